@@ -1,0 +1,83 @@
+"""What the front asks of the keeper, what the keeper answers, and the snapshot of what only the keeper knows.
+
+Every change goes as a command and is answered after the keeper's commit. Commands are idempotent, so a front may
+repeat one whose answer was lost.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+
+class RedeemLogin(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="redeem_login"):
+    """Exchange a log-in code (once, within its ten minutes) for a session."""
+
+    code: str
+    remote: str
+
+
+class EndSession(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="end_session"):
+    """End a session; ending one that is gone is fine."""
+
+    session_id: str
+
+
+class Reload(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="reload"):
+    """Read the configuration again, all or nothing."""
+
+
+AnyCommand = RedeemLogin | EndSession | Reload
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="done"):
+    """The command is carried out and committed."""
+
+
+class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="session_opened"):
+    """A session exists; `token` is what the cookie carries and is stored nowhere in the clear."""
+
+    token: str
+    expires_ms: int
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="refused"):
+    """The command was not carried out; nothing changed. `kind`: `access`, `config`, `store` or `bad_request`."""
+
+    kind: str
+    message: str
+
+
+AnyReply = Done | SessionOpened | Refused
+
+
+class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a collector is doing. `state`: `ok`, `no_data`, `failing`, `hung`, `backing_off`."""
+
+    name: str
+    state: str
+    reason: str
+    interval_ms: int
+
+
+class KeeperStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A versioned snapshot; the keeper pushes it when it changes."""
+
+    version: int
+    instance: str
+    started_ms: int
+    interval_ms: int
+    store_read_only: bool
+    store_reason: str
+    collectors: tuple[CollectorHealth, ...]
+
+
+class Commands(Protocol):
+    """The way from the front to the keeper."""
+
+    async def execute(self, command: AnyCommand) -> AnyReply:
+        """Carry out a command; the answer comes after the keeper's commit.
+
+        Raises:
+            LinkError: The keeper is gone; whether the command was carried out is unknown.
+        """
+        ...

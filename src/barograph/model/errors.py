@@ -1,0 +1,150 @@
+"""The error tree.
+
+```
+BarographError
+├── FormatError(offset)          bytes or text that are not what they claim to be
+├── StoreError                   the embedded store refuses or cannot
+│   ├── CorruptError             a checksum does not hold; the block is a gap
+│   ├── ReadOnlyError            the disk is full or failing; collection goes on from memory
+│   ├── VersionError             a file of a newer format, or an SQLite that is too old
+│   └── FolderError              the data folder cannot be used: held, not writable, on a network file system
+├── QueryError                   an expression or its evaluation is refused
+│   ├── ParseError(position)     the text is no PromQL; the position points at the character
+│   ├── TypeMismatchError(position)  a vector where a scalar must be, or the like
+│   ├── UnsupportedError(position)   known to the language, not evaluated here yet; named
+│   ├── ExecutionError           labels collide, many-to-many matching: known only with data
+│   ├── LimitError(limit, value, setting)  a budget is exceeded
+│   ├── QueryTimeoutError
+│   └── QueryCancelledError
+├── ConfigError(path, line)      a configuration that cannot be used
+├── CollectError                 a collector failed; counted, backed off, tried again
+│   └── NoDataError              the kernel or host has no such thing: quiet, no failure
+├── AccessError                  a credential is missing, wrong or not enough
+└── LinkError                    the other process is gone or does not speak our protocol
+```
+
+Raise with facts, wrap with `from`, catch only where something is decided. HTTP status is decided in `web/errors.py`
+only.
+"""
+
+
+class BarographError(Exception):
+    """The root of every error that Barograph raises on purpose."""
+
+
+class FormatError(BarographError):
+    """Bytes or text that are not what they claim to be."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(f"{message} (at offset {offset})")
+        self.offset = offset
+
+
+class StoreError(BarographError):
+    """The embedded store refuses or cannot."""
+
+
+class CorruptError(StoreError):
+    """A checksum does not hold: what it covers is treated as a gap."""
+
+
+class ReadOnlyError(StoreError):
+    """The store takes no writes for now (disk full or failing)."""
+
+
+class VersionError(StoreError):
+    """A file was written by a newer format, or the SQLite library is too old to be trusted."""
+
+
+class FolderError(StoreError):
+    """The data folder cannot be used: held by another process, not writable, or on a network file system."""
+
+
+class QueryError(BarographError):
+    """An expression, or its evaluation, is refused.
+
+    Args:
+        message: What is wrong, without the place.
+        position: Offset in characters into the expression text, or None where no place is to blame.
+        end: Offset after the last character to blame.
+    """
+
+    def __init__(self, message: str, position: int | None = None, end: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.end = end if end is not None or position is None else position + 1
+
+
+class ParseError(QueryError):
+    """The text is no PromQL."""
+
+
+class TypeMismatchError(QueryError):
+    """An operand or argument has the wrong type."""
+
+
+class UnsupportedError(QueryError):
+    """Known to the language, but not evaluated yet."""
+
+
+class ExecutionError(QueryError):
+    """Found only with the data at hand: colliding labels, many-to-many matching, a bad argument value."""
+
+
+class LimitError(QueryError):
+    """A budget is exceeded; the message names the limit, the value and the setting that changes it."""
+
+    def __init__(self, limit: str, value: float, maximum: float, setting: str) -> None:
+        super().__init__(
+            f"query refused: {value:,.0f} {limit}, more than {maximum:,.0f}; raise {setting} or ask for less"
+        )
+        self.limit = limit
+        self.value = value
+        self.maximum = maximum
+        self.setting = setting
+
+
+class QueryTimeoutError(QueryError):
+    """The evaluation took longer than its limit."""
+
+
+class QueryCancelledError(QueryError):
+    """Whoever asked is gone."""
+
+
+class ConfigError(BarographError):
+    """A configuration that cannot be used.
+
+    Args:
+        message: What was found and what was expected.
+        file: The file's name as the user gave it, or "" (environment, flags).
+        line: 1-based line, 0 where unknown.
+        column: 1-based column, 0 where unknown.
+        path: The key's path, such as `web.listen[0]`.
+    """
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, column: int = 0, path: str = "") -> None:
+        place = ":".join([file or "configuration", *([str(line), str(column or 1)] if line else [])])
+        super().__init__(f"{place}: {path + ': ' if path else ''}{message}")
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.path = path
+
+
+class CollectError(BarographError):
+    """A collector could not make its sample."""
+
+
+class NoDataError(CollectError):
+    """The kernel or the host has no such thing: nothing failed and nothing is there."""
+
+
+class AccessError(BarographError):
+    """A credential is missing, wrong, expired or not enough."""
+
+
+class LinkError(BarographError):
+    """The other process is gone, or does not speak our protocol."""

@@ -1,0 +1,77 @@
+"""The protocols at the seams between rooms. Ownership, threading and time bounds stand here, not at the users."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from barograph.model.batch import Batch, Family
+from barograph.model.labels import Labels
+from barograph.model.matcher import Matcher
+from barograph.model.series import SeriesSet
+
+
+class Collector(Protocol):
+    """Kernel -> batch. Called by one thread at a time; may keep descriptors open between samples."""
+
+    name: str
+    """As node_exporter names it: `cpu`, `meminfo`."""
+
+    def collect(self, timestamp_ms: int) -> Batch:
+        """Fill this collector's vector and return it as a batch of source `name`.
+
+        The schema object stays the same while the set of series does. The vector is reused: it is valid until the
+        next call. A series that has no value in this sample holds `sample.ABSENT`.
+
+        Raises:
+            NoDataError: The kernel or the host has no such thing.
+            CollectError, OSError: It could not be read this time.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close what is open. Called once, possibly never if a sample hangs."""
+        ...
+
+
+class Appender(Protocol):
+    """Write side of a store. One thread, the keeper's ticker, calls it."""
+
+    def append(self, batch: Batch) -> None:
+        """Take a batch into the head; readers see it at once, durability comes with `commit`."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything appended durable; returns after the sync.
+
+        Raises:
+            ReadOnlyError: It cannot be made durable now. The head keeps it and later commits include it.
+        """
+        ...
+
+
+class Querier(Protocol):
+    """Read side of a store. Safe to call from any thread; results are the caller's own."""
+
+    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
+        """Return every sample with `start_ms <= timestamp <= end_ms` of the series that satisfy all matchers."""
+        ...
+
+    def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
+        """Return the labels of the series that may have samples in the range, sorted."""
+        ...
+
+    def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
+        """Return the names of labels of matching series, sorted. No matchers: all series."""
+        ...
+
+    def label_values(self, name: str, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
+        """Return the values of one label over matching series, sorted."""
+        ...
+
+    def metadata(self) -> dict[str, Family]:
+        """Return what is known of metric families, by name."""
+        ...
+
+    @property
+    def newest_ms(self) -> int:
+        """Timestamp of the newest sample, 0 where the store is empty."""
+        ...

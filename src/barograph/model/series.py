@@ -1,0 +1,45 @@
+"""What a store answers: series as matrices, grouped by shared timestamps, so that PromQL is arithmetic on them."""
+
+from dataclasses import dataclass
+
+from barograph.model.labels import Labels
+from barograph.model.sample import FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesGroup:
+    """Series of one source, which share their timestamps.
+
+    Attributes:
+        labels: The labels of each row.
+        timestamps_ms: int64 `[samples]`, strictly increasing.
+        values: float64 `[series, samples]`; `sample.ABSENT` where a series has no sample at that timestamp.
+        has_absent: False promises that no value is absent.
+        has_stale: False promises that no value is a stale marker.
+        step_ms: The constant distance of the timestamps, or 0 where it is not constant (or fewer than 2 samples).
+    """
+
+    labels: tuple[Labels, ...]
+    timestamps_ms: IntArray
+    values: FloatArray
+    has_absent: bool
+    has_stale: bool
+    step_ms: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesSet:
+    """The answer to one selection. Labels are unique over all groups."""
+
+    groups: tuple[SeriesGroup, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sample_count(self) -> int:
+        """How many sample places the answer holds."""
+        return sum(group.values.size for group in self.groups)
+
+    @property
+    def series_count(self) -> int:
+        """How many series the answer holds."""
+        return sum(len(group.labels) for group in self.groups)

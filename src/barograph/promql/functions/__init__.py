@@ -1,0 +1,1 @@
+"""The function table and the implementations it names."""

@@ -1,0 +1,1 @@
+"""Text -> tokens -> a checked tree, with positions on every node."""
