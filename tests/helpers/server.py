@@ -1,0 +1,165 @@
+"""A real `barograph serve` on a free port of loopback, for tests that need one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer of any status."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+
+
+def eventually(probe: Callable[[], T | None], timeout_s: float = 15.0, what: str = "it") -> T:
+    """Ask until the answer is not None (nor False); the pause between two tries is short."""
+    end = time.monotonic() + timeout_s
+    while True:
+        found = probe()
+        if found is not None and found is not False:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {timeout_s} s")
+        time.sleep(0.02)
+
+
+class Server:
+    """One `barograph serve` process (the keeper) with its front."""
+
+    def __init__(self, data: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        self.data = data
+        self.log = data.parent / f"{data.name}.log"
+        self._log_file = self.log.open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "barograph", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log_file,
+            stderr=self._log_file,
+            env={**os.environ, **(environment or {})},
+        )
+
+    def wait_ready(self, timeout_s: float = 20.0) -> "Server":
+        def ready() -> bool | None:
+            if self.process.poll() is not None:
+                raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.words()}")
+            try:
+                return self.get("/-/ready", token=None).status == 200
+            except (OSError, urllib.error.URLError):
+                return None
+
+        eventually(ready, timeout_s, "being ready")
+        return self
+
+    @property
+    def url(self) -> str:
+        return (self.data / "url").read_text().strip()
+
+    @property
+    def token(self) -> str:
+        return (self.data / "token").read_text().strip()
+
+    @property
+    def login_link(self) -> str:
+        return (self.data / "login-link").read_text().strip()
+
+    @property
+    def front_pid(self) -> int:
+        """Process id of the keeper's child, the front."""
+
+        def child() -> int | None:
+            task = Path(f"/proc/{self.process.pid}/task")
+            pids = [pid for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
+            return int(pids[0]) if pids else None
+
+        return eventually(child, 10, "a front")
+
+    def words(self) -> str:
+        """What the process has said so far."""
+        return self.log.read_text()
+
+    def request(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        headers: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send a request with exactly these headers (no credential of its own)."""
+        body = urllib.parse.urlencode(form).encode() if form is not None else None
+        request = urllib.request.Request(self.url + path, data=body, headers=headers or {}, method=method)
+        try:
+            with _OPENER.open(request, timeout=10) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as refusal:
+            return Answer(refusal.code, dict(refusal.headers), refusal.read())
+
+    def get(self, path: str, token: str | None = "", **parameters: str) -> Answer:
+        """GET with the local administrator's token, or another, or none."""
+        query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
+        headers = {} if token is None else {"Authorization": f"Bearer {token or self.token}"}
+        return self.request(path + query, headers=headers)
+
+    def query(self, expression: str, **parameters: str) -> list[dict[str, Any]]:
+        """Run an instant query and return its result list."""
+        answer = self.get("/api/v1/query", query=expression, **parameters)
+        assert answer.status == 200, answer.body
+        result: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return result
+
+    def value(self, expression: str) -> float | None:
+        """Return the value of the only series of an instant query, or None where it is empty."""
+        result = self.query(expression)
+        return float(result[0]["value"][1]) if result else None
+
+    def stop(self, timeout_s: float = 10.0) -> int:
+        """End it as an init system does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout_s)
+        self._log_file.close()
+        return code
+
+    def kill(self) -> None:
+        """End it as a power-hungry kernel does."""
+        self.process.kill()
+        self.process.wait()
+        self._log_file.close()
+
+
+@contextmanager
+def serving(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """A ready server for the length of a block."""
+    server = Server(data, *arguments, environment=environment)
+    try:
+        yield server.wait_ready()
+    finally:
+        if server.process.poll() is None:
+            server.stop()
