@@ -1,0 +1,266 @@
+"""The service as a user and an init system meet it: real processes, real HTTP, this machine's own kernel."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.server import Answer, Server, eventually, serving
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("serve") / "data") as running:
+        yield running
+
+
+def serve_and_read(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a `serve` that is expected to refuse."""
+    return subprocess.run(
+        [sys.executable, "-m", "barograph", "serve", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def test_a_query_answers_with_this_machines_numbers(server: Server) -> None:
+    total_kib = int(Path("/proc/meminfo").read_text().split()[1])
+    assert eventually(lambda: server.value('node_memory_MemTotal_bytes{job="node"}')) == total_kib * 1024
+    assert server.value('up{job="node"}') == 1
+    assert server.value('up{job="barograph"}') == 1
+    assert server.value("count(node_uname_info)") == 1
+
+
+def test_ticks_are_regular_seconds(server: Server) -> None:
+    eventually(lambda: (server.value("count_over_time(node_load1[10s])") or 0) >= 4 or None)
+    (series,) = server.query("node_load1[5s]")
+    times = [at for at, _ in series["values"]]
+    assert all(at == int(at) for at in times)
+    assert all(b - a == 1 for a, b in itertools.pairwise(times))
+
+
+def test_a_range_query_and_the_catalogue_answer(server: Server) -> None:
+    now = time.time()  # noqa: TID251  the test is a client with a clock of its own
+    answer = server.get("/api/v1/query_range", query="node_load1", start=str(now - 60), end=str(now), step="1")
+    assert answer.json()["data"]["resultType"] == "matrix"
+    assert "__name__" in server.get("/api/v1/labels").json()["data"]
+    assert "node_load1" in server.get("/api/v1/label/__name__/values").json()["data"]
+    assert server.get("/api/v1/series", **{"match[]": "node_load1"}).json()["data"][0]["job"] == "node"
+
+
+def test_metrics_are_plain_prometheus_text(server: Server) -> None:
+    text = server.get("/metrics").body.decode()
+    assert "# TYPE node_cpu_seconds_total counter" in text
+    assert "\nnode_load1 " in text, "without job and instance"
+    assert "\nbarograph_ticks_total " in text, "the keeper's own"
+    assert "barograph_http_requests_total{" in text, "the front's own"
+
+
+def test_health_needs_no_credential(server: Server) -> None:
+    assert server.get("/-/healthy", token=None).status == 200
+    assert server.get("/-/ready", token=None).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/api/v1/query?query=1", "/api/v1/labels", "/api/barograph/v1/live?expr=up", "/nothing"]
+)
+def test_nothing_else_answers_without_one(server: Server, path: str) -> None:
+    assert server.request(path).status == 401
+    assert server.get(path, token="wrong").status == 401
+
+
+def test_a_foreign_host_or_origin_is_refused(server: Server) -> None:
+    good = {"Authorization": f"Bearer {server.token}"}
+    assert server.request("/metrics", headers=good).status == 200
+    assert server.request("/metrics", headers={**good, "Host": "evil.example"}).status in (403, 421)
+    assert server.request("/metrics", headers={**good, "Origin": "https://evil.example"}).status == 403
+    answer = server.request("/metrics", headers={**good, "Origin": server.url})
+    assert answer.status == 200
+    assert not any(name.lower().startswith("access-control") for name in answer.headers)
+
+
+def test_the_page_forbids_inline_script(server: Server) -> None:
+    answer = server.get("/")
+    assert answer.status == 200
+    policy = {name.lower(): value for name, value in answer.headers.items()}["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+
+
+def test_data_folder_and_secrets_are_private(server: Server) -> None:
+    assert server.data.stat().st_mode & 0o777 == 0o700
+    for name in ("token", "login-link"):
+        assert (server.data / name).stat().st_mode & 0o777 == 0o600
+    assert server.token not in server.words()
+    assert "code=" not in server.words()
+
+
+def test_a_second_serve_names_the_holder(server: Server) -> None:
+    refused = serve_and_read("--data", str(server.data), "--listen", "127.0.0.1:0")
+    assert refused.returncode == 2
+    assert f"pid {server.process.pid}" in refused.stderr
+
+
+def test_a_taken_port_is_named(server: Server, tmp_path: Path) -> None:
+    address = server.url.removeprefix("http://")
+    refused = serve_and_read("--data", str(tmp_path), "--listen", address)
+    assert refused.returncode == 2
+    assert f"{address} is taken by" in refused.stderr
+
+
+def log_in(running: Server) -> Answer:
+    return running.request(running.login_link.removeprefix(running.url))
+
+
+def test_the_login_link_opens_one_session_once(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        opened = log_in(running)
+        assert opened.status == 303
+        cookie = opened.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite" in cookie
+        session = {"Cookie": cookie.partition(";")[0]}
+        assert running.request("/api/v1/query?query=1", headers=session).status == 200
+        assert log_in(running).status == 401, "a link works once"
+
+        logout = "/api/barograph/v1/logout"
+        assert running.request(logout, method="POST", headers=session).status == 403, "no Origin: not from our page"
+        foreign = {**session, "Origin": "http://evil.example"}
+        assert running.request(logout, method="POST", headers=foreign).status == 403
+        assert running.request(logout, method="POST", headers={**session, "Origin": running.url}).status < 300
+        assert running.request("/api/v1/query?query=1", headers=session).status == 401
+
+
+def test_a_session_outlives_the_server(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        session = {"Cookie": log_in(running).headers["set-cookie"].partition(";")[0]}
+        running.kill()
+    with serving(tmp_path / "data") as running:
+        assert running.request("/api/v1/query?query=1", headers=session).status == 200
+
+
+def test_the_live_stream_pushes_a_row_a_tick(server: Server) -> None:
+    import http.client
+
+    host = server.url.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=10)
+    connection.request(
+        "GET", "/api/barograph/v1/live?expr=node_load1&expr=up", headers={"Authorization": f"Bearer {server.token}"}
+    )
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events: list[bytes] = []
+    while sum(event == b"event: row" for event in events) < 3:
+        events.append(answer.readline().rstrip())
+    connection.close()
+    assert b"event: schema" in events
+
+
+def test_a_front_that_is_killed_comes_back_and_the_keeper_does_not_notice(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        eventually(lambda: (running.value("count_over_time(node_load1[1m])") or 0) >= 3 or None)
+        first = running.front_pid
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: None if running.front_pid == first else True, 10, "another front")
+        running.wait_ready()
+        (series,) = eventually(lambda: running.query("node_load1[1m]") or None)
+        times = [at for at, _ in series["values"]]
+        assert all(b - a == 1 for a, b in itertools.pairwise(times)), "no tick was missed"
+        assert "starting another" in running.words()
+
+
+def test_the_front_ends_within_a_second_of_its_keeper(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        front = Path(f"/proc/{running.front_pid}/stat")
+        running.kill()
+        eventually(lambda: not front.exists() or front.read_text().split()[2] == "Z" or None, 1.0, "the front's end")
+
+
+def test_every_committed_tick_survives_sigkill(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        (series,) = eventually(
+            lambda: ((found := running.query("node_load1[1m]")) and len(found[0]["values"]) >= 3 and found) or None
+        )
+        running.kill()
+    with serving(tmp_path / "data") as running:
+        (again,) = running.query("node_load1[5m]")
+        kept = dict(again["values"])
+        assert all(kept.get(at) == value for at, value in series["values"])
+
+
+def test_sigterm_ends_within_two_seconds_with_everything_stored(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        (series,) = eventually(
+            lambda: ((found := running.query("node_load1[1m]")) and len(found[0]["values"]) >= 3 and found) or None
+        )
+        started = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - started < 2.0
+    answer = subprocess.run(
+        [sys.executable, "-m", "barograph", "query", "node_load1[5m]", "--data", str(running.data), "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for _, value in series["values"]:
+        assert str(value) in answer.stdout
+
+
+def test_an_interrupt_from_the_terminal_ends_it(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as running:
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(10) in (0, 130)
+
+
+def test_a_reload_is_all_or_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text("collectors:\n  loadavg:\n    enabled: true\n")
+    with serving(tmp_path / "data", "--config", str(file)) as running:
+        eventually(lambda: running.value("node_load1"))
+        file.write_text("collectors:\n  loadavg:\n    enabled: no\n  speling: true\n")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "speling" in running.words() or None, what="the refusal")
+        assert running.value("node_load1") is not None
+        file.write_text("collectors:\n  loadavg:\n    enabled: false\n")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: running.value("node_load1") is None or None, what="the end of node_load1")
+        eventually(lambda: running.value("node_memory_MemTotal_bytes") is not None or None)
+
+
+def test_a_wrong_configuration_names_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text("web:\n  listen:\n    - 127.0.0.1:1\nstore:\n  retentoin: 3d\n")
+    refused = serve_and_read("--data", str(tmp_path / "data"), "--config", str(file))
+    assert refused.returncode == 2
+    assert f"{file}:5:" in refused.stderr
+    assert "retention" in refused.stderr
+
+
+def test_an_open_token_file_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "token").write_text("x" * 43)
+    (data / "token").chmod(0o644)
+    refused = serve_and_read("--data", str(data), "--listen", "127.0.0.1:0")
+    assert refused.returncode == 2
+    assert "chmod 600" in refused.stderr
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    refused = serve_and_read("--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
+    assert refused.returncode == 2
+    assert str(tmp_path / "data") in refused.stderr
+    assert "Traceback" not in refused.stderr
