@@ -1,0 +1,75 @@
+"""What the store knows of a series besides its samples, and how a run of series is written down.
+
+The same JSON object stands in the segment (one a line), in live.db and, compressed, in block files, so each of the three
+can be read without the others.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from barograph.model.batch import Family, MetricType
+from barograph.model.errors import CorruptError
+from barograph.model.labels import Labels
+
+
+class SeriesInfo(NamedTuple):
+    """A series: its labels, and the family it belongs to."""
+
+    labels: Labels
+    family: Family
+
+
+class Addition(msgspec.Struct, frozen=True):
+    """Series that join a source, as they are written down.
+
+    Attributes:
+        source: The batch source they arrive with.
+        first: The number (column) of the first; the others follow on.
+        families: Name, type and help of each family they belong to.
+        series: The label pairs of each, sorted by name.
+        family_of: For each the index of its family.
+    """
+
+    source: str
+    first: int
+    families: tuple[tuple[str, str, str], ...]
+    series: tuple[tuple[tuple[str, str], ...], ...]
+    family_of: tuple[int, ...]
+
+
+_decoder = msgspec.json.Decoder(Addition)
+
+
+def encode_addition(source: str, first: int, infos: Sequence[SeriesInfo]) -> bytes:
+    """Write down a run of series as one line of JSON, without the line end."""
+    numbers: dict[Family, int] = {}
+    for info in infos:
+        numbers.setdefault(info.family, len(numbers))
+    addition = Addition(
+        source=source,
+        first=first,
+        families=tuple((family.name, family.type.value, family.help) for family in numbers),
+        series=tuple(info.labels.pairs for info in infos),
+        family_of=tuple(numbers[info.family] for info in infos),
+    )
+    return msgspec.json.encode(addition)
+
+
+def decode_addition(line: bytes) -> tuple[str, int, list[SeriesInfo]]:
+    """Read back what `encode_addition` wrote: source, first number, series.
+
+    Raises:
+        CorruptError: The bytes are not such a line.
+    """
+    try:
+        addition = _decoder.decode(line)
+        families = [Family(name, MetricType(kind), text) for name, kind, text in addition.families]
+        infos = [
+            SeriesInfo(Labels.from_sorted(pairs), families[number])
+            for pairs, number in zip(addition.series, addition.family_of, strict=True)
+        ]
+    except (msgspec.DecodeError, ValueError, IndexError) as error:
+        raise CorruptError(f"the catalogue of series cannot be read: {error}") from error
+    return addition.source, addition.first, infos

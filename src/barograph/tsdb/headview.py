@@ -1,0 +1,121 @@
+"""The head, reader's side: consistent copies out of a segment that another process is writing.
+
+Nothing is locked. A reader copies rows, then looks at the count again: had the writer come round the ring meanwhile and
+reached the copied rows, the copy is thrown away and made again.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.model.errors import StoreError
+from barograph.model.sample import FloatArray, IntArray
+from barograph.tsdb import segment as layout
+from barograph.tsdb.catalogue import SeriesInfo, decode_addition
+
+Columns = NDArray[np.intp] | slice
+
+_ATTEMPTS = 100
+
+
+class GroupView:
+    """One source of the head."""
+
+    def __init__(self, source: str, buffer: memoryview, number: int) -> None:
+        self.source = source
+        self.columns: list[SeriesInfo] = []
+        self._cells = layout.group_cells(buffer, number)
+        self._slots = int(self._cells[layout.SLOTS])
+        self._timestamps = layout.group_times(buffer, self._cells)
+        self._values = layout.group_values(buffer, self._cells)
+
+    def covers(self) -> tuple[int, int]:
+        """Return the timestamps of the oldest and newest row that may be read; (0, -1) where there is none."""
+        for _ in range(_ATTEMPTS):
+            first, count = self._bounds()
+            if first >= count:
+                return 0, -1
+            oldest, newest = self._timestamps[first % self._slots], self._timestamps[(count - 1) % self._slots]
+            if self._holds(first):
+                return int(oldest), int(newest)
+        raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
+
+    def read(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
+        """Copy the rows with `start_ms <= timestamp <= end_ms`.
+
+        Returns:
+            The timestamps int64 `[rows]`, and the values of the asked columns, float64 `[columns, rows]`, contiguous.
+        """
+        for _ in range(_ATTEMPTS):
+            first, count = self._bounds()
+            times = self._ring(self._timestamps, first, count)
+            low = int(np.searchsorted(times, start_ms, side="left"))
+            high = int(np.searchsorted(times, end_ms, side="right"))
+            values = np.ascontiguousarray(self._ring(self._values, first + low, first + high)[:, columns].T)
+            times = times[low:high].copy()
+            if self._holds(first + low):
+                return times, values
+        raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
+
+    def _bounds(self) -> tuple[int, int]:
+        """Return the numbers of the oldest row worth reading and after the newest.
+
+        The slot that the next row goes to is left out: it may be half written.
+        """
+        count = int(self._cells[layout.COUNT])
+        return max(int(self._cells[layout.BASE]), count - self._slots + 1), count
+
+    def _holds(self, first: int) -> bool:
+        """Tell whether rows from `first` on were still untouched just now."""
+        return first > int(self._cells[layout.COUNT]) - self._slots
+
+    def _ring(self, ring: NDArray, first: int, end: int) -> NDArray:
+        """Return rows `first` to `end - 1` of a ring: a view, or a copy where they wrap around."""
+        if first >= end:
+            return ring[:0]
+        low, high = first % self._slots, (end - 1) % self._slots + 1
+        return ring[low:high] if low < high else np.concatenate((ring[low:], ring[:high]))
+
+
+class HeadView:
+    """All sources of a segment. Safe to use from several threads of one process, one of which calls `refresh`."""
+
+    def __init__(self, buffer: memoryview) -> None:
+        buffer = buffer.toreadonly()
+        self._header = layout.header_cells(buffer)
+        layout.check_segment(self._header)
+        self._buffer = buffer
+        self._catalogue_read = 0
+        self.groups: list[GroupView] = []
+        self.refresh()
+
+    @property
+    def sequence(self) -> int:
+        """A number that rises with every row: unchanged means that nothing is new."""
+        return int(self._header[layout.SEQUENCE])
+
+    @property
+    def fold_generation(self) -> int:
+        """A number that rises when block files have changed."""
+        return int(self._header[layout.FOLD_GENERATION])
+
+    @property
+    def newest_ms(self) -> int:
+        """Timestamp of the newest row, 0 where there is none."""
+        return int(self._header[layout.NEWEST_MS])
+
+    def refresh(self) -> bool:
+        """Read what was added to the catalogue; tells whether anything was."""
+        length = int(self._header[layout.CATALOGUE_LENGTH])
+        if length == self._catalogue_read:
+            return False
+        start = int(self._header[layout.CATALOGUE_OFFSET])
+        text = bytes(self._buffer[start + self._catalogue_read : start + length])
+        for line in text.splitlines():
+            source, _, infos = decode_addition(line)
+            view = next((group for group in self.groups if group.source == source), None)
+            if view is None:
+                view = GroupView(source, self._buffer, len(self.groups))
+                self.groups.append(view)
+            view.columns.extend(infos)
+        self._catalogue_read = length
+        return True

@@ -1,0 +1,48 @@
+"""What the store says of itself: the figures that the keeper turns into `barograph_store_*` metrics."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, kw_only=True)
+class StoreStats:
+    """Counters and states since start. Written by the store's thread; a reader may see two of one moment.
+
+    Attributes:
+        commits: Commits that returned.
+        commit_failures: Commits that did not.
+        last_commit_s: How long the newest commit took.
+        log_bytes: Bytes of log records written.
+        folds: Folds done.
+        folded_samples: Sample places written to block files.
+        block_bytes: Bytes of blocks written.
+        merges: Merges of small blocks done.
+        days_dropped: Day files removed by retention.
+        lost_ticks: Ticks that left the head before they could be made durable.
+        damaged: Slots, chunks and catalogues found damaged.
+        read_only: Whether nothing can be made durable now.
+        reason: Why, in words; "" otherwise.
+        pending_ticks: Ticks in the head that are not durable yet.
+        unfolded_ticks: Durable ticks that are not in block files yet.
+        series: Series in the head.
+        head_bytes: Memory of the head.
+        folder_bytes: Size of the data folder, taken at the last retention pass.
+    """
+
+    commits: int = 0
+    commit_failures: int = 0
+    last_commit_s: float = 0.0
+    log_bytes: int = 0
+    folds: int = 0
+    folded_samples: int = 0
+    block_bytes: int = 0
+    merges: int = 0
+    days_dropped: int = 0
+    lost_ticks: int = 0
+    damaged: int = 0
+    read_only: bool = False
+    reason: str = ""
+    pending_ticks: int = 0
+    unfolded_ticks: int = 0
+    series: int = 0
+    head_bytes: int = 0
+    folder_bytes: int = 0
