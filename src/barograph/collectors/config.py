@@ -1,0 +1,126 @@
+"""The section `collectors` of the configuration, and the collectors built from it.
+
+app/ calls `build_collectors` once at start and at a reload; nothing is opened before the first sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from barograph.collectors.base import CollectorSection, Host
+from barograph.collectors.cpu import CpuConfig
+from barograph.collectors.diskstats import DiskstatsConfig
+from barograph.collectors.filesystem import FilesystemConfig
+from barograph.collectors.loadavg import LoadavgConfig
+from barograph.collectors.meminfo import MeminfoConfig
+from barograph.collectors.netdev import NetdevConfig
+from barograph.collectors.pressure import PressureConfig
+from barograph.collectors.procfs import KeptFile, Paths, SharedFile
+from barograph.collectors.registry import COLLECTORS
+from barograph.collectors.stat import StatConfig
+from barograph.collectors.time import TimeConfig
+from barograph.collectors.uname import UnameConfig
+from barograph.collectors.vmstat import VmstatConfig
+from barograph.model.clock import Clock
+from barograph.model.errors import ConfigError
+from barograph.model.protocols import Collector
+from barograph.model.units import Duration
+
+_LEAST_INTERVAL_MS = 100
+_BUDGET_MARGIN_MS = 250
+
+
+class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Section `collectors`.
+
+    Attributes:
+        interval: How often a collector samples, unless its own section says otherwise.
+        budget: How long one sample may take before the collector counts as hung.
+    """
+
+    interval: Duration = Duration(1000)
+    budget: Duration = Duration(500)
+    cpu: CpuConfig = CpuConfig()
+    diskstats: DiskstatsConfig = DiskstatsConfig()
+    filesystem: FilesystemConfig = FilesystemConfig()
+    loadavg: LoadavgConfig = LoadavgConfig()
+    meminfo: MeminfoConfig = MeminfoConfig()
+    netdev: NetdevConfig = NetdevConfig()
+    pressure: PressureConfig = PressureConfig()
+    stat: StatConfig = StatConfig()
+    time: TimeConfig = TimeConfig()
+    uname: UnameConfig = UnameConfig()
+    vmstat: VmstatConfig = VmstatConfig()
+
+    def section(self, name: str) -> CollectorSection:
+        """Return a collector's own section by the collector's name.
+
+        Raises:
+            KeyError: There is no such collector.
+        """
+        if name not in COLLECTORS:
+            raise KeyError(name)
+        section = getattr(self, name)
+        assert isinstance(section, CollectorSection)
+        return section
+
+    def is_enabled(self, name: str) -> bool:
+        """Tell whether a collector runs: as its section says, else as the registry does."""
+        enabled = self.section(name).enabled
+        return COLLECTORS[name].default if enabled is None else enabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledCollector:
+    """A collector with its schedule. A sample that takes longer than `budget_ms` counts as hung."""
+
+    collector: Collector
+    interval_ms: int
+    budget_ms: int
+
+
+def build_collectors(
+    config: CollectorsConfig, paths: Paths, clock: Clock, names: Sequence[str] | None = None
+) -> list[ScheduledCollector]:
+    """Build the collectors that are enabled (or exactly those named), in the registry's order.
+
+    They share files, so all of one call are used by one thread at a time.
+
+    Raises:
+        ConfigError: An option cannot be used, or a name is not known; names the key or the collectors there are.
+    """
+    unknown = next((name for name in names or () if name not in COLLECTORS), None)
+    if unknown is not None:
+        raise ConfigError(f"there is no collector {unknown!r}; there are {', '.join(COLLECTORS)}", path="collectors")
+    wanted = [name for name in COLLECTORS if (config.is_enabled(name) if names is None else name in names)]
+    stat = SharedFile(KeptFile(paths.procfs / "stat"))
+    host = Host(paths=paths, clock=clock, stat=stat)
+    return [_build(name, config, host) for name in wanted]
+
+
+def _build(name: str, config: CollectorsConfig, host: Host) -> ScheduledCollector:
+    section = config.section(name)
+    interval = config.interval if section.interval is None else section.interval
+    if interval.ms < _LEAST_INTERVAL_MS:
+        raise ConfigError(f"{interval} is too short: 100ms is the shortest", path=_place(name, section, "interval"))
+    collector = COLLECTORS[name].factory(host, section)
+    return ScheduledCollector(collector=collector, interval_ms=interval.ms, budget_ms=_budget_ms(name, config))
+
+
+def _budget_ms(name: str, config: CollectorsConfig) -> int:
+    """Return a collector's budget: that of filesystem must leave a stuck mount its timeout."""
+    section = config.section(name)
+    budget = config.budget if section.budget is None else section.budget
+    if budget.ms <= 0:
+        raise ConfigError(f"{budget} is no time at all", path=_place(name, section, "budget"))
+    if not isinstance(section, FilesystemConfig):
+        return budget.ms
+    if section.budget is not None and section.budget <= section.mount_timeout:
+        message = f"{section.budget} is not longer than mount_timeout {section.mount_timeout}: raise it"
+        raise ConfigError(message, path="collectors.filesystem.budget")
+    return max(budget.ms, section.mount_timeout.ms + _BUDGET_MARGIN_MS)
+
+
+def _place(name: str, section: CollectorSection, key: str) -> str:
+    return f"collectors.{key}" if getattr(section, key) is None else f"collectors.{name}.{key}"

@@ -1,0 +1,1 @@
+"""Bytes <-> model, no I/O."""
