@@ -13,13 +13,12 @@ from barograph.collectors.procfs import Paths, read_attribute
 INFO = gauge("node_disk_info", "Always 1; the labels describe the block device.")
 FILESYSTEM = gauge("node_disk_filesystem_info", "Always 1; the file system that udev found on the device.")
 MAPPER = gauge("node_disk_device_mapper_info", "Always 1; the device mapper's name, UUID and volume of the device.")
-BACKING = gauge("node_disk_device_mapper_backing_device_info", "Always 1; a device that a mapped device lies on.")
 _ATA = {
     "ID_ATA_WRITE_CACHE": gauge("node_disk_ata_write_cache", "1 where the ATA disk has a write cache."),
     "ID_ATA_WRITE_CACHE_ENABLED": gauge("node_disk_ata_write_cache_enabled", "1 where the write cache is switched on."),
     "ID_ATA_ROTATION_RATE_RPM": gauge("node_disk_ata_rotation_rate_rpm", "Rotations a minute, 0 without a spindle."),
 }
-DEVICE_FAMILIES = (INFO, FILESYSTEM, MAPPER, BACKING, *_ATA.values())
+DEVICE_FAMILIES = (INFO, FILESYSTEM, MAPPER, *_ATA.values())
 
 
 class Device(NamedTuple):
@@ -57,10 +56,6 @@ class BlockDevices:
             keys = ("NAME", "UUID", "VG_NAME", "LV_NAME", "LV_LAYER")
             labels = {key.lower(): facts.get(f"DM_{key}", "") for key in keys}
             found.append((SeriesSpec(MAPPER, {"device": device.name, **labels}), 1.0))
-            found.extend(
-                (SeriesSpec(BACKING, {"device": device.name, "backing_device": below}), 1.0)
-                for below in self._lies_on(device.name)
-            )
         if facts.get("ID_ATA"):
             for key, family in _ATA.items():
                 value = _number(facts.get(key))
@@ -83,12 +78,6 @@ class BlockDevices:
             "revision": facts.get("ID_REVISION", ""),
             "rotational": rotational,
         }
-
-    def _lies_on(self, name: str) -> list[str]:
-        try:
-            return sorted(entry.name for entry in (self._block / name / "slaves").iterdir())
-        except OSError:
-            return []
 
 
 def read_udev(path: Path) -> dict[str, str]:

@@ -14,7 +14,8 @@ from barograph.collectors.registry import COLLECTORS
 from barograph.model.errors import ConfigError
 from barograph.model.units import Duration
 
-_DISABLE_DEFAULTS = "collector.disable-defaults"
+DISABLE_DEFAULTS = "--collector.disable-defaults"
+"""Switches every collector off; those named by other flags are on again."""
 
 # node_exporter's old names, which scripts still use
 _OLD_NAMES = {
@@ -35,8 +36,8 @@ def apply_flags(config: CollectorsConfig, argv: Sequence[str]) -> CollectorsConf
         ConfigError: A flag is not known, lacks its value or has one that cannot be used; names the flag.
     """
     rest = list(argv)
-    if f"--{_DISABLE_DEFAULTS}" in rest:
-        rest = [flag for flag in rest if flag != f"--{_DISABLE_DEFAULTS}"]
+    if DISABLE_DEFAULTS in rest:
+        rest = [flag for flag in rest if flag != DISABLE_DEFAULTS]
         for name in COLLECTORS:
             config = _change(config, name, "enabled", value=False)
     while rest:
@@ -61,7 +62,7 @@ def apply_flags(config: CollectorsConfig, argv: Sequence[str]) -> CollectorsConf
 def collector_of(flag: str) -> str:
     """Return the name of the collector that a flag is about, or "" where it is no `--collector.X` flag."""
     name = flag.partition("=")[0].removeprefix("--").removeprefix("no-")
-    return name.split(".")[1] if name.startswith("collector.") and name != _DISABLE_DEFAULTS else ""
+    return name.split(".")[1] if name.startswith("collector.") and flag != DISABLE_DEFAULTS else ""
 
 
 def _target(key: str, name: str) -> tuple[str, str]:

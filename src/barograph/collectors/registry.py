@@ -65,7 +65,7 @@ COLLECTORS: dict[str, CollectorEntry] = {
         section=diskstats.DiskstatsConfig,
         default=True,
         summary="I/O of block devices, and what they are",
-        files=("/proc/diskstats", "/run/udev/data/b*", "/sys/block/*/queue/rotational", "/sys/block/*/slaves"),
+        files=("/proc/diskstats", "/run/udev/data/b*", "/sys/block/*/queue/rotational"),
         families=diskstats.FAMILIES,
     ),
     "filesystem": CollectorEntry(
