@@ -1,0 +1,85 @@
+// The page's questions to the server, over Prometheus' HTTP API. Every failure becomes one of four kinds, since each
+// has its own words on the page.
+
+import type { Expression, Labels } from "./expressions";
+
+export type FailureKind = "refused" | "failed" | "signed-out" | "unreachable";
+
+export class Failure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Envelope<T> {
+  status: "success" | "error";
+  data?: T;
+  error?: string;
+}
+
+export interface MatrixSeries {
+  metric: Labels;
+  values: [number, string][];
+}
+
+interface Matrix {
+  resultType: "matrix";
+  result: MatrixSeries[];
+}
+
+interface Vector {
+  resultType: "vector";
+  result: { metric: Labels; value: [number, string] }[];
+}
+
+/** One question in the envelope; raises `Failure`. */
+export async function ask<T>(path: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, credentials: "same-origin", headers: { Accept: "application/json" } });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Failure("unreachable", "the server did not answer");
+  }
+  if (response.status === 401) throw new Failure("signed-out", "no session");
+  let envelope: Envelope<T>;
+  try {
+    envelope = (await response.json()) as Envelope<T>;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Failure("failed", `the server answered ${response.status} without words`);
+  }
+  if (response.ok && envelope.data !== undefined) return envelope.data;
+  const reason = envelope.error ?? `the server answered ${response.status}`;
+  throw new Failure(response.status >= 400 && response.status < 500 ? "refused" : "failed", reason);
+}
+
+function form(fields: Record<string, string>): RequestInit {
+  return { method: "POST", body: new URLSearchParams(fields) };
+}
+
+/** A range query; times and step in milliseconds. */
+export async function queryRange(
+  expression: Expression,
+  startMs: number,
+  endMs: number,
+  stepMs: number,
+  signal: AbortSignal | null,
+): Promise<MatrixSeries[]> {
+  const fields = {
+    query: expression.promql,
+    start: String(startMs / 1000),
+    end: String(endMs / 1000),
+    step: String(stepMs / 1000),
+  };
+  return (await ask<Matrix>("/api/v1/query_range", { ...form(fields), signal })).result;
+}
+
+/** An instant query: the labels and the value of its first series, or null. */
+export async function queryFirst(promql: string): Promise<{ labels: Labels; value: number } | null> {
+  const first = (await ask<Vector>("/api/v1/query", form({ query: promql }))).result[0];
+  return first === undefined ? null : { labels: first.metric, value: Number(first.value[1]) };
+}

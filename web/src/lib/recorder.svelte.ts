@@ -1,0 +1,414 @@
+// The recorder's state: the view (live or held), the samples it is drawn from, the connection, what failed. Parts of the
+// page read it and call its verbs; it touches no DOM but the address.
+
+import { type Address, readAddress, writeAddress } from "./address";
+import { Failure } from "./api";
+import { COLUMNS } from "./expressions";
+import { Grid } from "./grid";
+import { type Connection, Live } from "./live";
+import { type Failures, Samples, type TrackFailure, gridFor } from "./samples";
+import { type Status, readStatus } from "./status";
+import { DEFAULT_RANGE_MS, stepFor } from "./steps";
+import { caughtUp, reading } from "./words";
+
+export type { TrackFailure };
+
+export interface Window {
+  fromMs: number;
+  toMs: number;
+}
+
+const LOADING_AFTER_MS = 200;
+/** A view that is being dragged asks only once it rests. */
+const REST_MS = 120;
+const NOTICE_MS = 3000;
+const FIRST_RETRY_MS = 3000;
+const SHORTEST_MS = 10_000;
+const LONGEST_MS = 31 * 86_400_000;
+/** How far back the first row of a stream looks for what came between the store's answer and it. */
+const MEND_SLOTS = 3;
+
+export class Recorder {
+  host = $state("");
+  status = $state.raw<Status | null>(null);
+  connection = $state.raw<Connection>({ kind: "opening" });
+  rangeMs = $state(DEFAULT_RANGE_MS);
+  /** The held view; null while live. */
+  held = $state.raw<Window | null>(null);
+  /** The held second. */
+  atMs = $state<number | null>(null);
+  /** The second under the pointer. */
+  pointerMs = $state<number | null>(null);
+  /** Columns drawn alone; empty: all. */
+  only = $state.raw<readonly string[]>([]);
+  /** The newest tick that arrived, milliseconds; 0 before the first. */
+  newestMs = $state(0);
+  /** Rises when samples changed. */
+  revision = $state(0);
+  /** The words of a load that takes longer than a blink. */
+  loading = $state<string | null>(null);
+  failures = $state.raw<Failures>({});
+  notice = $state<string | null>(null);
+  nowMs = $state(Date.now());
+  /** The step of what is drawn. */
+  stepMs = $state(1000);
+  /** The plots' width in device pixels. */
+  widthPx = $state(1000);
+  keysShown = $state(false);
+  /** Rises with every move of the pointer by key. */
+  movedByKey = $state(0);
+
+  /** The samples of the view. Not reactive: `revision` is. */
+  grid: Grid = new Grid(COLUMNS, 1000, 1);
+
+  private samples: Samples | null = null;
+  private live: Live | null = null;
+  private readonly whole = new WeakSet<Grid>();
+  private load: AbortController | null = null;
+  /** The views before each zoom; null is live. */
+  private zooms: (Window | null)[] = [];
+  private heldSinceMs = $state(0);
+  private heardAtMs = $state(0);
+  private brokeAtMs: number | null = null;
+  private mendNext = true;
+
+  readonly intervalMs = $derived(this.status?.intervalMs ?? 1000);
+
+  readonly view = $derived.by<Window>(() => {
+    if (this.held !== null) return this.held;
+    const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(this.nowMs / 1000) * 1000;
+    return { fromMs: toMs - this.rangeMs, toMs };
+  });
+
+  readonly viewRangeMs = $derived(this.view.toMs - this.view.fromMs);
+
+  /** The second that figures stand for: held, or under the pointer; null is the newest. */
+  readonly shownMs = $derived(this.atMs ?? this.pointerMs);
+
+  /** How much has arrived since the view was held. */
+  readonly arrivedMs = $derived(this.held === null ? 0 : Math.max(0, this.newestMs - this.heldSinceMs));
+
+  /** How long nothing was heard from the host, while connected; null while it is on time. */
+  readonly silentMs = $derived.by<number | null>(() => {
+    if (this.connection.kind !== "open" || this.newestMs === 0) return null;
+    const ageMs = this.nowMs - this.heardAtMs;
+    return ageMs > 3 * this.intervalMs + 500 ? ageMs : null;
+  });
+
+  /** Begin: read the address, ask who this is, load the view, follow it live. */
+  async start(): Promise<void> {
+    this.take(readAddress(location.pathname, location.search));
+    setInterval(() => (this.nowMs = Date.now()), 500);
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.live?.pause() : this.live?.open()));
+    addEventListener("popstate", () => this.follow(readAddress(location.pathname, location.search)));
+    await this.begin();
+  }
+
+  /** Try now instead of when the countdown ends. */
+  retry(): void {
+    if (this.live === null) void this.begin();
+    else this.live.open();
+  }
+
+  /** After signing in again elsewhere: go on with the view as it is. */
+  resume(): void {
+    this.connection = { kind: "opening" };
+    this.retry();
+  }
+
+  setRange(rangeMs: number): void {
+    this.zooms = [];
+    this.pointerMs = null;
+    this.rangeMs = rangeMs;
+    if (this.held === null) return this.reload();
+    const centre = (this.held.fromMs + this.held.toMs) / 2;
+    this.showAt(Math.min(centre - rangeMs / 2, (this.newestMs || this.held.toMs) - rangeMs), rangeMs);
+  }
+
+  /** Back to live; the samples on hand are used where they reach. */
+  backToLive(rangeMs = this.rangeMs): void {
+    this.rangeMs = rangeMs;
+    this.held = null;
+    this.atMs = null;
+    this.zooms = [];
+    this.reload();
+  }
+
+  hold(): void {
+    if (this.held === null) this.show({ ...this.view });
+  }
+
+  toggleLive(): void {
+    if (this.held === null) this.hold();
+    else this.backToLive();
+  }
+
+  /** Hold a second: figures stay with it, and the view with them. */
+  holdSecond(ms: number): void {
+    if (this.held === null) {
+      this.zooms.push(null);
+      this.show({ ...this.view });
+    }
+    this.atMs = ms;
+    this.remember();
+  }
+
+  /** One step back: the held second, then the isolated series, then the zoom. */
+  letGo(): void {
+    if (this.atMs !== null) {
+      this.atMs = null;
+      // a view that only the click had held goes on
+      if (this.zooms.at(-1) === null) this.back();
+    } else if (this.only.length > 0) this.only = [];
+    else this.back();
+    this.remember();
+  }
+
+  /** What a double-click does: to the view before the last zoom. */
+  stepBack(): void {
+    this.atMs = null;
+    this.back();
+    this.remember();
+  }
+
+  zoom(window: Window): void {
+    const rangeMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, window.toMs - window.fromMs));
+    this.zooms.push(this.held);
+    this.atMs = null;
+    this.showAt((window.fromMs + window.toMs) / 2 - rangeMs / 2, rangeMs);
+  }
+
+  /** Zoom by a factor around an instant, by default the second shown or the middle. */
+  zoomBy(factor: number, aroundMs?: number): void {
+    const { fromMs, toMs } = this.view;
+    const around = aroundMs ?? this.shownMs ?? (fromMs + toMs) / 2;
+    const latest = this.newestMs || toMs;
+    const to = Math.min(latest, around + (toMs - around) * factor);
+    this.zoom({ fromMs: to - (toMs - fromMs) * factor, toMs: to });
+  }
+
+  /** Move the view by a part of itself; past now is live. */
+  move(parts: number): void {
+    const toMs = this.view.toMs + parts * this.viewRangeMs;
+    if (parts > 0 && toMs >= this.newestMs) this.backToLive();
+    else this.showAt(this.view.fromMs + parts * this.viewRangeMs, this.viewRangeMs);
+  }
+
+  /** Hold a window of whole seconds. */
+  showAt(fromMs: number, rangeMs: number): void {
+    const start = Math.round(fromMs / 1000) * 1000;
+    const length = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.round(rangeMs / 1000) * 1000));
+    this.show({ fromMs: start, toMs: start + length });
+  }
+
+  point(ms: number | null): void {
+    const bound = ms === null ? null : Math.min(this.view.toMs, Math.max(this.view.fromMs, ms));
+    this.pointerMs = bound === null ? null : this.grid.ms(Math.round(bound / this.stepMs));
+  }
+
+  /** Move the pointer, or the held second, by buckets. */
+  pointBy(buckets: number): void {
+    const ms = (this.shownMs ?? this.view.toMs) + buckets * this.stepMs;
+    this.point(ms);
+    this.movedByKey += 1;
+    if (this.atMs === null) return;
+    this.atMs = this.pointerMs;
+    this.remember();
+  }
+
+  isolate(column: string, add: boolean): void {
+    const has = this.only.includes(column);
+    if (add) this.only = has ? this.only.filter((name) => name !== column) : [...this.only, column];
+    else this.only = has && this.only.length === 1 ? [] : [column];
+    this.remember();
+  }
+
+  /** A column's value at the second shown, NaN where there is none. Reads `revision`. */
+  value(column: string): number {
+    void this.revision;
+    const ms = this.shownMs ?? (this.held === null ? this.newestMs || this.grid.ms(this.grid.newest) : this.held.toMs);
+    return this.grid.at(this.grid.index(column), this.grid.slot(ms));
+  }
+
+  /** Read everything again after a failure. */
+  retryTracks(): void {
+    this.failures = {};
+    if (this.samples !== null) this.samples.live = null;
+    if (this.held === null) this.reload();
+    else this.show(this.held, true);
+  }
+
+  private back(): void {
+    const before = this.zooms.pop();
+    if (before === null) this.backToLive();
+    else if (before !== undefined) this.show(before);
+  }
+
+  private take(address: Address): void {
+    this.host = address.host || this.host;
+    this.rangeMs = address.rangeMs;
+    this.held = address.window;
+    this.atMs = address.atMs;
+    this.only = address.only;
+  }
+
+  private follow(address: Address): void {
+    this.take(address);
+    if (this.held === null) this.reload();
+    else this.show(this.held);
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      this.status = await readStatus();
+    } catch (error) {
+      return this.offline(error);
+    }
+    if (this.live !== null) return;
+    this.host ||= this.status.host;
+    this.samples = new Samples(this.host, this.status.intervalMs, () => this.changed({ kind: "signed-out" }));
+    this.connect(this.samples);
+    if (this.held === null) return this.reload();
+    this.heldSinceMs = Math.floor(Date.now() / 1000) * 1000;
+    this.show(this.held);
+  }
+
+  private offline(error: unknown): void {
+    if (error instanceof Failure && error.kind === "signed-out") this.connection = { kind: "signed-out" };
+    else {
+      this.connection = { kind: "waiting", retryAtMs: Date.now() + FIRST_RETRY_MS };
+      setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
+    }
+  }
+
+  private connect(samples: Samples): void {
+    this.live = new Live(
+      samples.liveExpressions.map((expression) => expression.promql),
+      {
+        schema: (found) => samples.arrange(found),
+        row: (timestampMs, values) => this.row(samples, timestampMs, values),
+        changed: (connection) => this.changed(connection),
+        session: () => this.session(),
+      },
+    );
+    if (document.hidden) this.live.pause();
+    else this.live.open();
+  }
+
+  private async session(): Promise<"good" | "gone" | "unknown"> {
+    try {
+      this.status = await readStatus();
+      return "good";
+    } catch (error) {
+      return error instanceof Failure && error.kind === "signed-out" ? "gone" : "unknown";
+    }
+  }
+
+  private changed(connection: Connection): void {
+    if (connection.kind === "signed-out") this.live?.close();
+    if (connection.kind === "waiting") this.brokeAtMs ??= this.newestMs;
+    if (connection.kind === "open" && this.connection.kind === "open") return;
+    if (connection.kind === "opening" || connection.kind === "paused") this.mendNext = true;
+    if (connection.kind === "open") this.heardAtMs = Date.now();
+    // while a broken stream is tried again the bar stays, so that it does not flicker
+    const trying = connection.kind === "opening" && this.brokeAtMs !== null;
+    this.connection = trying ? { kind: "waiting", retryAtMs: 0 } : connection;
+  }
+
+  private row(samples: Samples, timestampMs: number, values: readonly (number | null)[]): void {
+    const lastMs = this.newestMs;
+    const grid = samples.live;
+    const lastBucket = grid === null ? 0 : grid.newest;
+    samples.take(timestampMs, values);
+    this.heardAtMs = this.nowMs = Date.now();
+    this.newestMs = Math.max(lastMs, timestampMs);
+    this.revision += 1;
+    if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
+    if (this.brokeAtMs === null) return;
+    this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
+    this.brokeAtMs = null;
+  }
+
+  // What arrived while nobody listened is read from the store, once; so is a wide bucket when it is complete, since this
+  // page may have heard only part of it.
+  private mend(samples: Samples, grid: Grid, lastMs: number, lastBucket: number): void {
+    const wide = grid.stepMs > this.intervalMs && grid.newest > lastBucket;
+    if (!this.mendNext && !wide && this.newestMs - lastMs <= this.intervalMs) return;
+    const since = Math.min(lastMs > 0 ? lastMs : this.newestMs, grid.ms(lastBucket));
+    const toMs = wide && !this.mendNext ? grid.ms(grid.newest - 1) : this.newestMs;
+    this.mendNext = false;
+    void samples.fill(grid, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => (this.revision += 1));
+  }
+
+  private say(words: string): void {
+    this.notice = words;
+    setTimeout(() => (this.notice = this.notice === words ? null : this.notice), NOTICE_MS);
+  }
+
+  private reload(): void {
+    this.remember();
+    const samples = this.samples;
+    if (samples === null) return;
+    const stepMs = stepFor(this.rangeMs, this.widthPx, this.intervalMs);
+    const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(Date.now() / this.intervalMs) * this.intervalMs;
+    const fresh = gridFor(this.rangeMs, stepMs, toMs);
+    const ready = samples.live;
+    if (ready !== null && ready.stepMs === stepMs && ready.capacity === fresh.capacity && this.whole.has(ready)) {
+      return this.use(ready);
+    }
+    samples.live = fresh;
+    void this.present(samples, fresh, { fromMs: toMs - this.rangeMs, toMs });
+  }
+
+  private show(window: Window, afresh = false): void {
+    if (this.held === null) this.heldSinceMs = this.newestMs || Date.now();
+    this.held = window;
+    this.remember();
+    const samples = this.samples;
+    if (samples === null) return;
+    const rangeMs = window.toMs - window.fromMs;
+    const stepMs = stepFor(rangeMs, this.widthPx, this.intervalMs);
+    const reaches = (grid: Grid | null): grid is Grid =>
+      grid !== null && grid.stepMs === stepMs && this.whole.has(grid) && grid.covers(window.fromMs, window.toMs);
+    if (!afresh && reaches(this.grid) && this.grid !== samples.live) return this.use(this.grid);
+    if (!afresh && reaches(samples.live)) {
+      const kept = samples.live.copy();
+      this.whole.add(kept);
+      return this.use(kept);
+    }
+    void this.present(samples, gridFor(rangeMs, stepMs, window.toMs), window, REST_MS);
+  }
+
+  private use(grid: Grid): void {
+    this.load?.abort();
+    this.load = null;
+    this.loading = null;
+    this.grid = grid;
+    this.stepMs = grid.stepMs;
+    this.revision += 1;
+  }
+
+  // The old picture stays until the new one is read.
+  private async present(samples: Samples, grid: Grid, window: Window, restMs = 0): Promise<void> {
+    this.load?.abort();
+    const load = new AbortController();
+    this.load = load;
+    const words = setTimeout(() => {
+      if (!load.signal.aborted) this.loading = reading(window.toMs - window.fromMs);
+    }, LOADING_AFTER_MS + restMs);
+    if (restMs > 0) await new Promise((go) => setTimeout(go, restMs));
+    const failures = load.signal.aborted ? {} : await samples.fill(grid, window.fromMs - grid.stepMs, window.toMs, load.signal);
+    clearTimeout(words);
+    if (load.signal.aborted) return;
+    this.failures = failures;
+    if (Object.keys(failures).length === 0) this.whole.add(grid);
+    this.use(grid);
+  }
+
+  private remember(): void {
+    if (this.host === "") return;
+    const view = { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only };
+    const path = writeAddress(view);
+    if (path !== location.pathname + location.search) history.replaceState(null, "", path);
+  }
+}
