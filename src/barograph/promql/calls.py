@@ -1,0 +1,168 @@
+"""Nodes of function calls: one for each form that a table entry can have."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from barograph.model.errors import ExecutionError
+from barograph.model.labels import METRIC_NAME, Labels
+from barograph.model.sample import BoolArray, FloatArray
+from barograph.model.series import SeriesGroup
+from barograph.promql.aggregations import format_float, warn_quantile
+from barograph.promql.ast import Span
+from barograph.promql.functions.entry import Arguments, OverTime, Pointwise, ToScalar, ToVector
+from barograph.promql.grid import Grid
+from barograph.promql.memo import Memo
+from barograph.promql.naming import DUPLICATES
+from barograph.promql.nodes import Ranges
+from barograph.promql.run import Run
+from barograph.promql.selectors import RangeSelector
+from barograph.promql.value import StepVector
+from barograph.promql.windows import over_group
+
+_COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarCall:
+    """A function that gives a scalar."""
+
+    form: ToScalar
+    arguments: Arguments
+
+    def scalar(self, run: Run, grid: Grid) -> FloatArray:
+        """See `ScalarNode`."""
+        return self.form.function(self.arguments, run, grid)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorCall:
+    """A function that does all by itself."""
+
+    form: ToVector
+    arguments: Arguments
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the text."""
+        return self.arguments.call.span
+
+    def vector(self, run: Run, grid: Grid) -> StepVector:
+        """See `VectorNode`."""
+        run.check()
+        return self.form.function(self.arguments, run, grid)
+
+
+@dataclass(frozen=True, slots=True)
+class PointwiseCall:
+    """A function of single values."""
+
+    form: Pointwise
+    arguments: Arguments
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the text."""
+        return self.arguments.call.span
+
+    def vector(self, run: Run, grid: Grid) -> StepVector:
+        """See `VectorNode`."""
+        vector = self.arguments.vectors[0].vector(run, grid)
+        run.check()
+        params = [node.scalar(run, grid) for node in self.arguments.scalars]
+        values = self.form.function(vector.values, *params)
+        return self.arguments.names.vector(StepVector(vector.labels, values, vector.present), run, per_step=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall:
+    """A function of a range vector."""
+
+    form: OverTime
+    arguments: Arguments
+    counters: Memo[str] = field(default_factory=Memo)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands in the text."""
+        return self.arguments.call.span
+
+    def vector(self, run: Run, grid: Grid) -> StepVector:
+        """See `VectorNode`."""
+        params = self._params(run, grid)
+        node = self.arguments.ranges[0]
+        if not self.form.keeps_name and isinstance(node, RangeSelector) and not node.has_one_name:
+            self._refuse_collision(node, run, grid, params)
+        return self._evaluate(node.ranges(run, grid), run, grid, params)
+
+    def _evaluate(self, ranges: Ranges, run: Run, grid: Grid, params: tuple[FloatArray, ...]) -> StepVector:
+        function = (self.form.kernel, self.form.minimum, params)
+
+        def apply(group: SeriesGroup) -> tuple[FloatArray, BoolArray | None]:
+            run.check()
+            return over_group(run, group, ranges.ends, ranges.range_ms, function)
+
+        vector = self.arguments.assembler.assemble(ranges.groups, apply, grid.steps)
+        run.charge(vector.values.size)
+        if self.form.expects_counter:
+            self._inform(vector, run)
+        return vector if self.form.keeps_name else self.arguments.names.vector(vector, run, per_step=False)
+
+    def _params(self, run: Run, grid: Grid) -> tuple[FloatArray, ...]:
+        params = tuple(node.scalar(run, grid) for node in self.arguments.scalars)
+        if self.form.takes_quantile:
+            warn_quantile(run, params[0], self.arguments.call.args[0].span)
+        if self.form.takes_fractions:
+            for param, what in zip(params, ("smoothing", "trend"), strict=True):
+                outside = ~((param >= 0) & (param <= 1))
+                if outside.any():
+                    shown = format_float(float(param[np.argmax(outside)]))
+                    raise ExecutionError(f"invalid {what} factor. Expected: 0 <= {what[0]}f <= 1, got: {shown}")
+        return (*params, grid.times_s) if self.form.takes_times else params
+
+    def _refuse_collision(self, node: RangeSelector, run: Run, grid: Grid, params: tuple[FloatArray, ...]) -> None:
+        """Find out from labels alone, and two series, that names are missing to tell series apart.
+
+        Reading everything first would cost a second for what fails in the end.
+        """
+        if run.config.delayed_name_removal:
+            return
+        seen: dict[Labels, Labels] = {}
+        for labels in node.labels(run, grid):
+            other = seen.setdefault(labels.drop((METRIC_NAME,)), labels)
+            if other is not labels and all(self._has_result(node, run, grid, params, one) for one in (other, labels)):
+                raise ExecutionError(DUPLICATES, *self.span)
+
+    def _has_result(
+        self, node: RangeSelector, run: Run, grid: Grid, params: tuple[FloatArray, ...], labels: Labels
+    ) -> bool:
+        function = (self.form.kernel, self.form.minimum, params)
+        ranges = node.only(run, grid, labels)
+        for group in ranges.groups:
+            for row, one in enumerate(group.labels):
+                if one == labels:
+                    only = SeriesGroup(
+                        labels=(one,),
+                        timestamps_ms=group.timestamps_ms,
+                        values=group.values[row : row + 1],
+                        has_absent=group.has_absent,
+                        has_stale=group.has_stale,
+                        step_ms=group.step_ms,
+                    )
+                    _, present = over_group(run, only, ranges.ends, ranges.range_ms, function)
+                    return present is None or bool(present.any())
+        return False
+
+    def _inform(self, vector: StepVector, run: Run) -> None:
+        def suspect() -> str:
+            for one in vector.labels:
+                if one.name and not one.name.endswith(_COUNTER_ENDINGS):
+                    return one.name
+            return ""
+
+        name = self.counters.get((vector.labels,), suspect)
+        if name and (vector.present is None or vector.present.any()):
+            run.inform(
+                f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"',
+                self.arguments.call.args[0].span,
+            )

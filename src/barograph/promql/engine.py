@@ -1,0 +1,224 @@
+"""The door of the query language: text and time in, matrices out. Called by the web, rules and the command line.
+
+An engine keeps plans by text, so that an expression asked again costs no parsing and no work on labels. It may be
+used by several threads at once. It does no I/O but through its `Querier`.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from barograph.model.clock import Clock
+from barograph.model.errors import LimitError, QueryError, TypeMismatchError
+from barograph.model.matcher import Matcher
+from barograph.model.protocols import Querier
+from barograph.promql.ast import ValueType
+from barograph.promql.cancel import Cancel
+from barograph.promql.config import QueryConfig
+from barograph.promql.finish import Finisher, raw_matrix
+from barograph.promql.functions.table import SIGNATURES
+from barograph.promql.grid import Grid
+from barograph.promql.parser.parse import parse
+from barograph.promql.plan import Plan, make_plan
+from barograph.promql.run import Run, Selections
+from barograph.promql.value import QueryResult, QueryStats, RawMatrix, StepScalar, StepVector, StringValue
+from barograph.promql.walk import Selection, selections
+
+_PLANS_KEPT = 1_000
+_SAMPLES_PER_MS = 0.001
+"""Assumed of series that were never read: a sample a second."""
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """A plan and what evaluating it has taught."""
+
+    plan: Plan
+    finisher: Finisher = field(default_factory=Finisher)
+    series: int | None = None
+    samples_per_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    timeout_s: float | None = None
+    lookback_ms: int | None = None
+    cancel: Cancel | None = None
+    shared: Selections | None = None
+
+
+class Engine:
+    """Evaluates expressions over a store."""
+
+    def __init__(self, querier: Querier, config: QueryConfig, clock: Clock) -> None:
+        self._querier = querier
+        self._config = config
+        self._clock = clock
+        self._plans: dict[str, _Known] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def config(self) -> QueryConfig:
+        """The limits it keeps to."""
+        return self._config
+
+    def check(self, text: str) -> ValueType:
+        """Parse and plan an expression without evaluating it; return its type.
+
+        Raises:
+            QueryError: It is refused; the error says where and why.
+        """
+        return self._known(text).plan.type
+
+    def instant(
+        self,
+        text: str,
+        time_ms: int,
+        *,
+        timeout_s: float | None = None,
+        lookback_ms: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> QueryResult:
+        """Evaluate an expression at one instant.
+
+        Args:
+            text: The expression.
+            time_ms: The instant.
+            timeout_s: A shorter time limit than the configured one.
+            lookback_ms: Another lookback than the configured one.
+            cancel: A token that ends the evaluation early.
+
+        Raises:
+            QueryError: It is refused, over a limit, out of time or cancelled.
+        """
+        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+        return self._evaluate(self._known(text), Grid(time_ms, 0, 1), options)
+
+    def range(  # noqa: PLR0913  the parameters of the API's query_range
+        self,
+        text: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        *,
+        timeout_s: float | None = None,
+        lookback_ms: int | None = None,
+        cancel: Cancel | None = None,
+    ) -> QueryResult:
+        """Evaluate an expression at each step from start to end (inclusive); rows are ordered by labels.
+
+        Raises:
+            QueryError: As `instant`, and where the expression's type has no value at each step.
+        """
+        grid = self._grid(start_ms, end_ms, step_ms)
+        known = self._known(text)
+        if known.plan.type not in (ValueType.SCALAR, ValueType.VECTOR):
+            raise TypeMismatchError(
+                f"invalid expression type {known.plan.type.value!r} for range query, must be scalar or instant vector",
+                *known.plan.expr.span,
+            )
+        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+        return self._evaluate(known, grid, options)
+
+    def instant_many(
+        self, texts: Sequence[str], time_ms: int, *, timeout_s: float | None = None, cancel: Cancel | None = None
+    ) -> list[QueryResult | QueryError]:
+        """Evaluate several expressions at one instant; equal selections are read once.
+
+        Returns:
+            For each text its result, or the error that refused it: one bad expression does not cost the others.
+        """
+        options = _Options(timeout_s=timeout_s, cancel=cancel, shared={})
+        grid = Grid(time_ms, 0, 1)
+        results: list[QueryResult | QueryError] = []
+        for text in texts:
+            try:
+                results.append(self._evaluate(self._known(text), grid, options))
+            except QueryError as error:
+                results.append(error)
+        return results
+
+    def cost_estimate(self, text: str, start_ms: int, end_ms: int, step_ms: int = 0) -> int:
+        """Estimate what an evaluation will touch: samples read and points made.
+
+        Exact enough to choose between the event loop and a thread; cheap for an expression evaluated before.
+        """
+        known = self._known(text)
+        steps = (end_ms - start_ms) // step_ms + 1 if step_ms > 0 else 1
+        leaves = selections(known.plan.expr)
+        span_ms = max((end_ms - start_ms + self._reach_ms(leaf) for leaf in leaves), default=0)
+        if known.series is not None:
+            return int(known.samples_per_ms * span_ms) + known.series * steps
+        series = sum(self._count(leaf.matchers, start_ms - self._reach_ms(leaf), end_ms) for leaf in leaves)
+        return int(series * (span_ms * _SAMPLES_PER_MS + steps))
+
+    def _reach_ms(self, leaf: Selection) -> int:
+        return int(self._config.lookback) if leaf.range_ms is None else leaf.range_ms
+
+    def _count(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> int:
+        return len(self._querier.series(matchers, start_ms, end_ms))
+
+    def _grid(self, start_ms: int, end_ms: int, step_ms: int) -> Grid:
+        if step_ms <= 0:
+            raise QueryError(f"step must be greater than 0, not {step_ms} ms")
+        if end_ms < start_ms:
+            raise QueryError(f"end ({end_ms} ms) must not be before start ({start_ms} ms)")
+        steps = (end_ms - start_ms) // step_ms + 1
+        if steps > self._config.max_points:
+            raise LimitError("steps", steps, self._config.max_points, "query.max_points")
+        return Grid(start_ms, step_ms, steps)
+
+    def _known(self, text: str) -> _Known:
+        known = self._plans.get(text)
+        if known is not None:
+            return known
+        if len(text) > self._config.max_query_length:
+            raise LimitError("characters", len(text), self._config.max_query_length, "query.max_query_length")
+        known = _Known(make_plan(text, parse(text, SIGNATURES)))
+        with self._lock:
+            while len(self._plans) >= _PLANS_KEPT:
+                # the oldest goes: dictionaries keep their order, and what is asked at every tick soon comes back
+                del self._plans[next(iter(self._plans))]
+            self._plans[text] = known
+        return known
+
+    def _evaluate(self, known: _Known, grid: Grid, options: _Options) -> QueryResult:
+        started_s = self._clock.monotonic_s()
+        limit_s = self._config.timeout.seconds
+        timeout_s = limit_s if options.timeout_s is None else min(options.timeout_s, limit_s)
+        run = Run(
+            querier=self._querier,
+            config=self._config,
+            clock=self._clock,
+            text=known.plan.text,
+            grid=grid,
+            lookback_ms=int(self._config.lookback) if options.lookback_ms is None else options.lookback_ms,
+            deadline_s=started_s + timeout_s,
+            cancel=options.cancel,
+            shared=options.shared,
+        )
+        with np.errstate(all="ignore"):
+            value = _value(known, run, grid)
+        known.series = run.series
+        known.samples_per_ms = run.samples / max(1, grid.end_ms - grid.start_ms + run.lookback_ms)
+        return QueryResult(
+            value=value,
+            times_ms=grid.times_ms,
+            warnings=tuple(run.warnings),
+            infos=tuple(run.infos),
+            stats=QueryStats(samples=run.samples, series=run.series, duration_s=self._clock.monotonic_s() - started_s),
+        )
+
+
+def _value(known: _Known, run: Run, grid: Grid) -> StepVector | StepScalar | StringValue | RawMatrix:
+    plan = known.plan
+    if plan.vector is not None:
+        return known.finisher.vector(plan.vector.vector(run, grid), run)
+    if plan.scalar is not None:
+        return StepScalar(plan.scalar.scalar(run, grid))
+    if plan.ranges is not None:
+        return raw_matrix(plan.ranges.ranges(run, grid))
+    assert plan.string is not None
+    return StringValue(plan.string)

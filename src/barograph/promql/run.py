@@ -1,0 +1,112 @@
+"""One evaluation of one expression: what it may ask, what it has cost, and when it must end.
+
+Made by the engine for each query, handed to every node. Never shared between threads.
+"""
+
+from dataclasses import dataclass, field
+
+from barograph.model.clock import Clock
+from barograph.model.errors import LimitError, QueryCancelledError, QueryTimeoutError
+from barograph.model.labels import Labels
+from barograph.model.matcher import Matcher
+from barograph.model.protocols import Querier
+from barograph.model.series import SeriesSet
+from barograph.promql.ast import Span
+from barograph.promql.cancel import Cancel
+from barograph.promql.config import QueryConfig
+from barograph.promql.grid import Grid
+
+Selections = dict[tuple[tuple[Matcher, ...], int, int], SeriesSet]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Run:
+    """The state of one evaluation.
+
+    Attributes:
+        text: The expression, for positions in annotations.
+        grid: The steps of the whole query (a subquery has its own).
+        lookback_ms: How old a sample may be and still be current.
+        deadline_s: When it must have ended, on the monotonic clock.
+        shared: Selections already made by other expressions of the same instant, or None.
+    """
+
+    querier: Querier
+    config: QueryConfig
+    clock: Clock
+    text: str
+    grid: Grid
+    lookback_ms: int
+    deadline_s: float
+    cancel: Cancel | None = None
+    shared: Selections | None = None
+    samples: int = 0
+    series: int = 0
+    warnings: dict[str, None] = field(default_factory=dict)
+    infos: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether the query as a whole has one step (order of rows is then kept)."""
+        return self.grid.step_ms == 0
+
+    def check(self) -> None:
+        """End the evaluation where its time is over or nobody waits for it any more.
+
+        Raises:
+            QueryCancelledError: Whoever asked is gone.
+            QueryTimeoutError: The deadline has passed.
+        """
+        if self.cancel is not None and self.cancel.cancelled:
+            raise QueryCancelledError("query cancelled: whoever asked is gone")
+        if self.clock.monotonic_s() > self.deadline_s:
+            raise QueryTimeoutError("query timed out: raise query.timeout or ask for less")
+
+    def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesSet:
+        """Ask the store for samples and count them against the limits.
+
+        Raises:
+            LimitError: More series or samples than one query may touch.
+        """
+        self.check()
+        found = None
+        if self.shared is not None:
+            found = self.shared.get((matchers, start_ms, end_ms))
+        if found is None:
+            found = self.querier.select(matchers, start_ms, end_ms)
+            if self.shared is not None:
+                self.shared[matchers, start_ms, end_ms] = found
+        for warning in found.warnings:
+            self.warnings[warning] = None
+        self.series += found.series_count
+        if self.series > self.config.max_series:
+            raise LimitError("series", self.series, self.config.max_series, "query.max_series")
+        self.charge(found.sample_count)
+        return found
+
+    def labels(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> list[Labels]:
+        """Ask the store for labels alone."""
+        self.check()
+        return self.querier.series(matchers, start_ms, end_ms)
+
+    def charge(self, samples: int) -> None:
+        """Count samples (or points of an intermediate result) that take memory.
+
+        Raises:
+            LimitError: More than one query may touch.
+        """
+        self.samples += samples
+        if self.samples > self.config.max_samples:
+            raise LimitError("samples", self.samples, self.config.max_samples, "query.max_samples")
+
+    def warn(self, message: str, span: Span) -> None:
+        """Add an annotation of level warning."""
+        self.warnings[f"PromQL warning: {message} ({self._place(span)})"] = None
+
+    def inform(self, message: str, span: Span) -> None:
+        """Add an annotation of level info."""
+        self.infos[f"PromQL info: {message} ({self._place(span)})"] = None
+
+    def _place(self, span: Span) -> str:
+        line = self.text.count("\n", 0, span.start) + 1
+        return f"{line}:{span.start - self.text.rfind(chr(10), 0, span.start)}"

@@ -1,0 +1,237 @@
+"""The leaves of a plan: instant selectors, range selectors and subqueries.
+
+Each asks the store for what its steps need, once for all steps. Results are ordered by labels, as Prometheus' storage
+gives series, so that ties (topk) fall as there.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from barograph.model.errors import UnsupportedError
+from barograph.model.labels import METRIC_NAME, Labels
+from barograph.model.matcher import Matcher, MatchOp
+from barograph.model.sample import ABSENT, BoolArray, FloatArray, IntArray, is_absent, is_stale
+from barograph.model.series import SeriesGroup
+from barograph.promql.ast import At, AtKind, RangeMode, Span, Subquery, VectorSelector
+from barograph.promql.durations import compile_duration
+from barograph.promql.grid import Grid
+from barograph.promql.memo import Memo
+from barograph.promql.naming import empty_vector
+from barograph.promql.nodes import Ranges, VectorNode
+from barograph.promql.run import Run
+from barograph.promql.value import StepVector
+from barograph.promql.windows import windows
+
+Part = tuple[FloatArray, BoolArray | None]
+_Order = tuple[tuple[Labels, ...], "np.ndarray[tuple[int], np.dtype[np.intp]] | None"]
+
+
+class Shift:
+    """Where in time a selector looks: `offset` and `@`."""
+
+    __slots__ = ("_at", "_offset")
+
+    def __init__(self, selector: VectorSelector | Subquery) -> None:
+        self._at: At | None = selector.at
+        self._offset = None if selector.offset is None else compile_duration(selector.offset, positive=False)
+
+    def apply(self, run: Run, grid: Grid) -> Grid:
+        """Return the instants that the steps of `grid` look at."""
+        offset_ms = 0 if self._offset is None else self._offset(run.grid)
+        if self._at is None:
+            return grid.shifted(offset_ms)
+        match self._at.kind:
+            case AtKind.START:
+                at_ms = run.grid.start_ms
+            case AtKind.END:
+                at_ms = run.grid.end_ms
+            case _:
+                at_ms = self._at.timestamp_ms
+        return Grid(at_ms - offset_ms, 0, grid.steps)
+
+
+class Assembler:
+    """Joins the results of groups to one vector ordered by labels; one per node, so that the order is remembered."""
+
+    __slots__ = ("_memo",)
+
+    def __init__(self) -> None:
+        self._memo: Memo[_Order] = Memo()
+
+    def assemble(self, groups: Sequence[SeriesGroup], apply: Callable[[SeriesGroup], Part], steps: int) -> StepVector:
+        """Apply a function to each group and join the results: `[rows, steps]` each."""
+        if not groups:
+            return empty_vector(steps)
+        labels, order = self._memo.get(tuple(group.labels for group in groups), lambda: _ordered(groups))
+        if len(groups) == 1:
+            values, present = apply(groups[0])
+        else:
+            parts = [apply(group) for group in groups]
+            values = np.concatenate([part[0] for part in parts])
+            present = None
+            if any(part[1] is not None for part in parts):
+                masks = [np.ones(part[0].shape, np.bool_) if part[1] is None else part[1] for part in parts]
+                present = np.concatenate(masks)
+        if order is not None:
+            values = values[order]
+            present = None if present is None else present[order]
+        return StepVector(labels, values, present)
+
+
+def _ordered(groups: Sequence[SeriesGroup]) -> _Order:
+    labels = tuple(one for group in groups for one in group.labels) if len(groups) > 1 else groups[0].labels
+    order = sorted(range(len(labels)), key=lambda row: labels[row].pairs)
+    if order == list(range(len(labels))):
+        return labels, None
+    return tuple(labels[row] for row in order), np.asarray(order, dtype=np.intp)
+
+
+class InstantSelector:
+    """`name{matchers}`: the newest sample within the lookback at each step, unless it is a stale marker."""
+
+    __slots__ = ("_assembler", "_matchers", "_shift", "span")
+
+    def __init__(self, selector: VectorSelector) -> None:
+        refuse_mode(selector)
+        self.span: Span = selector.span
+        self._matchers = selector.matchers
+        self._shift = Shift(selector)
+        self._assembler = Assembler()
+
+    @property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """What it selects."""
+        return self._matchers
+
+    def vector(self, run: Run, grid: Grid) -> StepVector:
+        """See `VectorNode`."""
+        return self._newest(run, grid, stamps=False)
+
+    def stamps(self, run: Run, grid: Grid) -> StepVector:
+        """Return the timestamps of the samples, in seconds, instead of their values."""
+        return self._newest(run, grid, stamps=True)
+
+    def _newest(self, run: Run, grid: Grid, *, stamps: bool) -> StepVector:
+        ends = self._shift.apply(run, grid)
+        found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms)
+        return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, stamps=stamps), grid.steps)
+
+
+def newest(run: Run, group: SeriesGroup, ends: Grid, *, stamps: bool = False) -> Part:
+    """Return the newest sample of each series of a group within the lookback of each step, and where there is one."""
+    shape = (len(group.labels), ends.steps)
+    filled = _filled(group) if group.has_absent else None
+    values: FloatArray | None = None
+    known: BoolArray | None = None
+    series = (group.timestamps_ms, group.values, group.step_ms)
+    index = np.empty(0, dtype=np.intp)
+    for steps, window in windows(run, series, ends, run.lookback_ms):
+        if filled is None:
+            found, here = window.last(), None
+        else:
+            index = window.pick(filled, 1)
+            here = index >= window.bounds()[0]
+            found = np.take_along_axis(group.values, np.maximum(index, 0), axis=1)
+        if group.has_stale:
+            alive = ~is_stale(found)
+            here = alive if here is None else here & alive
+        result = found
+        if stamps:
+            times_ms = window.stamps(1) if filled is None else group.timestamps_ms[index]
+            result = np.broadcast_to(times_ms / 1000.0, found.shape)
+        if result.shape == shape and isinstance(steps, slice):
+            return result, here
+        if values is None or known is None:
+            values, known = np.empty(shape), np.zeros(shape, dtype=np.bool_)
+        values[:, steps] = result
+        known[:, steps] = True if here is None else here
+    if values is None or known is None:
+        return np.empty(shape), np.zeros(shape, dtype=np.bool_)
+    return values, None if known.all() else known
+
+
+def _filled(group: SeriesGroup) -> IntArray:
+    """Return at each place the index of the row's newest sample so far, -1 where there was none."""
+    index = np.where(is_absent(group.values), -1, np.arange(len(group.timestamps_ms)))
+    return np.maximum.accumulate(index, axis=1)
+
+
+def refuse_mode(selector: VectorSelector) -> None:
+    """Refuse `anchored` and `smoothed` by name."""
+    if selector.mode is not RangeMode.NONE:
+        raise UnsupportedError(f"the modifier {selector.mode.value!r} is not evaluated yet", *selector.span)
+
+
+class RangeSelector:
+    """`name{matchers}[range]`."""
+
+    __slots__ = ("_matchers", "_range", "_shift", "has_one_name", "span")
+
+    def __init__(self, selector: VectorSelector, range_: Callable[[Grid], int], span: Span) -> None:
+        refuse_mode(selector)
+        self.span = span
+        self._matchers = selector.matchers
+        self._range = range_
+        self._shift = Shift(selector)
+        self.has_one_name = any(m.name == METRIC_NAME and m.op is MatchOp.EQUAL for m in selector.matchers)
+
+    def ranges(self, run: Run, grid: Grid) -> Ranges:
+        """See `RangeNode`."""
+        return self._select(run, grid, self._matchers)
+
+    def labels(self, run: Run, grid: Grid) -> list[Labels]:
+        """Return the labels of what `ranges` may find, without reading samples."""
+        ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
+        return run.labels(self._matchers, ends.start_ms - range_ms + 1, ends.end_ms)
+
+    def only(self, run: Run, grid: Grid, labels: Labels) -> Ranges:
+        """Select one series of those that `labels` named (and any that has more labels)."""
+        exact = tuple(Matcher(name, MatchOp.EQUAL, value) for name, value in labels)
+        return self._select(run, grid, exact)
+
+    def _select(self, run: Run, grid: Grid, matchers: tuple[Matcher, ...]) -> Ranges:
+        ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
+        found = run.select(matchers, ends.start_ms - range_ms + 1, ends.end_ms)
+        return Ranges(found.groups, ends, range_ms)
+
+
+class SubqueryNode:
+    """`expr[range:step]`: an expression evaluated at whole multiples of its step, taken as samples."""
+
+    __slots__ = ("_inner", "_range", "_shift", "_step", "span")
+
+    has_one_name = True
+
+    def __init__(self, subquery: Subquery, inner: VectorNode) -> None:
+        self.span = subquery.span
+        self._inner = inner
+        self._range = compile_duration(subquery.range, positive=True)
+        self._step = None if subquery.step is None else compile_duration(subquery.step, positive=True)
+        self._shift = Shift(subquery)
+
+    def ranges(self, run: Run, grid: Grid) -> Ranges:
+        """See `RangeNode`."""
+        ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
+        step_ms = int(run.config.subquery_step) if self._step is None else self._step(run.grid)
+        first = (ends.start_ms - range_ms) // step_ms + 1
+        last = ends.end_ms // step_ms
+        if last < first:
+            return Ranges((), ends, range_ms)
+        inner = Grid(first * step_ms, step_ms, last - first + 1)
+        run.charge(inner.steps)
+        vector = self._inner.vector(run, inner)
+        run.charge(vector.values.size)
+        values = vector.values
+        if vector.present is not None:
+            values = values.copy()
+            values[~vector.present] = ABSENT
+        group = SeriesGroup(
+            labels=vector.labels,
+            timestamps_ms=inner.times_ms,
+            values=values,
+            has_absent=vector.present is not None,
+            has_stale=False,
+            step_ms=step_ms if inner.steps > 1 else 0,
+        )
+        return Ranges((group,) if vector.labels else (), ends, range_ms)
