@@ -77,8 +77,7 @@ def value_type(expr: Expr, functions: Mapping[str, Signature]) -> ValueType:
             return _VECTOR
         case MatrixSelector() | Subquery():
             return ValueType.MATRIX
-        case Call():
-            return functions[expr.function].returns
+    return functions[expr.function].returns
 
 
 def unary(sign: Token, operand: Typed) -> Typed:

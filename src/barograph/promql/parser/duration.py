@@ -32,8 +32,13 @@ def parse_range(cursor: Cursor, context: str) -> Typed:
 
 
 def parse_offset(cursor: Cursor) -> Typed:
-    """Parse what follows `offset`: a signed literal or call, or anything in parentheses."""
+    """Parse what follows `offset`: one literal, call or parenthesis, perhaps signed; what comes then is not its own."""
+    sign = cursor.advance() if cursor.current.text in ("+", "-") else None
+    if sign is not None and cursor.current.text in ("+", "-"):
+        raise cursor.unexpected("offset", _EXPECTED)
     duration = _operand(cursor, "offset")
+    if sign is not None:
+        duration = _signed(sign, duration)
     _constant(duration.expr)
     return duration
 
@@ -77,7 +82,8 @@ def _operand(cursor: Cursor, context: str) -> Typed:
     if token.kind in (Kind.NUMBER, Kind.DURATION):
         return typed(number_literal(cursor.advance()), _SCALAR)
     if token.text in ("+", "-"):
-        return _signed(cursor, context)
+        cursor.advance()
+        return _signed(token, _parse(cursor, context, UNARY_FLOOR))
     if token.text == "(":
         cursor.advance()
         inner = _parse(cursor, context, 0)
@@ -88,20 +94,11 @@ def _operand(cursor: Cursor, context: str) -> Typed:
     raise cursor.unexpected(context, _EXPECTED)
 
 
-def _signed(cursor: Cursor, context: str) -> Typed:
-    sign = cursor.advance()
-    # after `offset` only one operand belongs to the duration: the rest is the expression's
-    operand = _signed_operand(cursor) if context == "offset" else _parse(cursor, context, UNARY_FLOOR)
+def _signed(sign: Token, operand: Typed) -> Typed:
     if isinstance(operand.expr, NumberLiteral):
         return typed(negated(operand.expr, sign), _SCALAR)
     span = Span(sign.start, operand.expr.span.end)
     return typed(Unary(sign.text, operand.expr, span), _SCALAR, operand)
-
-
-def _signed_operand(cursor: Cursor) -> Typed:
-    if cursor.current.text in ("+", "-"):
-        raise cursor.unexpected("offset", _EXPECTED)
-    return _operand(cursor, "offset")
 
 
 def _call(cursor: Cursor, context: str) -> Typed:

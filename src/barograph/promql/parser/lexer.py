@@ -82,7 +82,7 @@ def tokenize(text: str) -> list[Token]:
     while position < size:
         found = (_INSIDE if opened else _OUTSIDE).match(text, position)
         if found is None:
-            raise _malformed(text, position)
+            raise _malformed(text, position, opened)
         start, position = found.span()
         group = found.lastgroup
         if group == "blank":
@@ -132,7 +132,7 @@ def _number(text: str, start: int, end: int) -> Token:
     raise ParseError(f'bad number or duration syntax: "{text}"', start, end)
 
 
-def _malformed(text: str, position: int) -> ParseError:
+def _malformed(text: str, position: int, opened: str) -> ParseError:
     character = text[position]
     if character in "\"'`":
         # blame up to where the string had to end at the latest
@@ -143,7 +143,8 @@ def _malformed(text: str, position: int) -> ParseError:
         following = text[position + 1 : position + 2]
         what = f'character after "!": {_quote(following)}' if following else 'end of input after "!"'
         return ParseError(f"unexpected {what}", position, position + 1 + len(following))
-    return ParseError(f"unexpected character: {_quote(character)}", position, position + 1)
+    hint = ' (names with such characters stand in quotes, like {"a.b"="c"})' if opened == "{" else ""
+    return ParseError(f"unexpected character: {_quote(character)}{hint}", position, position + 1)
 
 
 def _quote(character: str) -> str:

@@ -109,7 +109,7 @@ def _duration_s(token: Token) -> float:
         seconds = Duration.parse(token.text).seconds
     except (ValueError, OverflowError) as error:
         hint = "units go from the longest to the shortest, each at most once"
-        raise ParseError(f'not a valid duration: "{token.text}" ({hint})', token.start, token.end) from error
+        raise ParseError(f'not a valid duration string: "{token.text}" ({hint})', token.start, token.end) from error
     if seconds > MAX_DURATION_S:
         raise ParseError(f'duration out of range: "{token.text}"', token.start, token.end)
     return seconds
