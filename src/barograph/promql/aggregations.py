@@ -1,4 +1,4 @@
-"""Aggregations that make one value of each group at each step: sum, avg, min, max, count, group, stddev, stdvar, quantile."""
+"""Aggregations that make one value of each group at each step: from sum and count to stddev and quantile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import Cardinality, Span, VectorMatching
 from barograph.promql.grid import Grid
-from barograph.promql.matching import Join, groups_of, join
+from barograph.promql.matching import Join, Rows, groups_of, join
 from barograph.promql.memo import Memo
 from barograph.promql.naming import NameDropper, empty_vector, merge_rows, presence
 from barograph.promql.nodes import ScalarNode, VectorNode
@@ -141,11 +141,12 @@ class VectorBinary:
         result = self._apply(lhs, rhs, left, right, pairs.labels)
         if pairs.is_plain:
             return result
-        check_pairs(pairs, many, one, presence(result), self.matching)
+        matched = presence(many)[pairs.many] & presence(one)[pairs.one]
+        check_pairs(pairs, many, one, (matched, presence(result)), self.matching)
         return merge_rows(result, per_step=True)
 
     def _apply(
-        self, lhs: StepVector, rhs: StepVector, left: BoolArray, right: BoolArray, labels: tuple[Labels, ...]
+        self, lhs: StepVector, rhs: StepVector, left: Rows, right: Rows, labels: tuple[Labels, ...]
     ) -> StepVector:
         left_values, right_values = lhs.values[left], rhs.values[right]
         present = _both(

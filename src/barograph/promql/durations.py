@@ -1,4 +1,4 @@
-"""Durations at evaluation: seconds of the parser to milliseconds, constant ones once, `step()` and `range()` per query."""
+"""Durations at evaluation, in milliseconds: constant ones once, those with `step()` and `range()` for each query."""
 
 import math
 from collections.abc import Callable

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """Holds the last value and the objects it was derived from. Safe for several threads: one assignment replaces it."""
+    """Holds the last value and what it was derived from. Safe for several threads: one assignment replaces it."""
 
     __slots__ = ("_entry",)
 

@@ -75,7 +75,7 @@ def merge_rows(vector: StepVector, *, per_step: bool) -> StepVector:
     """
     rows: dict[Labels, list[int]] = {}
     present = presence(vector)
-    alive = present.any(axis=1)
+    alive: BoolArray = np.any(present, axis=1)
     for index, labels in enumerate(vector.labels):
         if alive[index]:
             rows.setdefault(labels, []).append(index)

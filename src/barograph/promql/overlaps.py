@@ -14,23 +14,26 @@ _MANY_TO_ONE = "multiple matches for labels: many-to-one matching must be explic
 _NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
 
 
-def check_pairs(pairs: Join, many: StepVector, one: StepVector, present: BoolArray, matching: VectorMatching) -> None:
+def check_pairs(
+    pairs: Join, many: StepVector, one: StepVector, where: tuple[BoolArray, BoolArray], matching: VectorMatching
+) -> None:
     """Refuse matches that are forbidden at some step.
 
     Args:
         pairs: The pairs.
         many: The many side.
         one: The one side.
-        present: Where each pair gives a result: bool `[pairs, steps]`.
+        where: Where each pair matches, and where it gives a result (a comparison may drop it): bool `[pairs, steps]`.
         matching: What was asked for.
 
     Raises:
         ExecutionError: Several rows of the one side, or a forbidden several of the many side, match at one step.
     """
+    matched, present = where
     _check_one_side(many, one, matching)
     if matching.cardinality is Cardinality.ONE_TO_ONE:
-        counts = np.zeros((int(pairs.group.max(initial=-1)) + 1, present.shape[1]), dtype=np.int64)
-        np.add.at(counts, pairs.group, present)
+        counts = np.zeros((int(pairs.group.max(initial=-1)) + 1, matched.shape[1]), dtype=np.int64)
+        np.add.at(counts, pairs.group, matched)
         if (counts > 1).any():
             raise ExecutionError(_MANY_TO_ONE)
     rows: dict[Labels, list[int]] = {}
@@ -76,7 +79,7 @@ def _filled(side: StepVector, other: StepVector, matching: VectorMatching, value
     labels: list[Labels] = []
     masks = [here]
     for key, rows in theirs.items():
-        lacking = there[rows].any(axis=0)
+        lacking: BoolArray = np.any(there[rows], axis=0)
         if key in mine:
             lacking &= ~here[mine[key]].any(axis=0)
         if lacking.any():

@@ -48,4 +48,4 @@ def at_rank(ordered: FloatArray, rank: Ranks) -> FloatArray:
 
 def quantile_of(values: FloatArray, phi: FloatArray) -> FloatArray:
     """Return the phi-quantile over the rows of `[rows, steps]`: `[steps]`."""
-    return quantile_last(np.ascontiguousarray(values.T)[None], phi)[0]
+    return np.asarray(quantile_last(np.ascontiguousarray(values.T)[None], phi)[0])

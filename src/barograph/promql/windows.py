@@ -6,7 +6,7 @@ by binary search elsewhere. Rows with gaps are treated in classes that share the
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -35,7 +35,7 @@ class Window:
 
     __slots__ = ("base", "ends", "hi", "lo", "range_ms", "run", "steps", "stride", "timestamps_ms", "values", "width")
 
-    def __init__(  # noqa: PLR0913  the inner loop's record: a dataclass would cost as much as a kernel
+    def __init__(
         self, run: Run, timestamps_ms: IntArray, values: FloatArray, ends: IntArray | Grid, range_ms: int
     ) -> None:
         self.run = run
@@ -97,13 +97,13 @@ class Window:
             return lo, lo + self.width
         return self.lo, self.hi
 
-    def cells(self, values: FloatArray | None = None) -> Iterator[Cells]:
+    def cells(self, values: NDArray[Any] | None = None) -> Iterator[Cells]:
         """Hand out all windows as arrays `[rows, steps, width]` (views where strided), in chunks.
 
         Yields:
             The rows and the steps that the cells belong to, and the cells.
         """
-        matrix = self.values if values is None else values
+        matrix: NDArray[Any] = self.values if values is None else values
         if self.lo is None or self.hi is None:
             every = np.arange(self.steps) if self.steps * self.width > CHUNK_CELLS else None
             for rows, steps in self._chunks(len(matrix), self.steps, self.width):

@@ -58,7 +58,7 @@ def _dated(values: FloatArray, part: _Dates) -> FloatArray:
 def _as_unit(seconds: FloatArray, unit: str) -> FloatArray:
     """Count whole units since 1970."""
     dates = seconds.astype("datetime64[s]")
-    return dates.astype(f"datetime64[{unit}]").astype(np.int64).astype(np.float64)
+    return np.asarray(dates.astype(f"datetime64[{unit}]").astype(np.int64), dtype=np.float64)
 
 
 def _unit_start_days(seconds: FloatArray, unit: str, ahead: int = 0) -> FloatArray:

@@ -1,5 +1,6 @@
 """Functions of classic histograms: histogram_quantile and histogram_quantiles over `le` buckets."""
 
+import math
 from typing import cast
 
 import numpy as np
@@ -96,7 +97,7 @@ def parse_bound(text: str) -> float | None:
         bound = float(text)
     except ValueError:
         return None
-    return None if "_" in text or text != text.strip() or bound != bound else bound
+    return None if "_" in text or text != text.strip() or math.isnan(bound) else bound
 
 
 def bucket_quantile(phi: FloatArray, uppers: FloatArray, counts: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -22,7 +22,7 @@ def _line(window: Window) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Fit a line to each window.
 
     Returns:
-        Slope `[rows, steps]`, and the point it goes through: mean time `[steps]` in seconds, mean value `[rows, steps]`.
+        Slope `[rows, steps]`, and a point of the line: mean time `[steps]` in seconds, mean value `[rows, steps]`.
     """
     shape = (len(window.values), window.steps)
     slope, middle, middle_s = np.empty(shape), np.empty(shape), np.empty(window.steps)

@@ -6,7 +6,7 @@ import numpy as np
 
 from barograph.model.labels import EMPTY, METRIC_NAME, Labels
 from barograph.model.matcher import Matcher, MatchOp
-from barograph.model.sample import FloatArray
+from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import MatrixSelector, VectorSelector
 from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments
@@ -50,9 +50,9 @@ def clamp(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
 def absent(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     """The value 1 at each step at which the vector is empty."""
     vector = arguments.vectors[0].vector(run, grid)
-    missing = np.ones(grid.steps, np.bool_)
+    missing: BoolArray = np.ones(grid.steps, np.bool_)
     if vector.labels:
-        missing = np.zeros(grid.steps, np.bool_) if vector.present is None else ~vector.present.any(axis=0)
+        missing = np.logical_not(presence(vector).any(axis=0))
     return StepVector((_selector_labels(arguments),), np.ones((1, grid.steps)), missing[None])
 
 

@@ -1,0 +1,300 @@
+"""Runs scripts of the promqltest language against our engine and tells what passed, failed or was left out.
+
+Used by `tools/promqltest.py` for files from anywhere and by the tests for our own.
+"""
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from barograph.model.errors import QueryError, UnsupportedError
+from barograph.model.labels import Labels
+from barograph.model.units import Duration
+from barograph.promql.ast import Aggregate, Binary, Call, Expr, MatrixSelector, Paren, Subquery, Unary, VectorSelector
+from barograph.promql.config import QueryConfig
+from barograph.promql.engine import Engine
+from barograph.promql.functions.table import SIGNATURES
+from barograph.promql.parser.parse import parse
+from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
+from helpers.clock import FakeClock
+from helpers.memory_store import MemoryStore
+from helpers.promqltest_notation import Clear, Eval, Expect, Expectation, Load, Row, read_script
+
+CONFIG = QueryConfig(delayed_name_removal=True, max_samples=5_000_000, lookback=Duration(300_000))
+_HISTOGRAMS = "native histograms"
+_ABOUT_THE_QUERY = re.compile(r"\b(start|end|step|range)\(\)|\bsort")
+"""What depends on the query as a whole, so that an instant one and a range one must differ."""
+
+
+class MismatchError(Exception):
+    """A result that is not what the script expects."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a script's `eval` commands."""
+
+    passed: int = 0
+    failures: list[tuple[int, str]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def run_script(text: str) -> Report:
+    """Run a script from an empty store.
+
+    Raises:
+        ScriptError: It is not of the language.
+    """
+    runner = Runner()
+    for command in read_script(text):
+        runner.run(command)
+    return runner.report
+
+
+class Runner:
+    """Runs commands one after the other."""
+
+    def __init__(self) -> None:
+        self.report = Report()
+        self._clear()
+
+    def run(self, command: Load | Clear | Eval) -> None:
+        """Run one command; an eval's outcome goes to the report."""
+        match command:
+            case Clear():
+                self._clear()
+            case Load():
+                self._load(command)
+            case Eval():
+                self._eval(command)
+
+    def _clear(self) -> None:
+        self._store = MemoryStore()
+        self._engine = Engine(self._store, CONFIG, FakeClock())
+        self._native: list[Labels] = []
+
+    def _load(self, load: Load) -> None:
+        for row in load.rows:
+            assert row.labels is not None
+            if row.has_histogram:
+                self._native.append(row.labels)
+            elif load.with_nhcb and row.labels.name.endswith(("_bucket", "_count", "_sum")):
+                name = row.labels.name.rsplit("_", 1)[0]
+                self._native.append(row.labels.drop(("le",)).with_labels({"__name__": name}))
+            samples = [(index * load.step_ms, value) for index, value in enumerate(row.points) if value is not None]
+            if samples and not row.has_histogram:
+                self._store.add(row.labels, [stamp for stamp, _ in samples], [value for _, value in samples])
+
+    def _eval(self, command: Eval) -> None:
+        reason = self._reason_to_skip(command)
+        if reason is None:
+            try:
+                check(command, self._engine)
+            except UnsupportedError as error:
+                reason = error.message
+            except (MismatchError, QueryError) as error:
+                self.report.failures.append((command.line, f"{command.query.strip()}: {error}"))
+                return
+        if reason is None:
+            self.report.passed += 1
+        else:
+            self.report.skipped[reason] += 1
+
+    def _reason_to_skip(self, command: Eval) -> str | None:
+        """Tell why an eval cannot be run: it is about native histograms."""
+        if any(row.has_histogram for row in command.rows):
+            return _HISTOGRAMS
+        try:
+            tree = parse(command.query, SIGNATURES)
+        except QueryError:
+            return None
+        for selector in selectors(tree):
+            if any(all(m.matches(labels.get(m.name)) for m in selector.matchers) for labels in self._native):
+                return _HISTOGRAMS
+        return None
+
+
+def selectors(expr: Expr | None) -> list[VectorSelector]:
+    """Return all selectors of an expression."""
+    match expr:
+        case VectorSelector():
+            return [expr]
+        case MatrixSelector():
+            return [expr.selector]
+        case Paren() | Unary() | Subquery():
+            return selectors(expr.expr)
+        case Aggregate():
+            return selectors(expr.expr) + selectors(expr.param)
+        case Binary():
+            return selectors(expr.lhs) + selectors(expr.rhs)
+        case Call():
+            return [one for arg in expr.args for one in selectors(arg)]
+        case _:
+            return []
+
+
+def check(command: Eval, engine: Engine) -> None:
+    """Run an eval and compare.
+
+    Raises:
+        MismatchError: The result is not what is expected.
+        UnsupportedError: It uses what is not evaluated yet.
+    """
+    fails = [one for one in command.expects if one.kind is Expectation.FAIL]
+    try:
+        result = _query(command, engine)
+    except UnsupportedError:
+        raise
+    except QueryError as error:
+        if not fails:
+            raise
+        if not any(_fits(one, error.message) for one in fails):
+            raise MismatchError(f"failed with {error.message!r}") from error
+        return
+    if fails:
+        raise MismatchError("expected to fail, but did not")
+    _check_annotations(command, result)
+    if command.step_ms is None:
+        _check_instant(command, result)
+        _check_again_as_range(command, engine, result)
+    else:
+        _check_range(command, result)
+
+
+def _query(command: Eval, engine: Engine) -> QueryResult:
+    if command.step_ms is None or command.end_ms is None:
+        return engine.instant(command.query, command.start_ms)
+    return engine.range(command.query, command.start_ms, command.end_ms, command.step_ms)
+
+
+def _fits(expect: Expect, message: str) -> bool:
+    if expect.text is None:
+        return True
+    return re.search(expect.text, message) is not None if expect.is_regex else expect.text == message
+
+
+def _check_annotations(command: Eval, result: QueryResult) -> None:
+    for kind, no_kind, found in (
+        (Expectation.WARN, Expectation.NO_WARN, result.warnings),
+        (Expectation.INFO, Expectation.NO_INFO, result.infos),
+    ):
+        wanted = [one for one in command.expects if one.kind is kind]
+        if any(one.kind is no_kind for one in command.expects) and found:
+            raise MismatchError(f"unexpected {kind.value}: {found}")
+        for one in wanted:
+            if not any(_fits(one, text) for text in found):
+                raise MismatchError(f"expected {kind.value} {one.text or ''}, got {found}")
+        for text in found if wanted else ():
+            if not any(_fits(one, text) for one in wanted):
+                raise MismatchError(f"unexpected {kind.value}: {text}")
+
+
+def _check_instant(command: Eval, result: QueryResult) -> None:
+    value = result.value
+    match value:
+        case StringValue():
+            wanted = [one.text for one in command.expects if one.kind is Expectation.STRING]
+            if wanted != [value.value]:
+                raise MismatchError(f"expected {wanted}, got the string {value.value!r}")
+        case StepScalar():
+            if len(command.rows) != 1 or not _same(command.rows[0].points[0], float(value.values[0])):
+                raise MismatchError(f"expected {_shown(command.rows)}, got {value.values[0]}")
+        case RawMatrix():
+            _check_raw(command, value)
+        case StepVector():
+            _check_vector(command, value)
+
+
+def _check_vector(command: Eval, value: StepVector) -> None:
+    found = list(zip(value.labels, value.values[:, 0].tolist(), strict=True))
+    wanted = [(row.labels, row.points[0]) for row in command.rows if row.points]
+    is_ordered = any(one.kind is Expectation.ORDERED for one in command.expects)
+    if is_ordered and [labels for labels, _ in found] != [labels for labels, _ in wanted]:
+        raise MismatchError(f"expected the order {_shown(command.rows)}, got {found}")
+    got, want = dict(found), dict(wanted)
+    if len(got) != len(found):
+        raise MismatchError(f"labels repeat: {found}")
+    if got.keys() != want.keys() or not all(_same(want[labels], got[labels]) for labels in got if labels in want):
+        raise MismatchError(f"expected {_shown(command.rows)}, got {found}")
+
+
+def _check_raw(command: Eval, value: RawMatrix) -> None:
+    assert command.range_grid is not None, "an instant eval of a range vector needs `expect range vector`"
+    start_ms, _, step_ms = command.range_grid
+    want = {
+        row.labels: {start_ms + index * step_ms: point for index, point in enumerate(row.points) if point is not None}
+        for row in command.rows
+    }
+    got = {one.labels: dict(zip(one.timestamps_ms.tolist(), one.values.tolist(), strict=True)) for one in value.series}
+    if got.keys() != want.keys():
+        raise MismatchError(f"expected {_shown(command.rows)}, got {got}")
+    for labels, samples in got.items():
+        wanted = want[labels]
+        if wanted.keys() != samples.keys() or not all(_same(wanted[at], samples[at]) for at in samples):
+            raise MismatchError(f"expected {wanted} for {labels}, got {samples}")
+
+
+def _check_range(command: Eval, result: QueryResult) -> None:
+    value = result.value
+    got: dict[Labels | None, list[float | None]] = {}
+    if isinstance(value, StepVector):
+        for row, labels in enumerate(value.labels):
+            points = value.values[row].tolist()
+            mask = [True] * len(points) if value.present is None else value.present[row].tolist()
+            got[labels] = [point if here else None for point, here in zip(points, mask, strict=True)]
+        if list(value.labels) != sorted(value.labels):
+            raise MismatchError("rows of a range query are not ordered by labels")
+    elif isinstance(value, StepScalar):
+        got[None] = list(value.values.tolist())
+    steps = len(result.times_ms)
+    want = {row.labels: [*row.points, *[None] * steps][:steps] for row in command.rows}
+    if isinstance(value, StepScalar) and list(want) == [Labels()]:
+        want = {None: want[Labels()]}
+    same = got.keys() == want.keys() and all(
+        all(_same(w, g) for w, g in zip(want[labels], got[labels], strict=True)) for labels in got
+    )
+    if not same:
+        raise MismatchError(f"expected {_shown(command.rows)}, got {got}")
+
+
+def _check_again_as_range(command: Eval, engine: Engine, result: QueryResult) -> None:
+    """Run an instant eval as a range query around its time: the value at that step must be the same."""
+    value = result.value
+    if not isinstance(value, StepVector | StepScalar) or _ABOUT_THE_QUERY.search(command.query):
+        return
+    at_ms, step_ms = command.start_ms, 60_000
+    try:
+        again = engine.range(command.query, at_ms - step_ms, at_ms + step_ms, step_ms)
+    except QueryError as error:
+        raise MismatchError(f"as a range query: {error}") from error
+    if isinstance(again.value, StepScalar) and isinstance(value, StepScalar):
+        same = _same(float(value.values[0]), float(again.value.values[1]))
+    else:
+        assert isinstance(again.value, StepVector) and isinstance(value, StepVector)
+        mask = again.value.present
+        here = np.ones(len(again.value.labels), np.bool_) if mask is None else mask[:, 1]
+        middle = {one: again.value.values[row, 1] for row, one in enumerate(again.value.labels) if here[row]}
+        first = dict(zip(value.labels, value.values[:, 0].tolist(), strict=True))
+        same = middle.keys() == first.keys() and all(_same(first[one], float(middle[one])) for one in first)
+    if not same:
+        raise MismatchError(f"as a range query the value differs: {value} and {again.value}")
+
+
+def _same(want: float | None, got: float | None) -> bool:
+    """Compare as Prometheus' own runner does."""
+    if want is None or got is None:
+        return want is got
+    if math.isnan(want) or math.isnan(got):
+        return math.isnan(want) and math.isnan(got)
+    if want == got:
+        return True
+    if math.isinf(want) or math.isinf(got):
+        return False
+    return abs(want - got) / min(abs(want) + abs(got), 1.797e308) < 1e-6
+
+
+def _shown(rows: list[Row]) -> list[tuple[str, tuple[float | None, ...]]]:
+    return [(str(row.labels), row.points) for row in rows]
