@@ -1,7 +1,7 @@
 """What the store knows of a series besides its samples, and how a run of series is written down.
 
-The same JSON object stands in the segment (one a line), in live.db and, compressed, in block files, so each of the three
-can be read without the others.
+The same JSON object stands in the segment (one a line), in live.db and, compressed, in block files, so each
+of the three can be read without the others.
 """
 
 from collections.abc import Sequence

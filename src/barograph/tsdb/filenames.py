@@ -45,3 +45,11 @@ def block_days(folder: Path) -> list[str]:
 def with_companions(path: Path) -> tuple[Path, ...]:
     """Return a database's path and those of the files SQLite keeps beside it, the database itself last."""
     return (path.with_name(path.name + "-shm"), path.with_name(path.name + "-wal"), path)
+
+
+def damaged(path: Path) -> Path:
+    """Return the first free name for a file that is moved aside because it is no database any more."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    return aside

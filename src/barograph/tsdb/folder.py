@@ -13,9 +13,11 @@ from barograph.model.errors import FolderError
 from barograph.tsdb import filenames
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    "nfs nfs4 cifs smb3 smbfs 9p afs ceph glusterfs lustre gpfs beegfs ocfs2 gfs2 orangefs pvfs2 davfs "
-    "fuse.sshfs fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.davfs fuse.davfs2 fuse.mfs fuse.juicefs "
-    "fuse.gcsfuse fuse.smbnetfs".split()
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs"),
+        *("ocfs2", "gfs2", "orangefs", "pvfs2", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs"),
+        *("fuse.rclone", "fuse.davfs", "fuse.davfs2", "fuse.mfs", "fuse.juicefs", "fuse.gcsfuse", "fuse.smbnetfs"),
+    }
 )
 """As /proc/self/mounts names them. Their locks and shared memory are not what SQLite's write-ahead log needs."""
 

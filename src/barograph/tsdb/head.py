@@ -43,6 +43,8 @@ class HeadGroup:
         self.count = 0
         self.base = 0
         """Rows before this number do not exist (the group began, or was emptied, here)."""
+        self.folded = 0
+        """Rows before this number are in block files."""
         self.ticks: IntArray = np.zeros(slots, np.int64)
         self.schema: Schema | None = None
         self.placement: NDArray[np.intp] | slice = slice(0, 0)
@@ -166,13 +168,13 @@ class Head:
 
     def raise_fold_generation(self, folded_until_ms: int) -> None:
         """Tell readers that block files have changed, and how far they reach now."""
-        self._header[layout.FOLDED_UNTIL] = folded_until_ms
+        self._header[layout.FOLDED_UNTIL] = max(self._header[layout.FOLDED_UNTIL], folded_until_ms)
         self._header[layout.FOLD_GENERATION] += 1
 
     def clear(self) -> None:
         """Forget all rows, keeping sources and columns (their durable copies are elsewhere now)."""
         for group in self.groups.values():
-            group.base = group.count
+            group.base = group.folded = group.count
             group.cells[layout.BASE] = group.base
 
     def _adopt(self, source: str, schema: Schema) -> HeadGroup:
@@ -217,8 +219,7 @@ class Head:
         group.count = number + 1
         group.cells[layout.COUNT] = group.count
         header = self._header
-        if timestamp_ms > header[layout.NEWEST_MS]:
-            header[layout.NEWEST_MS] = timestamp_ms
+        header[layout.NEWEST_MS] = max(header[layout.NEWEST_MS], timestamp_ms)
         header[layout.SEQUENCE] += 1
         if self._unpublished:
             self._unpublished = False

@@ -4,6 +4,8 @@ Nothing is locked. A reader copies rows, then looks at the count again: had the 
 reached the copied rows, the copy is thrown away and made again.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from barograph.tsdb.catalogue import SeriesInfo, decode_addition
 
 Columns = NDArray[np.intp] | slice
 
+_T = TypeVar("_T", np.int64, np.float64)
 _ATTEMPTS = 100
 
 
@@ -68,7 +71,7 @@ class GroupView:
         """Tell whether rows from `first` on were still untouched just now."""
         return first > int(self._cells[layout.COUNT]) - self._slots
 
-    def _ring(self, ring: NDArray, first: int, end: int) -> NDArray:
+    def _ring(self, ring: NDArray[_T], first: int, end: int) -> NDArray[_T]:
         """Return rows `first` to `end - 1` of a ring: a view, or a copy where they wrap around."""
         if first >= end:
             return ring[:0]

@@ -1,7 +1,7 @@
 """live.db: the ring of ticks that are not yet in block files. Every byte is in docs/formats/live-db.md.
 
-One commit a tick, synchronous FULL; slots are overwritten in place, so nothing has to be freed. Only the store's writing
-thread uses it. It never overwrites a slot that is not folded, nor the key row that such a slot leans on.
+One commit a tick, synchronous FULL; slots are overwritten in place, so nothing has to be freed. Only the store's
+writing thread uses it. It never overwrites a slot that is not folded, nor the key row that such a slot leans on.
 """
 
 import zlib
@@ -180,7 +180,7 @@ class Log:
         return len(record)
 
     def _put(self, slot: int, record: bytes) -> None:
-        """Overwrite a slot. A slot never shrinks, so that SQLite overwrites its cell in place and moves no neighbour."""
+        """Overwrite a slot. A slot never shrinks: SQLite overwrites its cell in place and moves no neighbour."""
         length = max(self._lengths.get(slot, 0), -(-len(record) // _PAD_BYTES) * _PAD_BYTES)
         self.connection.execute(
             "INSERT INTO slots VALUES (?, ?) ON CONFLICT (slot) DO UPDATE SET record = excluded.record",
@@ -227,7 +227,7 @@ def read_layouts(connection: apsw.Connection) -> tuple[dict[int, LogLayout], int
 
 
 def read_ticks(connection: apsw.Connection) -> Iterator[LoggedTick | CorruptError]:
-    """Yield the ticks of a live.db that are not marked as folded, oldest first; a damaged slot is yielded as its error."""
+    """Yield the ticks of a live.db that are not marked as folded, oldest first; for a damaged slot its error."""
     folded = int(connection.execute("SELECT value FROM meta WHERE key = 'folded_tick'").get)
     oldest = (folded + 1) // KEY_EVERY * KEY_EVERY
     starts = connection.execute("SELECT slot, substr(record, 1, 16) FROM slots")

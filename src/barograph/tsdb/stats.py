@@ -13,8 +13,10 @@ class StoreStats:
         last_commit_s: How long the newest commit took.
         log_bytes: Bytes of log records written.
         folds: Folds done.
+        fold_failures: Folds that could not write; they are tried again.
         folded_samples: Sample places written to block files.
         block_bytes: Bytes of blocks written.
+        fold_reason: Why the newest fold failed; "" once one succeeds.
         merges: Merges of small blocks done.
         days_dropped: Day files removed by retention.
         lost_ticks: Ticks that left the head before they could be made durable.
@@ -33,8 +35,10 @@ class StoreStats:
     last_commit_s: float = 0.0
     log_bytes: int = 0
     folds: int = 0
+    fold_failures: int = 0
     folded_samples: int = 0
     block_bytes: int = 0
+    fold_reason: str = ""
     merges: int = 0
     days_dropped: int = 0
     lost_ticks: int = 0

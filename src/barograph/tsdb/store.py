@@ -1,10 +1,11 @@
 """The embedded store, write side: the one object that the keeper appends to. One thread uses it.
 
-A batch is in the head, visible to readers, when `append` returns; it is durable when `commit` returns. `maintain`, called
-in the idle time after a tick, folds old ticks into block files in slices. When the disk is full or failing the store
-goes on from memory, says so, and catches up by itself.
+A batch is in the head, visible to readers, when `append` returns; it is durable when `commit` returns. `maintain`,
+called in the idle time after a tick, folds old ticks into block files in slices. When the disk is full or failing the
+store goes on from memory, says so, and catches up by itself.
 """
 
+from collections import deque
 from pathlib import Path
 from typing import Self
 
@@ -12,60 +13,242 @@ import apsw
 
 from barograph.model.batch import Batch
 from barograph.model.clock import Clock
-from barograph.model.errors import ReadOnlyError
-from barograph.tsdb import filenames, sqlite
+from barograph.model.errors import FolderError, ReadOnlyError, StoreError
+from barograph.tsdb import sqlite
 from barograph.tsdb.config import StoreConfig
-from barograph.tsdb.folder import FolderLock
+from barograph.tsdb.files import StoreFiles
+from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.head import Head, HeadRow
 from barograph.tsdb.log import Log, PendingTick
 from barograph.tsdb.replay import replay
-from barograph.tsdb.segment import SegmentFactory
+from barograph.tsdb.segment import MemorySegments, SegmentFactory
 from barograph.tsdb.stats import StoreStats
+from barograph.tsdb.upkeep import Upkeep
+
+_RETRY_S = 1.0
+_TICKS_PER_COMMIT = 300
 
 
 class Store:
-    """Implements `Appender`; see `Store.open`."""
+    """Implements `Appender`; made by `Store.open`.
 
-    def __init__(self, folder: Path, config: StoreConfig, clock: Clock, segments: SegmentFactory) -> None:
-        self.folder = folder
+    Attributes:
+        stats: What the store says of itself.
+    """
+
+    def __init__(self, files: StoreFiles, config: StoreConfig, clock: Clock, segments: SegmentFactory) -> None:
         self.stats = StoreStats()
+        self._files = files
         self._config = config
         self._clock = clock
-        self._lock = FolderLock.acquire(folder)
-        self._log = Log(folder / filenames.LIVE, config.ring_slots, 1)
-        self._head = Head(segments, max(config.ring_slots, self._log.slots))
-        replay(self._log.connection, self._head, {})
-        self._tick = self._log.last_tick + 1
         self._rows: list[HeadRow] = []
+        self._pending: deque[PendingTick] = deque()
+        self._tick = 1
+        self._retry_s = 0.0
+        self._was_connected = False
+        log = self._try_connect()
+        slots = max(config.ring_slots, log.slots if log else 0)
+        self._head = Head(segments, slots)
+        if log is not None:
+            self._replay(log)
+        self._upkeep = Upkeep(files, self._head, config, clock, self.stats)
+        self._count()
 
     @classmethod
-    def open(cls, folder: Path, config: StoreConfig, clock: Clock, segments: SegmentFactory) -> Self:
-        """Open a data folder for writing; every tick committed before is there."""
+    def open(
+        cls, folder: Path, config: StoreConfig, clock: Clock, segments: SegmentFactory, *, vfs: str | None = None
+    ) -> Self:
+        """Open a data folder for writing, or make it; every tick committed before is there.
+
+        A full disk is no error: the store then opens from memory (`stats.read_only`), and makes its files once there
+        is space.
+
+        Args:
+            folder: The data folder.
+            config: How to keep samples.
+            clock: For retries, retention and durations.
+            segments: Where the head's memory comes from.
+            vfs: Another SQLite virtual file system (tests).
+
+        Raises:
+            FolderError: The folder is held by another process, cannot be written or is on a network file system.
+            VersionError: SQLite is too old, or a file in the folder is too new.
+        """
         sqlite.check_sqlite_version()
-        return cls(folder, config, clock, segments)
+        files = StoreFiles(folder, config, vfs)
+        try:
+            return cls(files, config, clock, segments)
+        except BaseException:
+            files.close()
+            raise
 
     def append(self, batch: Batch) -> None:
-        """See `Appender`."""
+        """See `Appender`.
+
+        Raises:
+            StoreError: The timestamp is not newer than the newest of this source.
+        """
+        if not self._rows:
+            self._make_room()
         self._rows.append(self._head.append(batch, self._tick))
 
     def commit(self) -> None:
-        """See `Appender`."""
-        if not self._rows:
+        """See `Appender`. It raises each time, as long as it cannot be made durable; `stats.reason` tells of a change.
+
+        Raises:
+            ReadOnlyError: It cannot be made durable now.
+        """
+        if self._rows:
+            self._pending.append(PendingTick(self._tick, self._rows))
+            self._rows = []
+            self._tick += 1
+        if not self._pending:
             return
         started_s = self._clock.monotonic_s()
         try:
-            self.stats.log_bytes += self._log.write([PendingTick(self._tick, self._rows)])
-        except apsw.Error as error:
-            raise ReadOnlyError(str(error)) from error
-        self._rows = []
-        self._tick += 1
+            self._write_pending(self._connected())
+        except (apsw.Error, ReadOnlyError, FolderError) as error:
+            raise self._fail(error) from error
+        self.stats.read_only, self.stats.reason = False, ""
         self.stats.commits += 1
         self.stats.last_commit_s = self._clock.monotonic_s() - started_s
+        self._count()
 
     def maintain(self, budget_s: float) -> None:
-        """Do some of the work that is due."""
+        """Do some of the work that is due: fold, merge, checkpoint, retention. Never raises for a failing disk.
+
+        Args:
+            budget_s: Stop after this time; a step takes a few milliseconds, a commit to a block file as long as the
+                disk does.
+        """
+        if self._files.log is not None:
+            self._upkeep.run(budget_s)
+            self._count()
+
+    def take_notices(self) -> list[str]:
+        """Return, and forget, what was found wrong and worked around: a line each for the log."""
+        notices, self._files.notices = self._files.notices, []
+        return notices
 
     def close(self) -> None:
-        """Stop cleanly."""
-        self._log.close()
-        self._lock.close()
+        """Stop cleanly: commit, fold and merge everything, empty the ring, leave no write-ahead log behind.
+
+        What a failing disk does not let it do is left for the next start. The store must not be used afterwards.
+        """
+        try:
+            self.commit()
+            log = self._files.connect()
+            self._upkeep.finish()
+            log.empty()
+            log.checkpoint(truncate=True)
+            self._head.clear()
+        except (apsw.Error, StoreError):
+            # whatever was committed is in the ring and will be replayed
+            return
+        finally:
+            self._files.close()
+
+    def _try_connect(self) -> Log | None:
+        try:
+            return self._files.connect()
+        except ReadOnlyError as error:
+            self._fail(error)
+            return None
+
+    def _replay(self, log: Log) -> None:
+        """Bring back the ticks that are only in the ring."""
+        self.stats.damaged += replay(log.connection, self._head, self._files.newest_ticks())
+        self._tick = log.last_tick + 1
+        self._was_connected = True
+
+    def _connected(self) -> Log:
+        """Return the log, opened anew if it was closed and a second has passed since the last try."""
+        if self._files.log is not None:
+            return self._files.log
+        now_s = self._clock.monotonic_s()
+        if now_s < self._retry_s:
+            raise ReadOnlyError(self.stats.reason)
+        self._retry_s = now_s + _RETRY_S
+        log = self._files.connect()
+        if not self._was_connected:
+            self._renumber(log.last_tick)
+        if not self._was_connected or any(group.first > group.folded for group in self._head.groups.values()):
+            self._fold_from_log(log)
+        self._was_connected = True
+        return log
+
+    def _write_pending(self, log: Log) -> None:
+        """Commit the ticks that wait, oldest first, as many at once as the ring has room for."""
+        self._drop_lost()
+        while self._pending:
+            ready = [tick for tick in list(self._pending)[:_TICKS_PER_COMMIT] if log.has_room(tick.tick)]
+            if not ready:
+                self._upkeep.fold_now()
+                continue
+            self.stats.log_bytes += log.write(ready)
+            for _ in ready:
+                self._pending.popleft()
+
+    def _drop_lost(self) -> None:
+        """Forget rows that the head has overwritten while nothing could be stored."""
+        while self._pending:
+            tick = self._pending[0]
+            kept = [row for row in tick.rows if row.number >= row.group.first]
+            if len(kept) == len(tick.rows):
+                return
+            self._pending.popleft()
+            if kept:
+                self._pending.appendleft(PendingTick(tick.tick, kept))
+                return
+            self.stats.lost_ticks += 1
+
+    def _make_room(self) -> None:
+        """Before a tick is taken: it must not overwrite, in head or log, what is not folded."""
+        log = self._files.log
+        if log is not None and not self._pending and not log.has_room(self._tick):
+            try:
+                self._upkeep.fold_now()
+            except apsw.Error as error:
+                self._fail(error)
+        if len(self._pending) > self._head.slots:
+            self._drop_lost()
+
+    def _fold_from_log(self, log: Log) -> None:
+        """Fold the ticks of the ring that the head does not hold: after an outage that outlived it."""
+        other = Head(MemorySegments(), max(self._head.slots, log.slots))
+        self.stats.damaged += replay(log.connection, other, self._files.newest_ticks())
+        result = FoldResult()
+        for _ in fold(other, log.last_tick, self._files.day, result):
+            pass
+        log.mark_folded(log.last_tick)
+        for group in self._head.groups.values():
+            group.folded = max(group.folded, group.rows_until_tick(log.last_tick))
+        self._head.raise_fold_generation(result.until_ms)
+
+    def _renumber(self, last_tick: int) -> None:
+        """Let the ticks taken before live.db could be opened follow on those it holds."""
+        shift = last_tick + 1 - (self._pending[0].tick if self._pending else self._tick)
+        for group in self._head.groups.values():
+            group.ticks += shift
+        self._pending = deque(PendingTick(tick.tick + shift, tick.rows) for tick in self._pending)
+        self._tick += shift
+
+    def _fail(self, error: Exception) -> ReadOnlyError:
+        """Go on from memory: close what failed, say why, and return the error to raise."""
+        failure = error if isinstance(error, ReadOnlyError) else ReadOnlyError(str(self._explain(error)))
+        if self._was_connected or self._files.log is not None:
+            self._upkeep.abandon()
+        self._files.disconnect()
+        self._retry_s = max(self._retry_s, self._clock.monotonic_s() + _RETRY_S)
+        self.stats.read_only, self.stats.reason = True, str(failure)
+        self.stats.commit_failures += 1
+        return failure
+
+    def _explain(self, error: Exception) -> Exception:
+        return self._files.explain(error) if isinstance(error, apsw.Error) else error
+
+    def _count(self) -> None:
+        log, stats = self._files.log, self.stats
+        stats.pending_ticks = len(self._pending)
+        stats.unfolded_ticks = log.last_tick - log.folded_tick if log else stats.unfolded_ticks
+        stats.series, stats.head_bytes = self._head.series_count, self._head.size_bytes

@@ -1,0 +1,238 @@
+"""Block files, one a UTC day: compressed blocks and everything needed to read them. docs/formats/blocks-db.md.
+
+A file stands alone: it carries the labels of its series, so a folder may lose any other file and this one still
+answers. A block holds up to 64 series over one *span*, the run of timestamps they share. `DayWriter` is the store's
+thread's; readers use the functions below it. Every blob is under a CRC-32, checked whenever it is read.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+import numpy as np
+
+from barograph.model.errors import CorruptError
+from barograph.model.labels import Labels
+from barograph.model.sample import IntArray
+from barograph.tsdb import sqlite
+from barograph.tsdb.catalogue import SeriesInfo, decode_addition, encode_addition
+from barograph.tsdb.chunk import Entries, decode_times, encode_times, pack_directory, unpack_directory
+
+FORMAT = 1
+SERIES_PER_BLOCK = 64
+_TABLES = f"""
+PRAGMA user_version = {FORMAT};
+CREATE TABLE series (first INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE spans (
+  span INTEGER PRIMARY KEY AUTOINCREMENT,
+  source TEXT NOT NULL,
+  origin INTEGER NOT NULL,
+  last_tick INTEGER NOT NULL,
+  first_ms INTEGER NOT NULL,
+  last_ms INTEGER NOT NULL,
+  samples INTEGER NOT NULL,
+  step_ms INTEGER NOT NULL,
+  times BLOB NOT NULL,
+  crc INTEGER NOT NULL
+);
+CREATE TABLE blocks (
+  block INTEGER PRIMARY KEY AUTOINCREMENT,
+  span INTEGER NOT NULL,
+  directory BLOB NOT NULL,
+  payload BLOB NOT NULL
+);
+CREATE INDEX blocks_of_span ON blocks (span);
+"""
+_SPAN = struct.Struct("<6q")
+FOLDED = 1
+"""A span's origin: folded from the ring. Others (import) do not count when the ring is replayed."""
+
+
+class Span(NamedTuple):
+    """A run of timestamps that the series of one source share."""
+
+    span: int
+    source: str
+    origin: int
+    last_tick: int
+    first_ms: int
+    last_ms: int
+    samples: int
+    step_ms: int
+    times: bytes
+
+    def timestamps(self) -> IntArray:
+        """Return the timestamps, int64 `[samples]`.
+
+        Raises:
+            CorruptError: They are damaged.
+        """
+        return decode_times(self.first_ms, self.samples, self.step_ms, self.times)
+
+    def checksum(self) -> int:
+        """Return the CRC-32 of all fields but the number."""
+        numbers = _SPAN.pack(self.origin, self.last_tick, self.first_ms, self.last_ms, self.samples, self.step_ms)
+        return zlib.crc32(numbers + self.source.encode() + self.times)
+
+
+class EncodedBlock(NamedTuple):
+    """A block that is ready to be written: `entries["series"]` are positions in `infos`."""
+
+    infos: Sequence[SeriesInfo]
+    entries: Entries
+    payload: bytes
+
+
+class EncodedSpan(NamedTuple):
+    """A span and its blocks, ready to be written."""
+
+    source: str
+    last_tick: int
+    timestamps: IntArray
+    blocks: Sequence[EncodedBlock]
+
+
+class DayWriter:
+    """The one writing connection of a day's file."""
+
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        """Open the file or make it.
+
+        Raises:
+            VersionError: A newer program wrote it.
+            apsw.Error: SQLite could not.
+        """
+        self.path = path
+        self.unmergeable: set[int] = set()
+        """Spans that a merge could not read; it leaves them alone from then on."""
+        self.connection = sqlite.open_writing(path, vfs)
+        try:
+            if sqlite.check_format(self.connection, path, FORMAT) == 0:
+                with self.connection:
+                    self.connection.execute(_TABLES)
+            self._number_of: dict[Labels, int] = {}
+            self._next = 0
+            for first, infos in read_series(self.connection):
+                self._number_of.update((info.labels, first + i) for i, info in enumerate(infos))
+                self._next = max(self._next, first + len(infos))
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def write(self, spans: Iterable[EncodedSpan], replaced: Sequence[int] = ()) -> int:
+        """Commit spans in one transaction, in place of others; returns after the sync.
+
+        Returns:
+            The bytes written.
+
+        Raises:
+            apsw.Error: They are not durable; this writer must not be used again.
+        """
+        written = 0
+        with self.connection:
+            for number in replaced:
+                self.connection.execute("DELETE FROM blocks WHERE span = ?", (number,))
+                self.connection.execute("DELETE FROM spans WHERE span = ?", (number,))
+            for span in spans:
+                written += self._write_span(span)
+        return written
+
+    def checkpoint(self) -> None:
+        """Copy the write-ahead log into the file."""
+        sqlite.checkpoint(self.connection)
+
+    def close(self) -> None:
+        """Close the file. Never raises: after a failed disk there is nothing left to do with it."""
+        try:
+            self.connection.close(True)
+        except apsw.Error:
+            return
+
+    def _write_span(self, span: EncodedSpan) -> int:
+        step_ms, times = encode_times(span.timestamps)
+        first_ms, last_ms = int(span.timestamps[0]), int(span.timestamps[-1])
+        count = len(span.timestamps)
+        row = Span(0, span.source, FOLDED, span.last_tick, first_ms, last_ms, count, step_ms, times)
+        self.connection.execute(
+            "INSERT INTO spans (source, origin, last_tick, first_ms, last_ms, samples, step_ms, times, crc) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row[1:], row.checksum()),
+        )
+        number = self.connection.last_insert_rowid()
+        self._add_series([info for block in span.blocks for info in block.infos])
+        written = len(times)
+        for block in span.blocks:
+            numbers = np.array([self._number_of[info.labels] for info in block.infos], np.uint32)
+            entries = block.entries.copy()
+            entries["series"] = numbers[block.entries["series"]]
+            directory = pack_directory(entries)
+            self.connection.execute(
+                "INSERT INTO blocks (span, directory, payload) VALUES (?, ?, ?)", (number, directory, block.payload)
+            )
+            written += len(directory) + len(block.payload)
+        return written
+
+    def _add_series(self, infos: Iterable[SeriesInfo]) -> None:
+        fresh = list({info.labels: info for info in infos if info.labels not in self._number_of}.values())
+        if not fresh:
+            return
+        body = zlib.compress(encode_addition("", self._next, fresh), 9)
+        self.connection.execute(
+            "INSERT INTO series VALUES (?, ?)", (self._next, zlib.crc32(body).to_bytes(4, "little") + body)
+        )
+        self._number_of.update((info.labels, self._next + i) for i, info in enumerate(fresh))
+        self._next += len(fresh)
+
+
+def read_series(connection: apsw.Connection) -> Iterator[tuple[int, list[SeriesInfo]]]:
+    """Yield the series of a block file: the number of the first, and those that follow; damaged runs are left out."""
+    for first, stored in connection.execute("SELECT first, body FROM series ORDER BY first"):
+        try:
+            if zlib.crc32(stored[4:]) != int.from_bytes(stored[:4], "little"):
+                continue
+            yield int(first), decode_addition(zlib.decompress(stored[4:]))[2]
+        except (CorruptError, zlib.error):
+            continue
+
+
+def read_spans(connection: apsw.Connection) -> tuple[list[Span], int]:
+    """Return the spans of a block file, oldest first, and how many are damaged."""
+    spans: list[Span] = []
+    damaged = 0
+    for *fields, crc in connection.execute("SELECT * FROM spans ORDER BY first_ms, span"):
+        span = Span(*fields)
+        if span.checksum() == crc:
+            spans.append(span)
+        else:
+            damaged += 1
+    return spans, damaged
+
+
+def has_span(connection: apsw.Connection, span: int) -> bool:
+    """Tell whether a span is (still) there."""
+    return connection.execute("SELECT 1 FROM spans WHERE span = ?", (span,)).get is not None
+
+
+def newest_ticks(connection: apsw.Connection) -> dict[str, int]:
+    """Return for each source the newest tick that was folded into a block file."""
+    rows = connection.execute("SELECT source, max(last_tick) FROM spans WHERE origin = ? GROUP BY source", (FOLDED,))
+    return {str(source): int(tick) for source, tick in rows}
+
+
+def read_directories(connection: apsw.Connection, span: int) -> Iterator[tuple[int, Entries | None]]:
+    """Yield each block's number and directory, None in place of a damaged one."""
+    rows = connection.execute("SELECT block, directory FROM blocks WHERE span = ? ORDER BY block", (span,))
+    for block, stored in rows:
+        try:
+            yield int(block), unpack_directory(stored)
+        except (CorruptError, zlib.error, ValueError):
+            yield int(block), None
+
+
+def read_payload(connection: apsw.Connection, block: int) -> bytes | None:
+    """Return a block's bytes; None where the block is gone (merged meanwhile)."""
+    payload = connection.execute("SELECT payload FROM blocks WHERE block = ?", (block,)).get
+    return None if payload is None else bytes(payload)

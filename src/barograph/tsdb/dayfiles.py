@@ -1,0 +1,296 @@
+"""Block files, reader's side: which there are, what their spans cover, and their chunks through three caches.
+
+`StoreReader` owns one and holds a lock around every call. Directories, compressed blocks and decoded chunks are cached
+within budgets; a checksum is verified each time a chunk is decoded, and what does not hold is a gap with a warning.
+"""
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from barograph.model.batch import Family
+from barograph.model.errors import CorruptError, VersionError
+from barograph.model.sample import BoolArray, FloatArray, IntArray, absent_array
+from barograph.tsdb import blocks, filenames, sqlite
+from barograph.tsdb.assemble import Piece
+from barograph.tsdb.blocks import Span
+from barograph.tsdb.cache import ByteCache
+from barograph.tsdb.chunk import ENTRY, Entries, Flag, Kind, decode_chunk
+from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.index import LabelIndex, SeriesIds
+
+_OPEN_FILES = 4
+"""Connections kept open: a query of a month opens the others for as long as it reads them."""
+_MASKED = Flag.ABSENT | Flag.STALE
+
+
+class MovedError(Exception):
+    """A block is gone: it was merged since `refresh`. Refresh, and read again."""
+
+
+@dataclass(slots=True, eq=False)
+class SpanDirectory:
+    """The chunks of one span, over all its blocks."""
+
+    entries: Entries
+    block_of: IntArray
+    series: SeriesIds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wanted:
+    """Some rows of a span's directory, and the span's timestamps."""
+
+    directory: SpanDirectory
+    rows: NDArray[np.intp]
+    times: IntArray
+
+
+@dataclass(slots=True, eq=False)
+class DayFile:
+    """What is known of one block file."""
+
+    day: str
+    identity: int
+    number: int
+    start_ms: int
+    version: int = -1
+    signature: tuple[int, ...] = ()
+    spans: list[Span] = field(default_factory=list)
+    series: SeriesIds = field(default_factory=lambda: np.zeros(0, np.int64))
+    families: dict[str, Family] = field(default_factory=dict)
+
+
+class DayFiles:
+    """All block files of a folder."""
+
+    def __init__(self, folder: Path, config: StoreConfig, index: LabelIndex) -> None:
+        self.damaged = 0
+        """Chunks, directories and spans found damaged since start; those met again count again."""
+        self._folder = folder
+        self._index = index
+        self._days: dict[str, DayFile] = {}
+        self._numbered = 0
+        self._open: OrderedDict[str, apsw.Connection] = OrderedDict()
+        self._directories: ByteCache[tuple[int, int], SpanDirectory] = ByteCache(config.directory_cache.bytes)
+        self._payloads: ByteCache[tuple[int, int], bytes] = ByteCache(config.compressed_cache.bytes)
+        self._decoded: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(config.decoded_cache.bytes)
+
+    def refresh(self, warnings: list[str]) -> None:
+        """Look at the folder again: new files, new spans, files that retention took."""
+        present = filenames.block_days(self._folder)
+        for day in set(self._days) - set(present):
+            self._forget(day)
+        for day in present:
+            path = self._folder / filenames.blocks_name(day)
+            try:
+                identity = path.stat().st_ino
+                if day in self._days and self._days[day].identity != identity:
+                    self._forget(day)
+                if day not in self._days:
+                    self._numbered += 1
+                    start_ms = filenames.day_start_ms(day)
+                    self._days[day] = DayFile(day, identity, self._numbered, start_ms)
+                self._load(self._days[day], is_recent=day in present[-2:])
+            except (apsw.Error, OSError, VersionError) as error:
+                self._report(f"{path.name} cannot be read and is shown as a gap: {error}", warnings)
+
+    def newest_ms(self) -> int:
+        """Return the newest timestamp in any file, 0 where there is none."""
+        return max((span.last_ms for day in self._days.values() for span in day.spans), default=0)
+
+    def families(self) -> dict[str, Family]:
+        """Return the metric families of all files; newer files win."""
+        found: dict[str, Family] = {}
+        for day in sorted(self._days):
+            found.update(self._days[day].families)
+        return found
+
+    def series_between(self, start_ms: int, end_ms: int) -> list[SeriesIds]:
+        """Return the series of every file that has a span in the range."""
+        return [
+            day.series for day in self._days.values() if any(_overlaps(span, start_ms, end_ms) for span in day.spans)
+        ]
+
+    def spans_between(self, start_ms: int, end_ms: int) -> Iterator[tuple[DayFile, Span]]:
+        """Yield the spans that overlap the range, files in order of time, spans in order of writing."""
+        for day in sorted(self._days):
+            file = self._days[day]
+            if file.start_ms <= end_ms and file.start_ms + filenames.DAY_MS > start_ms:
+                for span in sorted(file.spans, key=lambda span: span.span):
+                    if _overlaps(span, start_ms, end_ms):
+                        yield file, span
+
+    def read(
+        self, file: DayFile, span: Span, wanted: BoolArray, ranges: Sequence[tuple[int, int]], warnings: list[str]
+    ) -> list[Piece]:
+        """Read the wanted series of a span.
+
+        Args:
+            file: The file it is in.
+            span: The span.
+            wanted: For each number of the index whether it is wanted.
+            ranges: Inclusive ranges of time; a piece is made for each that has timestamps of the span.
+            warnings: What is damaged is said here.
+
+        Raises:
+            MovedError: The span was merged since `refresh`.
+        """
+        try:
+            directory = self._directory(file, span, warnings)
+            # series that joined after the matchers were evaluated are not wanted
+            known = np.flatnonzero(directory.series < len(wanted))
+            rows = known[wanted[directory.series[known]]]
+            if not len(rows):
+                return []
+            times = span.timestamps()
+        except (apsw.Error, CorruptError) as error:
+            self._report(f"{file.day}: a span of {span.source} is damaged and shown as a gap: {error}", warnings)
+            return []
+        pieces: list[Piece] = []
+        for start_ms, end_ms in ranges:
+            low = int(np.searchsorted(times, start_ms, side="left"))
+            high = int(np.searchsorted(times, end_ms, side="right"))
+            if low < high:
+                pieces.append(self._piece(file, _Wanted(directory, rows, times), slice(low, high), warnings))
+        return pieces
+
+    def close(self) -> None:
+        """Close all files."""
+        while self._open:
+            self._open.popitem()[1].close(True)
+
+    def _piece(self, file: DayFile, chunks: _Wanted, part: slice, warnings: list[str]) -> Piece:
+        directory, rows, times = chunks.directory, chunks.rows, chunks.times
+        values = np.empty((len(rows), part.stop - part.start))
+        flags = Flag(int(np.bitwise_or.reduce(directory.entries["flags"][rows])))
+        lost = 0
+        for place, row in enumerate(rows.tolist()):
+            entry = directory.entries[row]
+            if int(entry["kind"]) == Kind.CONSTANT and not int(entry["flags"]) & _MASKED:
+                values.view(np.uint64)[place] = directory.entries["first"][row : row + 1].view(np.uint64)
+                continue
+            decoded = self._chunk(file, int(directory.block_of[row]), row, entry, len(times))
+            if decoded is None:
+                lost += 1
+                values[place] = absent_array(1)
+            else:
+                values[place] = decoded[part]
+        if lost:
+            flags |= Flag.ABSENT
+            self.damaged += lost - 1
+            self._report(f"{file.day}: {lost} damaged chunks are shown as gaps", warnings)
+        has_absent, has_stale = bool(flags & Flag.ABSENT), bool(flags & Flag.STALE)
+        return Piece(directory.series[rows], times[part].copy(), values, has_absent, has_stale)
+
+    def _chunk(self, file: DayFile, block: int, row: int, entry: np.void, samples: int) -> FloatArray | None:
+        """Return a decoded chunk, None where it is damaged."""
+        key = (file.number, block, int(entry["series"]))
+        found = self._decoded.get(key)
+        if found is not None:
+            return found
+        try:
+            payload = self._payloads.get((file.number, block))
+            if payload is None:
+                payload = blocks.read_payload(self._connection(file), block)
+                if payload is None:
+                    raise MovedError
+                self._payloads.put((file.number, block), payload, len(payload))
+            decoded = np.empty(samples)
+            decode_chunk(entry, payload, decoded)
+        except (apsw.Error, CorruptError, zlib.error, ValueError):
+            return None
+        self._decoded.put(key, decoded, decoded.nbytes)
+        return decoded
+
+    def _directory(self, file: DayFile, span: Span, warnings: list[str]) -> SpanDirectory:
+        found = self._directories.get((file.number, span.span))
+        if found is not None:
+            return found
+        parts: list[Entries] = []
+        numbers: list[IntArray] = []
+        for block, entries in blocks.read_directories(self._connection(file), span.span):
+            if entries is None:
+                self._report(f"{file.day}: a block of {span.source} is damaged and shown as a gap", warnings)
+                continue
+            parts.append(entries)
+            numbers.append(np.full(len(entries), block, np.int64))
+        if not parts and not blocks.has_span(self._connection(file), span.span):
+            raise MovedError
+        entries = np.concatenate(parts) if parts else np.zeros(0, ENTRY)
+        block_of = np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
+        known = entries["series"] < len(file.series)
+        entries, block_of = entries[known], block_of[known]
+        series = file.series[entries["series"]]
+        named = series >= 0
+        directory = SpanDirectory(entries[named], block_of[named], series[named])
+        self._directories.put((file.number, span.span), directory, entries.nbytes + 16 * len(entries))
+        return directory
+
+    def _load(self, file: DayFile, *, is_recent: bool) -> None:
+        """Read a file's spans and series where they may have changed."""
+        signature = _signature(self._folder / filenames.blocks_name(file.day))
+        # the clock of a file's times is coarse, so it is trusted only where hardly anything changes
+        if signature == file.signature and not is_recent:
+            return
+        file.signature = signature
+        connection = self._connection(file)
+        version = int(connection.pragma("data_version"))
+        if version == file.version:
+            return
+        sqlite.check_format(connection, self._folder / filenames.blocks_name(file.day), blocks.FORMAT)
+        with connection:
+            spans, damaged = blocks.read_spans(connection)
+            runs = list(blocks.read_series(connection))
+        self.damaged += damaged
+        count = max((first + len(infos) for first, infos in runs), default=0)
+        if count != len(file.series):
+            file.series = np.full(count, -1, np.int64)
+            for first, infos in runs:
+                file.series[first : first + len(infos)] = self._index.add_all(info.labels for info in infos)
+                file.families.update((info.family.name, info.family) for info in infos)
+        file.spans, file.version = spans, version
+
+    def _connection(self, file: DayFile) -> apsw.Connection:
+        connection = self._open.get(file.day)
+        if connection is None:
+            connection = sqlite.open_reading(self._folder / filenames.blocks_name(file.day))
+            self._open[file.day] = connection
+            # what another connection saw says nothing about this one
+            file.version = -1
+            if len(self._open) > _OPEN_FILES:
+                self._open.popitem(last=False)[1].close(True)
+        self._open.move_to_end(file.day)
+        return connection
+
+    def _forget(self, day: str) -> None:
+        del self._days[day]
+        connection = self._open.pop(day, None)
+        if connection is not None:
+            connection.close(True)
+
+    def _report(self, text: str, warnings: list[str]) -> None:
+        self.damaged += 1
+        warnings.append(text)
+
+
+def _overlaps(span: Span, start_ms: int, end_ms: int) -> bool:
+    return span.first_ms <= end_ms and span.last_ms >= start_ms
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Return what changes when a file (or its write-ahead log) is written."""
+    found: list[int] = []
+    for each in filenames.with_companions(path)[1:]:
+        try:
+            status = each.stat()
+        except FileNotFoundError:
+            continue
+        found += (status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(found)

@@ -1,0 +1,146 @@
+"""The store's open files: the folder's lock, live.db and the day files being written. One thread, the store's, uses it.
+
+After an error from the disk a handle is never used again (a failed sync says nothing about later ones): it is closed,
+and opened anew by the next try. A file that is no database any more is moved aside, never removed.
+"""
+
+import os
+from pathlib import Path
+
+import apsw
+
+from barograph.model.errors import CorruptError, FolderError, ReadOnlyError
+from barograph.tsdb import blocks, filenames, sqlite
+from barograph.tsdb.blocks import DayWriter
+from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.folder import FolderLock, is_disk_full
+from barograph.tsdb.log import Log
+
+
+class StoreFiles:
+    """What is open for writing in a data folder."""
+
+    def __init__(self, folder: Path, config: StoreConfig, vfs: str | None = None) -> None:
+        self.folder = folder
+        self.log: Log | None = None
+        self.notices: list[str] = []
+        """What was found wrong and worked around, in words, for the log."""
+        self._config = config
+        self._vfs = vfs
+        self._lock: FolderLock | None = None
+        self._days: dict[str, DayWriter] = {}
+
+    def connect(self) -> Log:
+        """Open live.db, after the folder's lock is taken.
+
+        Raises:
+            ReadOnlyError: The disk cannot take it now.
+            FolderError, VersionError: It can never work like this; at start that ends the program.
+        """
+        if self.log is not None:
+            return self.log
+        try:
+            if self._lock is None:
+                self._lock = FolderLock.acquire(self.folder)
+            self.log = self._open_log()
+        except (OSError, apsw.Error) as error:
+            raise self.explain(error) from error
+        return self.log
+
+    def newest_ticks(self) -> dict[str, int]:
+        """Return for each source the newest tick that is in any block file; a file that cannot be read is left out."""
+        newest: dict[str, int] = {}
+        for day in filenames.block_days(self.folder):
+            try:
+                connection = sqlite.open_reading(self.folder / filenames.blocks_name(day))
+            except apsw.Error:
+                continue
+            try:
+                for source, tick in blocks.newest_ticks(connection).items():
+                    newest[source] = max(newest.get(source, 0), tick)
+            except apsw.Error as error:
+                self.notices.append(f"{connection.filename} cannot be read ({error}); its samples are a gap")
+            finally:
+                connection.close(True)
+        return newest
+
+    def day(self, day: str) -> DayWriter:
+        """Return the writer of a day's file, opened if need be.
+
+        Raises:
+            apsw.Error: The disk cannot take it now.
+        """
+        writer = self._days.get(day)
+        if writer is None:
+            path = self.folder / filenames.blocks_name(day)
+            try:
+                writer = DayWriter(path, self._vfs)
+            except sqlite.DAMAGE_ERRORS as error:
+                self._move_aside(path, error)
+                writer = DayWriter(path, self._vfs)
+            self._days[day] = writer
+        return writer
+
+    @property
+    def open_days(self) -> list[str]:
+        """The days whose files are open for writing, oldest first."""
+        return sorted(self._days)
+
+    def close_day(self, day: str) -> None:
+        """Close a day's file if it is open."""
+        writer = self._days.pop(day, None)
+        if writer is not None:
+            writer.close()
+
+    def disconnect(self) -> None:
+        """Close every database, keeping the folder's lock."""
+        for day in self.open_days:
+            self.close_day(day)
+        if self.log is not None:
+            self.log.close()
+            self.log = None
+
+    def close(self) -> None:
+        """Close everything."""
+        self.disconnect()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def explain(self, error: Exception) -> ReadOnlyError | FolderError:
+        """Say in words why nothing can be stored now, and what helps."""
+        if isinstance(error, apsw.FullError) or (isinstance(error, OSError) and is_disk_full(error)):
+            return ReadOnlyError(
+                f"the disk is full ({self._free_text()}): samples are kept in memory only, the newest "
+                f"{self._config.ring_slots} ticks; free some space and storing goes on by itself"
+            )
+        return ReadOnlyError(
+            f"{self.folder} takes no writes ({type(error).__name__}: {error}): samples are kept in memory only, the "
+            f"newest {self._config.ring_slots} ticks; storing is tried again every second"
+        )
+
+    def _free_text(self) -> str:
+        try:
+            disk = os.statvfs(self.folder)
+        except OSError:
+            return str(self.folder)
+        return f"{self.folder} has {disk.f_bavail * disk.f_frsize:,} bytes free"
+
+    def _open_log(self) -> Log:
+        path = self.folder / filenames.LIVE
+        try:
+            return self._log_at(path)
+        except (*sqlite.DAMAGE_ERRORS, CorruptError, KeyError) as error:
+            self._move_aside(path, error)
+            return self._log_at(path)
+
+    def _log_at(self, path: Path) -> Log:
+        # a new live.db goes on after the ticks that block files know, so that these never hide newer ones
+        first_tick = 1 if path.exists() else max(self.newest_ticks().values(), default=0) + 1
+        return Log(path, self._config.ring_slots, first_tick, self._vfs)
+
+    def _move_aside(self, path: Path, error: Exception) -> None:
+        for each in filenames.with_companions(path):
+            if each.exists():
+                each.rename(filenames.damaged(each))
+        self.notices.append(f"{path} is damaged ({error}); it was moved aside and a new one begun")

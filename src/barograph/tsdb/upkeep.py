@@ -1,0 +1,167 @@
+"""What the store does between ticks: folds, merges, checkpoints and retention, in steps that fit a budget.
+
+Work is a chain of generators; between two steps the store takes ticks. A failed fold is tried again later and loses
+nothing, since its ticks stay in the ring until they are marked.
+"""
+
+from collections.abc import Iterator
+
+import apsw
+
+from barograph.model.clock import Clock
+from barograph.tsdb import filenames
+from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.files import StoreFiles
+from barograph.tsdb.fold import FoldResult, fold
+from barograph.tsdb.head import Head
+from barograph.tsdb.merge import merge
+from barograph.tsdb.retention import drop_old_days
+from barograph.tsdb.stats import StoreStats
+
+_RETRY_S = 5.0
+_RETENTION_EVERY_S = 600.0
+
+
+class Upkeep:
+    """Decides what is due and does it a step at a time. Used by the store's thread."""
+
+    def __init__(self, files: StoreFiles, head: Head, config: StoreConfig, clock: Clock, stats: StoreStats) -> None:
+        self._files = files
+        self._head = head
+        self._config = config
+        self._clock = clock
+        self._stats = stats
+        self._job: Iterator[None] | None = None
+        self._fold_after_s = 0.0
+        self._retention_after_s = 0.0
+        self._merge_days: set[str] = set()
+        self._commits_at_checkpoint = 0
+
+    def run(self, budget_s: float) -> None:
+        """Do what is due until the budget is spent; does at least one step."""
+        deadline_s = self._clock.monotonic_s() + budget_s
+        while self.step() and self._clock.monotonic_s() < deadline_s:
+            pass
+
+    def step(self) -> bool:
+        """Do one step; False where nothing is due."""
+        if self._job is None:
+            self._job = self._next_job()
+            if self._job is None:
+                return False
+        self._advance(self._job)
+        return True
+
+    def fold_now(self) -> None:
+        """Fold at once, however long it takes: the ring has no room for the next tick, or the store is closing.
+
+        Raises:
+            apsw.Error: A block file or the log could not be written.
+        """
+        self.abandon()
+        for _ in self._fold_job(everything=True):
+            pass
+
+    def finish(self) -> None:
+        """Fold and merge everything, as a clean stop does.
+
+        Raises:
+            apsw.Error: A file could not be written.
+        """
+        self.fold_now()
+        while (day := self._pop_merge_day()) is not None:
+            for _ in self._merge_job(day):
+                pass
+
+    def abandon(self) -> None:
+        """Drop a job half done: its files were closed, or someone does it all at once now."""
+        job, self._job = self._job, None
+        if job is not None:
+            # closing the generator runs its cleanup
+            del job
+
+    def _advance(self, job: Iterator[None]) -> None:
+        try:
+            next(job)
+        except StopIteration:
+            self._job = None
+        except apsw.Error as error:
+            self._job = None
+            self._stats.fold_failures += 1
+            self._stats.fold_reason = str(self._files.explain(error))
+            self._fold_after_s = self._clock.monotonic_s() + _RETRY_S
+            self._merge_days.clear()
+            # a handle that failed is not used again
+            for day in self._files.open_days:
+                self._files.close_day(day)
+
+    def _next_job(self) -> Iterator[None] | None:
+        log, now_s = self._files.log, self._clock.monotonic_s()
+        if log is None:
+            return None
+        if log.last_tick - log.folded_tick >= self._config.fold_ticks and now_s >= self._fold_after_s:
+            return self._fold_job(everything=False)
+        if self._stats.commits - self._commits_at_checkpoint >= self._config.checkpoint_ticks:
+            return self._checkpoint_job()
+        if (day := self._pop_merge_day()) is not None:
+            return self._merge_job(day)
+        if now_s >= self._retention_after_s:
+            return self._retention_job()
+        return None
+
+    def _pop_merge_day(self) -> str | None:
+        return self._merge_days.pop() if self._merge_days else None
+
+    def _fold_job(self, everything: bool) -> Iterator[None]:
+        log = self._files.log
+        assert log is not None
+        until = log.last_tick if everything else min(log.folded_tick + self._config.fold_ticks, log.last_tick)
+        result = FoldResult()
+        self._head.pinned = True
+        try:
+            yield from fold(self._head, until, self._files.day, result)
+        finally:
+            self._head.pinned = False
+        log.mark_folded(until)
+        yield
+        self._count(result)
+        self._stats.folds += 1
+        self._stats.fold_reason = ""
+        self._merge_days.update(self._files.open_days)
+
+    def _merge_job(self, day: str) -> Iterator[None]:
+        newest = self._files.open_days[-1:] == [day]
+        result = FoldResult()
+        yield from merge(self._files.day(day), self._config.merge_samples, not newest, result)
+        if result.merges:
+            self._count(result)
+        if not newest:
+            self._files.close_day(day)
+
+    def _checkpoint_job(self) -> Iterator[None]:
+        log = self._files.log
+        assert log is not None
+        log.checkpoint()
+        self._commits_at_checkpoint = self._stats.commits
+        yield
+
+    def _retention_job(self) -> Iterator[None]:
+        self._retention_after_s = self._clock.monotonic_s() + _RETENTION_EVERY_S
+        try:
+            dropped, self._stats.folder_bytes = drop_old_days(self._files.folder, self._config, self._clock.now_ms())
+        except OSError as error:
+            self._files.notices.append(f"retention could not look through {self._files.folder}: {error}")
+            return
+        for day in dropped:
+            self._files.close_day(day)
+            self._files.notices.append(f"{filenames.blocks_name(day)} dropped by retention")
+        self._stats.days_dropped += len(dropped)
+        if dropped:
+            self._head.raise_fold_generation(0)
+        yield
+
+    def _count(self, result: FoldResult) -> None:
+        self._stats.folded_samples += result.samples
+        self._stats.block_bytes += result.written_bytes
+        self._stats.merges += result.merges
+        self._head.raise_fold_generation(result.until_ms)

@@ -1,0 +1,148 @@
+"""The store against a naive model: whatever is appended comes out, bit for bit, through folds, restarts and crashes."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from barograph.model.batch import Batch, Family, MetricType, Schema
+from barograph.model.labels import Labels
+from barograph.model.sample import ABSENT_BITS, STALE_BITS
+from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.reader import StoreReader
+from barograph.tsdb.segment import MemorySegments
+from barograph.tsdb.store import Store
+from helpers.clock import FakeClock
+
+CONFIG = StoreConfig(fold_ticks=7, ring_slots=80, checkpoint_ticks=5, merge_samples=20)
+FAMILY = Family("m", MetricType.GAUGE, "A metric.")
+SOURCES = ("a/1s", "b/1s")
+ODD_BITS = (0x7FF0000000000003, 0xFFF8000000000001, 0x8000000000000000, 0x7FF0000000000000, ABSENT_BITS)
+START_MS = 1_700_006_000_000 // 86_400_000 * 86_400_000 - 30_000
+
+
+def schema_of(source: str, numbers: frozenset[int]) -> Schema:
+    series = tuple(Labels.of("m", source=source, i=str(number)) for number in sorted(numbers))
+    return Schema((FAMILY,), series, (0,) * len(series))
+
+
+class StoreModel(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = Path(self.temporary.name) / "data"
+        self.now_ms = START_MS
+        self.durable: dict[tuple[Labels, int], int] = {}
+        self.schemas: dict[str, Schema] = {}
+        self.last: dict[str, dict[Labels, int]] = {}
+
+    @initialize()
+    def start(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        self.segments = MemorySegments()
+        self.store = Store.open(self.folder, CONFIG, FakeClock(self.now_ms), self.segments)
+        self.reader = StoreReader(self.folder, CONFIG)
+        self.attached: object = None
+
+    @rule(data=st.data(), step_ms=st.sampled_from([1000, 1000, 1000, 250, 5000]), count=st.integers(1, 12))
+    def tick(self, data: st.DataObject, step_ms: int, count: int) -> None:
+        sources = data.draw(st.lists(st.sampled_from(SOURCES), min_size=1, unique=True))
+        for source in sources:
+            if source not in self.schemas or data.draw(st.integers(0, 3)) == 0:
+                numbers = data.draw(st.frozensets(st.integers(0, 90), min_size=0, max_size=6))
+                self.schemas[source] = schema_of(source, numbers)
+        seed = data.draw(st.integers(0, 1 << 30))
+        random = np.random.default_rng(seed)
+        for _ in range(count):
+            self.now_ms += step_ms
+            for source in sources:
+                self.append(source, random)
+            self.store.commit()
+            if random.random() < 0.7:
+                self.store.maintain(random.choice([0.0, 0.0, 1e9]))
+
+    def append(self, source: str, random: np.random.Generator) -> None:
+        schema = self.schemas[source]
+        values = np.round(random.normal(size=len(schema)), int(random.integers(0, 4)))
+        bits = values.view(np.uint64)
+        for i in range(len(schema)):
+            if random.random() < 0.15:
+                bits[i] = random.choice(ODD_BITS[:4]) if random.random() < 0.5 else ABSENT_BITS
+        self.store.append(Batch(source, schema, self.now_ms, values))
+        row = dict(zip(schema.series, bits.tolist(), strict=True))
+        for labels, before in self.last.get(source, {}).items():
+            if labels not in row and before not in (ABSENT_BITS, STALE_BITS):
+                self.durable[labels, self.now_ms] = STALE_BITS
+        self.last[source] = row
+        self.durable.update({(labels, self.now_ms): b for labels, b in row.items() if b != ABSENT_BITS})
+
+    @rule()
+    def crash(self) -> None:
+        """End without a clean stop: the handles go, nothing else is written."""
+        self.reader.close()
+        self.store._files.close()
+        self.open()
+        # only a source whose newest rows were still in the ring knows which of its series are gone
+        self.last = {source: row for source, row in self.last.items() if source in self.store._head.groups}
+
+    @rule()
+    def restart(self) -> None:
+        self.reader.close()
+        self.store.close()
+        self.open()
+        # an emptied head knows no series that could become stale
+        self.last = {}
+
+    @precondition(lambda self: self.segments.current is not None)
+    @invariant()
+    def everything_is_there(self) -> None:
+        if self.attached is not self.segments.current:
+            self.attached = self.segments.current
+            assert self.segments.current is not None
+            self.reader.attach(self.segments.current.buffer)
+        assert read(self.reader) == self.durable
+
+    @rule()
+    def offline(self) -> None:
+        reader = StoreReader.open_offline(self.folder, CONFIG)
+        assert read(reader) == self.durable
+        reader.close()
+
+    def teardown(self) -> None:
+        self.reader.close()
+        self.store.close()
+        reader = StoreReader.open_offline(self.folder, CONFIG)
+        assert read(reader) == self.durable
+        reader.close()
+        self.temporary.cleanup()
+
+
+def read(reader: StoreReader) -> dict[tuple[Labels, int], int]:
+    found: dict[tuple[Labels, int], int] = {}
+    answer = reader.select([], 0, 1 << 60)
+    assert answer.warnings == ()
+    for group in answer.groups:
+        assert group.values.flags.c_contiguous
+        steps = np.diff(group.timestamps_ms)
+        assert (steps > 0).all()
+        assert group.step_ms == (int(steps[0]) if len(steps) and (steps == steps[0]).all() else 0)
+        bits = group.values.view(np.uint64)
+        assert group.has_absent or not (bits == ABSENT_BITS).any()
+        assert group.has_stale or not (bits == STALE_BITS).any()
+        for labels, row in zip(group.labels, bits, strict=True):
+            for timestamp_ms, sample in zip(group.timestamps_ms.tolist(), row.tolist(), strict=True):
+                if sample != ABSENT_BITS:
+                    assert (labels, timestamp_ms) not in found
+                    found[labels, timestamp_ms] = sample
+    return found
+
+
+TestStoreModel = StoreModel.TestCase
+TestStoreModel.settings = settings(
+    max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
