@@ -1,11 +1,13 @@
 """Every expression in the conformance data: it parses, prints to the same tree, and our oracle agrees."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import promql_parser
 import pytest
 
 from barograph.model.errors import ParseError, TypeMismatchError
+from barograph.promql.functions import table
 from barograph.promql.parser.parse import parse
 from barograph.promql.parser.printer import print_expr
 from helpers.expressions import (
@@ -45,3 +47,8 @@ def test_rules_that_must_fail_do() -> None:
     with pytest.raises(TypeMismatchError) as caught:
         parse("rate(hi)", SIGNATURES)
     assert (caught.value.position, caught.value.end) == (5, 7)
+
+
+def test_the_function_table_has_the_documented_signatures() -> None:
+    kept = {name: replace(signature, experimental=False) for name, signature in table.SIGNATURES.items()}
+    assert kept == SIGNATURES
