@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { readAddress, writeAddress } from "../src/lib/address";
+
+const T = Date.UTC(2026, 10, 23, 14, 3, 22);
+
+describe("the address", () => {
+  test("of the plain page is live, 15 min, the one host there is", () => {
+    expect(readAddress("/", "")).toEqual({ host: "", rangeMs: 900_000, window: null, atMs: null, only: [] });
+  });
+
+  test.each([
+    { host: "atlas", rangeMs: 900_000, window: null, atMs: null, only: [] },
+    { host: "db 1/a", rangeMs: 3_600_000, window: { fromMs: T - 60_000, toMs: T }, atMs: T - 30_000, only: ["cpu.user", "cpu.iowait"] },
+    { host: "ümlaut", rangeMs: 30 * 86_400_000, window: null, atMs: null, only: ["disk.read"] },
+  ])("gives the same view when it is read back: $host", (view) => {
+    const [path, query = ""] = writeAddress(view).split("?");
+    expect(readAddress(path ?? "", `?${query}`)).toEqual(view);
+  });
+
+  test("is readable", () => {
+    const window = { fromMs: T - 60_000, toMs: T };
+    expect(writeAddress({ host: "atlas", rangeMs: 900_000, window, atMs: T, only: [] })).toBe(
+      "/h/atlas?range=15m&from=2026-11-23T14:02:22Z&to=2026-11-23T14:03:22Z&at=2026-11-23T14:03:22Z",
+    );
+  });
+
+  test("with a second alone shows it in the middle of its range", () => {
+    const view = readAddress("/h/atlas", "?range=5m&at=2026-11-23T14:03:22Z");
+    expect(view.window).toEqual({ fromMs: T - 150_000, toMs: T + 150_000 });
+    expect(readAddress("/h/atlas", `?at=${T / 1000}`).atMs).toBe(T);
+  });
+
+  test.each(["?range=3y", "?from=5&to=4", "?from=x&to=y", "?at=never", "?from=1&to=99999999999", "?only=<b>"])(
+    "what makes no sense is as if it were not there: %s", (query) =>
+      expect(readAddress("/h/atlas", query)).toEqual({ host: "atlas", rangeMs: 900_000, window: null, atMs: null, only: [] }));
+
+  test("a broken escape is a name", () => expect(readAddress("/h/%E0%A4%A", "").host).toBe("%E0%A4%A"));
+});
