@@ -87,7 +87,8 @@ class TokenLayout:
     __slots__ = ("_key_texts", "_keys", "_token_count", "pick")
 
     def __init__(self, tokens: Sequence[bytes], keys: Sequence[int], values: Sequence[int]) -> None:
-        self._token_count = len(tokens)
+        # a layout learnt from nothing fits nothing, so that an empty file is looked at
+        self._token_count = len(tokens) or -1
         self._keys = _picker(keys)
         self._key_texts = self._keys(tokens)
         self.pick: Pick = _picker(values)

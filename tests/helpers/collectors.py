@@ -1,0 +1,35 @@
+"""What the collectors' tests share: hosts that lie in a folder, and batches as dictionaries."""
+
+import shutil
+from pathlib import Path
+
+from barograph.collectors.base import Host
+from barograph.collectors.procfs import KeptFile, Paths, SharedFile
+from barograph.model.batch import Batch, Family
+from barograph.model.sample import is_absent
+from helpers.clock import FakeClock
+
+FIXTURES = Path(__file__).parent.parent / "fixtures/collectors"
+
+
+def host_in(folder: Path, fixture: str = "") -> Host:
+    """Return the host that lies in a folder, with a fixture's tree copied there first."""
+    if fixture:
+        shutil.copytree(FIXTURES / fixture, folder, dirs_exist_ok=True)
+    paths = Paths(procfs=folder / "proc", sysfs=folder / "sys", udev_data=folder / "udev/data")
+    return Host(paths=paths, clock=FakeClock(), stat=SharedFile(KeptFile(paths.procfs / "stat")))
+
+
+def as_dict(batch: Batch) -> dict[str, float]:
+    """Return the samples by the text of their series, without absent ones."""
+    absent = is_absent(batch.values)
+    return {
+        str(series): float(value)
+        for series, value, gone in zip(batch.schema.series, batch.values, absent, strict=True)
+        if not gone
+    }
+
+
+def families_of(batch: Batch) -> dict[str, Family]:
+    """Return the families by name."""
+    return {family.name: family for family in batch.schema.families}

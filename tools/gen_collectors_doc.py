@@ -1,0 +1,76 @@
+"""Writes docs/collectors.md from the registry of collectors. `make docs` runs it; tests/contract checks the page."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from barograph.collectors.base import CollectorSection
+from barograph.collectors.config import CollectorsConfig
+from barograph.collectors.registry import COLLECTORS, CollectorEntry
+from barograph.model.units import Duration
+
+_PAGE = Path(__file__).resolve().parent.parent / "docs/collectors.md"
+
+_OPENING = """# Collectors
+
+What Barograph reads of a host, and the metrics it makes of it: names, labels and types are those of node_exporter 1.12.
+This page is written by `tools/gen_collectors_doc.py` from `src/barograph/collectors/registry.py`; do not edit it.
+
+An option stands in the configuration under `collectors.<collector>`; `barograph collect` also takes it as
+node_exporter's flag, `--collector.<collector>.<option>`. Every collector has `enabled`, `interval` (default:
+`collectors.interval`, {interval}) and `budget`, the longest a sample may take (default: `collectors.budget`, {budget}).
+A pattern is an RE2 expression that may match anywhere. The paths below are those of `--path.procfs`, `--path.sysfs`,
+`--path.rootfs` and `--path.udev.data`. A `*` in a metric's name stands for the name of the field.
+"""
+
+
+def page() -> str:
+    """Return the page's text."""
+    defaults = CollectorsConfig()
+    rows = [
+        f"| [{name}](#{name}) | {'on' if entry.default else 'off'} | {entry.summary} |"
+        for name, entry in COLLECTORS.items()
+    ]
+    table = "\n".join(["| collector | by default | |", "|---|---|---|", *rows])
+    opening = _OPENING.format(interval=defaults.interval, budget=defaults.budget)
+    return "\n".join([opening, table, "", *(_chapter(name, entry) for name, entry in COLLECTORS.items())])
+
+
+def _chapter(name: str, entry: CollectorEntry) -> str:
+    files = ", ".join(f"`{file}`" if " (" not in file else _with_remark(file) for file in entry.files)
+    families = [f"| `{family.name}` | {family.type.value} | {_cell(family.help)} |" for family in entry.families]
+    table = ["| metric | type | |", "|---|---|---|", *families]
+    return "\n".join([f"## {name}", "", f"{entry.summary}.", "", f"Reads {files}.", "", *_options(entry), *table, ""])
+
+
+def _options(entry: CollectorEntry) -> list[str]:
+    fields = [
+        field for field in msgspec.structs.fields(entry.section) if field.name not in CollectorSection.__struct_fields__
+    ]
+    if not fields:
+        return []
+    rows = [f"| `{field.name}` | {_default(field.default)} |" for field in fields]
+    return ["| option | default |", "|---|---|", *rows, ""]
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Duration):
+        return f"`{value}`"
+    return f"`{_cell(str(value))}`" if value else "none"
+
+
+def _with_remark(file: str) -> str:
+    path, _, remark = file.partition(" (")
+    return f"`{path}` ({remark}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    _PAGE.write_text(page())
+    sys.stdout.write(f"{_PAGE} written\n")
