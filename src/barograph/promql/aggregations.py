@@ -15,8 +15,10 @@ from barograph.promql.naming import empty_vector
 from barograph.promql.nodes import ScalarNode, VectorNode
 from barograph.promql.quantiles import quantile_of
 from barograph.promql.run import Run
+from barograph.promql.selectors import InstantSelector
 from barograph.promql.summing import mean_rows, patterns, sum_rows
 from barograph.promql.value import StepVector
+from barograph.promql.windows import shared_mask
 
 Reduction = Callable[[Groups, FloatArray, BoolArray | None], FloatArray]
 """Values and mask `[rows, steps]` in group order -> `[groups, steps]`; where a group is absent the value is free."""
@@ -79,6 +81,8 @@ REDUCTIONS: dict[str, Reduction] = {
     "stddev": _stddev,
 }
 
+_COUNTING = frozenset({"count", "group"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
@@ -104,11 +108,20 @@ class Reduce:
 
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
-        vector = self.inner.vector(run, grid)
+        if self.op in _COUNTING and isinstance(self.inner, InstantSelector):
+            vector = self.inner.presence(run, grid)
+        else:
+            vector = self.inner.vector(run, grid)
         run.check()
         if not vector.labels:
             return empty_vector(grid.steps)
         groups = self.grouping.groups(vector)
+        shared = shared_mask(vector.present)
+        if shared is not None:
+            # all rows come and go together: groups do too, and what is absent need not be left out
+            values, _ = groups.arrange(StepVector(vector.labels, vector.values))
+            reduced = REDUCTIONS[self.op](groups, values, None)
+            return StepVector(groups.labels, reduced, np.broadcast_to(shared, reduced.shape))
         values, present = groups.arrange(vector)
         return StepVector(groups.labels, REDUCTIONS[self.op](groups, values, present), group_presence(groups, present))
 

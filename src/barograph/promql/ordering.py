@@ -15,6 +15,7 @@ from barograph.promql.naming import empty_vector, is_label_name, merge_rows, pre
 from barograph.promql.nodes import ScalarNode, VectorNode
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
+from barograph.promql.windows import shared_mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,13 @@ class Best:
         if run.is_instant and grid.steps == 1:
             order = self._ordered(values[:, 0], None if present is None else present[:, 0], int(counts[0]), groups)
             return take_rows(vector, [groups.row(place) for place in order])
+        shared = shared_mask(vector.present)
         mask = np.empty(values.shape, dtype=np.bool_)
         for first, last in groups.slices():
-            here = None if present is None else present[first:last]
+            here = None if present is None or shared is not None else present[first:last]
             mask[first:last] = self._chosen(values[first:last], here, counts)
+        if shared is not None:
+            mask &= shared
         if groups.order is not None:
             arranged, mask = mask, np.empty_like(mask)
             mask[groups.order] = arranged
@@ -61,12 +65,18 @@ class Best:
 
     def _chosen(self, values: FloatArray, present: BoolArray | None, counts: FloatArray) -> BoolArray:
         """Mark the chosen rows of one group at each step."""
-        size = len(values)
+        size, first = len(values), int(counts[0])
         if (counts >= size).all():
             return np.ones(values.shape, np.bool_) if present is None else present
-        order = np.argsort(self._keys(values, present), axis=0, kind="stable")
-        mask = np.zeros(values.shape, dtype=np.bool_)
-        np.put_along_axis(mask, order, np.arange(size)[:, None] < counts, axis=0)
+        keys = self._keys(values, present)
+        if present is None and first > 0 and (counts == first).all():
+            worst = np.partition(keys, first - 1, axis=0)[first - 1]
+            mask: BoolArray = keys <= worst
+            ties = np.flatnonzero(mask.sum(axis=0) != first)
+            if len(ties):
+                mask[:, ties] = _best(keys[:, ties], counts[ties])
+            return mask
+        mask = _best(keys, counts)
         return mask if present is None else mask & present
 
     def _ordered(self, values: FloatArray, present: BoolArray | None, count: int, groups: Groups) -> list[int]:
@@ -76,6 +86,14 @@ class Best:
             inside = [place for place in order if first <= place < last and (present is None or present[place])]
             kept.extend(inside[:count])
         return kept
+
+
+def _best(keys: FloatArray, counts: FloatArray) -> BoolArray:
+    """Mark the rows with the smallest keys; of equal ones the earlier."""
+    order = np.argsort(keys, axis=0, kind="stable")
+    mask = np.zeros(keys.shape, dtype=np.bool_)
+    np.put_along_axis(mask, order, np.arange(len(keys))[:, None] < counts, axis=0)
+    return mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ gives series, so that ties (topk) fall as there.
 """
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 
 import numpy as np
 
@@ -21,7 +22,16 @@ from barograph.promql.naming import empty_vector
 from barograph.promql.nodes import Ranges, VectorNode
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
-from barograph.promql.windows import windows
+from barograph.promql.windows import Window, windows
+
+
+class Wanted(Enum):
+    """What of the newest samples is asked for."""
+
+    VALUES = 0
+    STAMPS = 1
+    PRESENCE = 2
+
 
 Part = tuple[FloatArray, BoolArray | None]
 _Order = tuple[tuple[Labels, ...], "np.ndarray[tuple[int], np.dtype[np.intp]] | None"]
@@ -106,49 +116,63 @@ class InstantSelector:
 
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
-        return self._newest(run, grid, stamps=False)
+        return self._newest(run, grid, Wanted.VALUES)
 
     def stamps(self, run: Run, grid: Grid) -> StepVector:
         """Return the timestamps of the samples, in seconds, instead of their values."""
-        return self._newest(run, grid, stamps=True)
+        return self._newest(run, grid, Wanted.STAMPS)
 
-    def _newest(self, run: Run, grid: Grid, *, stamps: bool) -> StepVector:
+    def presence(self, run: Run, grid: Grid) -> StepVector:
+        """Return a vector of which only the mask has a meaning: cheap, for what counts series."""
+        return self._newest(run, grid, Wanted.PRESENCE)
+
+    def _newest(self, run: Run, grid: Grid, wanted: Wanted) -> StepVector:
         ends = self._shift.apply(run, grid)
         found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms)
-        return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, stamps=stamps), grid.steps)
+        return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps)
 
 
-def newest(run: Run, group: SeriesGroup, ends: Grid, *, stamps: bool = False) -> Part:
+def newest(run: Run, group: SeriesGroup, ends: Grid, *, wanted: Wanted = Wanted.VALUES) -> Part:
     """Return the newest sample of each series of a group within the lookback of each step, and where there is one."""
     shape = (len(group.labels), ends.steps)
     filled = _filled(group) if group.has_absent else None
     values: FloatArray | None = None
     known: BoolArray | None = None
     series = (group.timestamps_ms, group.values, group.step_ms)
-    index = np.empty(0, dtype=np.intp)
     for steps, window in windows(run, series, ends, run.lookback_ms):
-        if filled is None:
-            found, here = window.last(), None
-        else:
-            index = window.pick(filled, 1)
-            here = index >= window.bounds()[0]
-            found = np.take_along_axis(group.values, np.maximum(index, 0), axis=1)
-        if group.has_stale:
-            alive = ~is_stale(found)
-            here = alive if here is None else here & alive
-        result = found
-        if stamps:
-            times_ms = window.stamps(1) if filled is None else group.timestamps_ms[index]
-            result = np.broadcast_to(times_ms / 1000.0, found.shape)
-        if result.shape == shape and isinstance(steps, slice):
-            return result, here
-        if values is None or known is None:
-            values, known = np.empty(shape), np.zeros(shape, dtype=np.bool_)
-        values[:, steps] = result
+        found, here = _newest_in(group, window, filled, wanted)
+        if found.shape == shape and isinstance(steps, slice):
+            return found, here
+        if known is None:
+            values = found if wanted is Wanted.PRESENCE else np.zeros(shape)
+            known = np.zeros((1 if filled is None and not group.has_stale else shape[0], shape[1]), dtype=np.bool_)
+        if values is not None and wanted is not Wanted.PRESENCE:
+            values[:, steps] = found
         known[:, steps] = True if here is None else here
     if values is None or known is None:
-        return np.empty(shape), np.zeros(shape, dtype=np.bool_)
-    return values, None if known.all() else known
+        return np.zeros(shape), np.broadcast_to(np.False_, shape)
+    if wanted is Wanted.PRESENCE:
+        values = np.broadcast_to(0.0, shape)
+    return values, None if known.all() else np.broadcast_to(known, shape)
+
+
+def _newest_in(group: SeriesGroup, window: Window, filled: IntArray | None, wanted: Wanted) -> Part:
+    """Return what `newest` does for the steps of one run of windows."""
+    here: BoolArray | None = None
+    if filled is None:
+        if wanted is Wanted.PRESENCE and not group.has_stale:
+            return np.broadcast_to(0.0, (len(group.labels), window.steps)), None
+        found, times_ms = window.last(), window.stamps(1)
+    else:
+        index = window.pick(filled, 1)
+        here = index >= window.bounds()[0]
+        found, times_ms = np.take_along_axis(group.values, np.maximum(index, 0), axis=1), group.timestamps_ms[index]
+    if group.has_stale:
+        alive = ~is_stale(found)
+        here = alive if here is None else here & alive
+    if wanted is Wanted.STAMPS:
+        found = np.broadcast_to(times_ms / 1000.0, found.shape)
+    return found, here
 
 
 def _filled(group: SeriesGroup) -> IntArray:

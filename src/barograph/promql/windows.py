@@ -207,8 +207,11 @@ def _searched(
     some = np.flatnonzero(lo < hi)
     if len(some) == 0:
         return
-    window = Window(run, timestamps_ms, values, ends_ms[some], range_ms)
-    window.lo, window.hi = lo[some], hi[some]
+    lo, hi = lo[some], hi[some]
+    begin, end = int(lo[0]), int(hi[-1])
+    # kernels look at all samples of a window object: at those of these steps only, then
+    window = Window(run, timestamps_ms[begin:end], values[:, begin:end], ends_ms[some], range_ms)
+    window.lo, window.hi = lo - begin, hi - begin
     yield slice(first, last) if len(some) == last - first else first + some, window
 
 
@@ -278,13 +281,26 @@ def over_group(
             if result.shape == shape and not isinstance(rows, np.ndarray) and isinstance(steps, slice):
                 return result, None
             if values is None or present is None:
-                values, present = np.empty(shape), np.zeros(shape, dtype=np.bool_)
+                values, present = np.zeros(shape), mask_of(rows, shape)
             where = np.ix_(rows, _indexes(steps)) if isinstance(rows, np.ndarray) else (rows, steps)
             values[where] = result
-            present[where] = True
+            present[where if isinstance(rows, np.ndarray) else (slice(None), steps)] = True
     if values is None or present is None:
-        return np.empty(shape), np.zeros(shape, dtype=np.bool_)
-    return values, None if present.all() else present
+        return np.zeros(shape), np.broadcast_to(np.False_, shape)
+    return values, None if present.all() else np.broadcast_to(present, shape)
+
+
+def mask_of(rows: Rows, shape: tuple[int, int]) -> BoolArray:
+    """Make an empty mask: one row for all where all rows are treated alike."""
+    return np.zeros(shape if isinstance(rows, np.ndarray) else (1, shape[1]), dtype=np.bool_)
+
+
+def shared_mask(present: BoolArray | None) -> BoolArray | None:
+    """Return the one row of a mask that is the same for all rows by its making; None where it is not."""
+    if present is None or present.strides[0] or len(present) < 2:
+        return None
+    shared: BoolArray = present[0]
+    return shared
 
 
 def _with_enough(steps: Steps, window: Window, minimum: int) -> tuple[Steps, Window] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.model.labels import EMPTY
 from barograph.model.sample import FloatArray
@@ -58,13 +59,17 @@ def _dated(values: FloatArray, part: _Dates) -> FloatArray:
 def _as_unit(seconds: FloatArray, unit: str) -> FloatArray:
     """Count whole units since 1970."""
     dates = seconds.astype("datetime64[s]")
-    return np.asarray(dates.astype(f"datetime64[{unit}]").astype(np.int64), dtype=np.float64)
+    return _as_numbers(dates.astype(f"datetime64[{unit}]"))
 
 
 def _unit_start_days(seconds: FloatArray, unit: str, ahead: int = 0) -> FloatArray:
     """Return the day (since 1970) on which the month or year of a date, or a later one, begins."""
     months = seconds.astype("datetime64[s]").astype(f"datetime64[{unit}]") + ahead
-    return np.asarray(months.astype("datetime64[D]").astype(np.int64).astype(np.float64))
+    return _as_numbers(months.astype("datetime64[D]"))
+
+
+def _as_numbers(dates: NDArray[np.datetime64]) -> FloatArray:
+    return dates.astype(np.int64).astype(np.float64)
 
 
 def minute(seconds: FloatArray) -> FloatArray:
