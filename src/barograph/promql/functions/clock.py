@@ -69,7 +69,8 @@ def _unit_start_days(seconds: FloatArray, unit: str, ahead: int = 0) -> FloatArr
 
 
 def _as_numbers(dates: NDArray[np.datetime64]) -> FloatArray:
-    return dates.astype(np.int64).astype(np.float64)
+    numbers: FloatArray = dates.astype(np.int64).astype(np.float64)
+    return numbers
 
 
 def minute(seconds: FloatArray) -> FloatArray:
