@@ -125,7 +125,10 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class VectorSelector:
-    """`name{matchers} offset d @ t`. `matchers` includes the one on `__name__` where a name is written."""
+    """`name{matchers} offset d @ t`. `matchers` includes the one on `__name__` where a name is written.
+
+    `name` is empty where the braces name the metric, as in `{"my.metric"}`.
+    """
 
     name: str
     matchers: tuple[Matcher, ...]

@@ -97,7 +97,7 @@ def _number(token: Token) -> float:
 
 def _is_octal(digits: str) -> bool:
     """Tell whether Prometheus, which reads integers as Go does, takes the leading zero for octal."""
-    return len(digits) > 1 and digits[0] == "0" and not digits.strip("01234567")
+    return digits[0] == "0" and not digits.strip("01234567")
 
 
 def _base(digits: str) -> int:

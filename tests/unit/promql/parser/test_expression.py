@@ -48,6 +48,8 @@ def grouped(expr: Expr) -> str:
         ("a + b or c and d", "<<a + b> or <c and d>>"),
         ("a and b unless c or d", "<<<a and b> unless c> or d>"),
         ("a or b or c", "<<a or b> or c>"),
+        ("a or b unless c", "<a or <b unless c>>"),
+        ("a unless b and c", "<<a unless b> and c>"),
         ("a == b > c", "<<a == b> > c>"),
         ("a > 1 and b", "<<a > 1> and b>"),
         ("a atan2 b * c ^ d", "<<a atan2 b> * <c ^ d>>"),
