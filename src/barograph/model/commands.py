@@ -26,7 +26,13 @@ class Reload(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag
     """Read the configuration again, all or nothing."""
 
 
-AnyCommand = RedeemLogin | EndSession | Reload
+class FindSession(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="find_session"):
+    """Ask who a session belongs to, by the hash of its token."""
+
+    token_hash: str
+
+
+AnyCommand = RedeemLogin | FindSession | EndSession | Reload
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="done"):
@@ -47,7 +53,16 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag=
     message: str
 
 
-AnyReply = Done | SessionOpened | Refused
+class SessionFound(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="session_found"):
+    """A session that is valid until `expires_ms`."""
+
+    session_id: str
+    user: str
+    role: str
+    expires_ms: int
+
+
+AnyReply = Done | SessionOpened | SessionFound | Refused
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Who may come in: log-in codes, sessions, the local administrator's token. Decides; stores nothing itself."""

@@ -1,0 +1,1 @@
+"""When, and under which limits, samples enter the store."""

@@ -1,0 +1,1 @@
+"""Our own metrics and logging, below every room. Instances are passed in; nothing here is global."""

@@ -1,0 +1,112 @@
+"""Logging: one line an event on standard error, as logfmt or JSON; line breaks escaped, repeats limited.
+
+Called once by each process's start (`app`) and by the command line.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from barograph.model.clock import Clock, SystemClock
+
+FORMATS = ("logfmt", "json")
+LEVELS = ("debug", "info", "warning", "error")
+_REPEAT_WINDOW_S = 10.0
+_MAX_REMEMBERED = 512
+
+
+def configure_logging(
+    log_format: str, level: str, process: str, stream: TextIO | None = None, clock: Clock | None = None
+) -> None:
+    """Send the root logger's records to `stream` (standard error).
+
+    Args:
+        log_format: `logfmt` or `json`.
+        level: `debug`, `info`, `warning` or `error`.
+        process: Stands in each line: `keeper`, `front` or `cli`.
+        stream: Where to.
+        clock: Measures repeats.
+    """
+    output = logging.StreamHandler(stream or sys.stderr)
+    output.setFormatter(JsonFormatter(process) if log_format == "json" else LogfmtFormatter(process))
+    output.addFilter(RepeatLimit(clock or SystemClock()))
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(output)
+    root.setLevel(level.upper())
+
+
+class LogfmtFormatter(logging.Formatter):
+    """`ts=... level=info process=keeper logger=app.keeper msg="..."`; nothing can begin a new line."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return " ".join(f"{key}={_logfmt_value(value)}" for key, value in _fields(record, self._process).items())
+
+
+class JsonFormatter(logging.Formatter):
+    """The same fields as one JSON object a line."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter`."""
+        return json.dumps(_fields(record, self._process), ensure_ascii=False)
+
+
+class RepeatLimit(logging.Filter):
+    """Lets an event through once in ten seconds; the next one through says how many were left out."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See `logging.Filter`. An event is the same where logger and message template are."""
+        key = (record.name, str(record.msg))
+        now_s = self._clock.monotonic_s()
+        passed_s, left_out = self._seen.get(key, (-_REPEAT_WINDOW_S, 0))
+        if now_s - passed_s < _REPEAT_WINDOW_S:
+            self._seen[key] = (passed_s, left_out + 1)
+            return False
+        if len(self._seen) >= _MAX_REMEMBERED:
+            self._seen.clear()
+        self._seen[key] = (now_s, 0)
+        if left_out:
+            record.repeated = left_out
+        return True
+
+
+def _fields(record: logging.LogRecord, process: str) -> dict[str, str]:
+    fields = {
+        "ts": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "process": process,
+        "logger": record.name.removeprefix("barograph."),
+        "msg": record.getMessage(),
+    }
+    repeated = getattr(record, "repeated", 0)
+    if repeated:
+        fields["repeated"] = str(repeated)
+    if record.exc_info and record.exc_info[0] is not None:
+        fields["error"] = logging.Formatter().formatException(record.exc_info)
+    return fields
+
+
+def _logfmt_value(value: str) -> str:
+    """Quote where logfmt needs it; control characters become escapes, so that a value stays on its line."""
+    if value and value.isprintable() and not any(character in value for character in ' "='):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in escaped)
+    return f'"{escaped}"'
