@@ -49,9 +49,9 @@ describe("pictures", () => {
 
   test("a mirror has one scale, zero in view, and its second side below", () => {
     const picture = compose(track("disk"), grid({ "disk.read": [160e6], "disk.write": [3e6] }), scene());
-    expect([picture.low, picture.high]).toEqual([-100e6, 200e6]);
+    expect([picture.low, picture.high]).toEqual([-50e6, 200e6]);
     expect(picture.lines.map((line) => line[0])).toEqual([160e6, -3e6]);
-    expect([picture.unitName, picture.ySplits]).toEqual(["MB/s", [-100e6, 0, 200e6]]);
+    expect([picture.unitName, picture.ySplits]).toEqual(["MB/s", [-50e6, 0, 200e6]]);
   });
 
   test("an idle mirror is no mountain", () => {

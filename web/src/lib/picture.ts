@@ -49,7 +49,7 @@ function mirrorMaxima(track: Track, rows: readonly Float64Array[], scene: Scene)
   });
   const [up = track.maximum, down = track.maximum] = found;
   // one scale for both sides, and neither so low that its label meets the zero's
-  const least = Math.max(up, down) / 2;
+  const least = roundMaximum(Math.max(up, down) / 4, track.maximum);
   return [Math.max(up, least), Math.max(down, least)];
 }
 

@@ -36,6 +36,8 @@ export class Pointing {
 
   readonly attach = (element: HTMLElement): (() => void) => {
     const listeners: [string, (event: never) => void, AddEventListenerOptions?][] = [
+      // a press on a plot selects no text and takes no focus
+      ["mousedown", (event: MouseEvent) => this.onPlot(event) && event.preventDefault()],
       ["pointerdown", (event: PointerEvent) => this.down(event)],
       ["pointermove", (event: PointerEvent) => this.moved(event)],
       ["pointerup", (event: PointerEvent) => this.up(event)],
