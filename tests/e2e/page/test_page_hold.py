@@ -1,0 +1,131 @@
+"""Holding, zooming, moving: by pointer and by key, and the address that gives the same view again."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
+
+
+def _address(page: "Page") -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+
+
+def _control(page: "Page") -> str:
+    return page.get_by_role("group", name="Live or held").inner_text()
+
+
+def _x(page: "Page", share: float) -> float:
+    box = page.locator("[data-plot]").first.bounding_box()
+    assert box is not None
+    return box["x"] + 46 + share * (box["width"] - 60)
+
+
+def _y(page: "Page") -> float:
+    box = page.locator("[data-plot]").first.bounding_box()
+    assert box is not None
+    return box["y"] + 60
+
+
+def test_the_address_names_the_host_and_the_range(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    assert urlparse(page.url).path.startswith("/h/")
+    assert _address(page) == {"range": "15m"}
+    assert "Live" in _control(page)
+
+
+def test_a_click_holds_the_second_and_escape_lets_go(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    page.mouse.click(_x(page, 0.9), _y(page))
+    page.wait_for_selector(".flag.held")
+    assert "at" in _address(page)
+    assert "Held" in _control(page)
+    assert "Back to live" in _control(page)
+    held = page.locator(".flag").inner_text()
+    soon(lambda: "+2" in _control(page), 10, "the counter of what arrived since")
+    assert page.locator(".flag").inner_text() == held
+    page.keyboard.press("Escape")
+    soon(lambda: "Live" in _control(page) and "Held" not in _control(page), 5, "live again")
+    assert "at" not in _address(page)
+
+
+def test_a_drag_zooms_all_tracks_and_a_double_click_goes_back(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.mouse.move(_x(page, 0.5), _y(page))
+    page.mouse.down()
+    page.mouse.move(_x(page, 0.7), _y(page), steps=4)
+    page.mouse.up()
+    page.wait_for_selector("text=Back to live")
+    zoomed = _address(page)
+    assert {"from", "to"} <= set(zoomed)
+    page.mouse.move(_x(page, 0.4), _y(page))
+    page.mouse.down()
+    page.mouse.move(_x(page, 0.6), _y(page), steps=4)
+    page.mouse.up()
+    page.wait_for_function("before => !location.search.includes(before)", arg=zoomed["from"])
+    page.mouse.dblclick(_x(page, 0.5), _y(page))
+    page.wait_for_function("before => location.search.includes(before)", arg=zoomed["from"])
+    page.mouse.dblclick(_x(page, 0.5), _y(page))
+    page.wait_for_selector("text=Back to live", state="detached")
+
+
+def test_keys_hold_move_zoom_and_come_back(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live", state="detached")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_selector("text=Back to live")
+    page.keyboard.press("0")
+    page.wait_for_selector("text=Back to live", state="detached")
+    page.keyboard.press("+")
+    page.wait_for_selector("text=Back to live")
+    page.keyboard.press("0")
+    page.keyboard.press("ArrowLeft")
+    first = page.locator(".flag").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("said => document.querySelector('.flag').innerText !== said", arg=first)
+    page.wait_for_function("document.querySelector('[aria-live=polite]').textContent.includes('CPU')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".flag.held")
+    page.keyboard.press("?")
+    page.wait_for_selector("text=back to live, 15 min")
+
+
+def test_a_key_never_fires_while_a_choice_is_made(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.locator("select").focus()
+    page.keyboard.press("t")
+    page.keyboard.press("+")
+    assert "Live" in _control(page)
+
+
+def test_a_reload_gives_the_same_view(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.get_by_role("button", name="iowait").click()
+    page.mouse.click(_x(page, 0.8), _y(page))
+    page.wait_for_selector(".flag.held")
+    address, flag = page.url, page.locator(".flag").inner_text()
+    page.reload()
+    page.wait_for_selector(".flag.held")
+    assert page.url == address
+    assert page.locator(".flag").inner_text() == flag
+    assert page.get_by_role("button", name="iowait").get_attribute("aria-pressed") == "true"
+
+
+@pytest.mark.parametrize(("code", "tag"), [("5m", "1 s · raw"), ("6h", "30 s · mean"), ("30d", "1 h · mean")])
+def test_the_tag_says_what_is_drawn(open_page: Callable[..., "Page"], code: str, tag: str) -> None:
+    page = open_page()
+    page.locator("select").select_option(code)
+    page.wait_for_function(
+        "wanted => document.querySelector('.tag').innerText.replaceAll('\\u00a0', ' ') === wanted", arg=tag
+    )
+    assert _address(page)["range"] == code

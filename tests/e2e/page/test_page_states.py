@@ -1,0 +1,105 @@
+"""Each state that the page can be in, brought about for real, and its words."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Request, Route
+
+pytestmark = pytest.mark.e2e
+
+
+def _bar(page: "Page") -> str:
+    return page.locator(".place").inner_text().replace("\u00a0", " ")
+
+
+@pytest.fixture
+def stopped(server: Server) -> Iterator[None]:
+    """The keeper stands still for a test: it neither collects nor sends."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    yield
+    os.kill(server.process.pid, signal.SIGCONT)
+
+
+def test_a_front_that_dies_is_told_and_the_hole_is_filled(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    os.kill(server.front_pid, signal.SIGKILL)
+    soon(lambda: "Not connected to Barograph. Trying again" in _bar(page), 10, "the words of a lost connection")
+    soon(lambda: "Connected." in _bar(page), 30, "the words of a connection that is back")
+    soon(lambda: _bar(page) == "", 10, "the end of the words")
+    page.wait_for_selector(".host[data-state=live]")
+
+
+def test_try_now_cuts_the_wait_short(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    os.kill(server.front_pid, signal.SIGKILL)
+    page.get_by_role("button", name="Try now").click()
+    soon(lambda: "Connected." in _bar(page), 30, "the words of a connection that is back")
+
+
+def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], request: pytest.FixtureRequest) -> None:
+    page = open_page()
+    request.getfixturevalue("stopped")
+    page.wait_for_function(
+        "/^Last heard \\d\\d:\\d\\d:\\d\\d, \\d+\\u00a0s ago\\.$/.test(document.querySelector('.facts').innerText)"
+    )
+    assert page.locator(".frame.stale").count() == 1
+
+
+def test_a_session_that_is_over_keeps_the_view(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page()
+    address = page.url
+    page.context.clear_cookies()
+    page.locator("select").select_option("1h")
+    soon(lambda: "You were signed out. Sign in to go on here." in _bar(page), 10, "the words of a session over")
+    assert page.url.split("?")[0] == address.split("?")[0]
+    assert page.locator("figure").count() == 4
+
+
+def test_a_refused_query_stands_in_its_track_alone(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page()
+
+    def spoil(route: "Route", request: "Request") -> None:
+        body = request.post_data or ""
+        # the server itself refuses what this makes of the question
+        route.continue_(post_data=body.replace("avg+by", "avg+buy") if "node_cpu" in body else body)
+
+    page.route("**/api/v1/query_range", spoil)
+    page.locator("select").select_option("5m")
+    soon(lambda: page.locator(".failed").count() == 1, 10, "the refusal")
+    cpu = page.locator("figure[aria-label='CPU']").inner_text()
+    assert "Query refused: " in cpu
+    assert "Query refused" not in page.locator("figure[aria-label='Memory']").inner_text()
+
+
+def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+
+    def late(route: "Route") -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/api/v1/query_range", late)
+    page.locator("select").select_option("30d")
+    page.wait_for_function(
+        "document.querySelector('.hint').innerText.replaceAll('\\u00a0', ' ') === 'Reading 30 days.'"
+    )
+    assert page.locator(".tracks.loading canvas").count() == 4
+    page.wait_for_selector(".tracks:not(.loading)")
+
+
+def test_sign_out_ends_the_session(open_page: Callable[..., "Page"], server: Server) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_function("!document.querySelector('.frame')")
+    assert server.get("/api/v1/labels", token=None).status == 401
