@@ -3,7 +3,7 @@
 /** Sign out and leave; on failure the words to show. */
 export async function signOut(): Promise<string> {
   try {
-    const response = await fetch("/logout", { method: "POST", credentials: "same-origin" });
+    const response = await fetch("/api/barograph/v1/logout", { method: "POST", credentials: "same-origin" });
     if (response.ok || response.status === 401) {
       location.assign("/");
       return "";
