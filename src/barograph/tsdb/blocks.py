@@ -5,6 +5,7 @@ answers. A block holds up to 64 series over one *span*, the run of timestamps th
 thread's; readers use the functions below it. Every blob is under a CRC-32, checked whenever it is read.
 """
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from barograph.model.errors import CorruptError
 from barograph.model.labels import Labels
 from barograph.model.sample import IntArray
 from barograph.tsdb import sqlite
-from barograph.tsdb.catalogue import SeriesInfo, decode_addition, encode_addition
+from barograph.tsdb.catalogue import SeriesInfo, open_addition, seal_addition
 from barograph.tsdb.chunk import Entries, decode_times, encode_times, pack_directory, unpack_directory
 
 FORMAT = 1
@@ -34,6 +35,7 @@ CREATE TABLE spans (
   first_ms INTEGER NOT NULL,
   last_ms INTEGER NOT NULL,
   samples INTEGER NOT NULL,
+  blocks INTEGER NOT NULL,
   step_ms INTEGER NOT NULL,
   times BLOB NOT NULL,
   crc INTEGER NOT NULL
@@ -45,8 +47,10 @@ CREATE TABLE blocks (
   payload BLOB NOT NULL
 );
 CREATE INDEX blocks_of_span ON blocks (span);
+CREATE TABLE tally (one INTEGER PRIMARY KEY, spans INTEGER NOT NULL, series INTEGER NOT NULL, crc INTEGER NOT NULL);
 """
-_SPAN = struct.Struct("<6q")
+_TALLY = struct.Struct("<2q")
+_SPAN = struct.Struct("<8q")
 FOLDED = 1
 """A span's origin: folded from the ring. Others (import) do not count when the ring is replayed."""
 
@@ -61,6 +65,7 @@ class Span(NamedTuple):
     first_ms: int
     last_ms: int
     samples: int
+    blocks: int
     step_ms: int
     times: bytes
 
@@ -73,8 +78,17 @@ class Span(NamedTuple):
         return decode_times(self.first_ms, self.samples, self.step_ms, self.times)
 
     def checksum(self) -> int:
-        """Return the CRC-32 of all fields but the number."""
-        numbers = _SPAN.pack(self.origin, self.last_tick, self.first_ms, self.last_ms, self.samples, self.step_ms)
+        """Return the CRC-32 of all fields."""
+        numbers = _SPAN.pack(
+            self.span,
+            self.origin,
+            self.last_tick,
+            self.first_ms,
+            self.last_ms,
+            self.samples,
+            self.blocks,
+            self.step_ms,
+        )
         return zlib.crc32(numbers + self.source.encode() + self.times)
 
 
@@ -113,6 +127,7 @@ class DayWriter:
             if sqlite.check_format(self.connection, path, FORMAT) == 0:
                 with self.connection:
                     self.connection.execute(_TABLES)
+                    self.connection.execute("INSERT INTO tally VALUES (1, 0, 0, ?)", (zlib.crc32(bytes(16)),))
             self._number_of: dict[Labels, int] = {}
             self._next = 0
             for first, infos in read_series(self.connection):
@@ -138,11 +153,17 @@ class DayWriter:
                 self.connection.execute("DELETE FROM spans WHERE span = ?", (number,))
             for span in spans:
                 written += self._write_span(span)
+            self._write_tally()
         return written
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file."""
         sqlite.checkpoint(self.connection)
+
+    def shrink(self) -> None:
+        """Give back the space that merges have freed: no more is to be written soon."""
+        self.connection.execute("PRAGMA incremental_vacuum").fetchall()
+        self.checkpoint()
 
     def close(self) -> None:
         """Close the file. Never raises: after a failed disk there is nothing left to do with it."""
@@ -153,36 +174,45 @@ class DayWriter:
 
     def _write_span(self, span: EncodedSpan) -> int:
         step_ms, times = encode_times(span.timestamps)
-        first_ms, last_ms = int(span.timestamps[0]), int(span.timestamps[-1])
-        count = len(span.timestamps)
-        row = Span(0, span.source, FOLDED, span.last_tick, first_ms, last_ms, count, step_ms, times)
-        self.connection.execute(
-            "INSERT INTO spans (source, origin, last_tick, first_ms, last_ms, samples, step_ms, times, crc) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row[1:], row.checksum()),
+        number = int(self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'spans'").get or 0) + 1
+        row = Span(
+            number,
+            span.source,
+            FOLDED,
+            span.last_tick,
+            int(span.timestamps[0]),
+            int(span.timestamps[-1]),
+            len(span.timestamps),
+            len(span.blocks),
+            step_ms,
+            times,
         )
-        number = self.connection.last_insert_rowid()
+        self.connection.execute("INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, row.checksum()))
         self._add_series([info for block in span.blocks for info in block.infos])
         written = len(times)
         for block in span.blocks:
             numbers = np.array([self._number_of[info.labels] for info in block.infos], np.uint32)
             entries = block.entries.copy()
             entries["series"] = numbers[block.entries["series"]]
-            directory = pack_directory(entries)
+            directory = pack_directory(entries, number)
             self.connection.execute(
                 "INSERT INTO blocks (span, directory, payload) VALUES (?, ?, ?)", (number, directory, block.payload)
             )
             written += len(directory) + len(block.payload)
         return written
 
+    def _write_tally(self) -> None:
+        """Say how many spans and series there are, so that lost rows are missed."""
+        spans = int(self.connection.execute("SELECT count(*) FROM spans").get)
+        crc = zlib.crc32(_TALLY.pack(spans, self._next))
+        self.connection.execute("UPDATE tally SET spans = ?, series = ?, crc = ?", (spans, self._next, crc))
+
     def _add_series(self, infos: Iterable[SeriesInfo]) -> None:
         fresh = list({info.labels: info for info in infos if info.labels not in self._number_of}.values())
         if not fresh:
             return
-        body = zlib.compress(encode_addition("", self._next, fresh), 9)
-        self.connection.execute(
-            "INSERT INTO series VALUES (?, ?)", (self._next, zlib.crc32(body).to_bytes(4, "little") + body)
-        )
+        body = seal_addition("", self._next, fresh, self._next)
+        self.connection.execute("INSERT INTO series VALUES (?, ?)", (self._next, body))
         self._number_of.update((info.labels, self._next + i) for i, info in enumerate(fresh))
         self._next += len(fresh)
 
@@ -191,24 +221,41 @@ def read_series(connection: apsw.Connection) -> Iterator[tuple[int, list[SeriesI
     """Yield the series of a block file: the number of the first, and those that follow; damaged runs are left out."""
     for first, stored in connection.execute("SELECT first, body FROM series ORDER BY first"):
         try:
-            if zlib.crc32(stored[4:]) != int.from_bytes(stored[:4], "little"):
-                continue
-            yield int(first), decode_addition(zlib.decompress(stored[4:]))[2]
-        except (CorruptError, zlib.error):
+            infos = open_addition(stored, int(first))[2]
+        except sqlite.UNREADABLE:
             continue
+        yield int(first), infos
+
+
+def read_tally(connection: apsw.Connection) -> tuple[int, int]:
+    """Return how many spans and how many series a block file has.
+
+    Raises:
+        CorruptError: That is not known any more, so neither is whether any are missing.
+    """
+    row = connection.execute("SELECT spans, series, crc FROM tally").get
+    try:
+        spans, series, crc = row
+        if zlib.crc32(_TALLY.pack(spans, series)) != crc:
+            raise CorruptError("the tally of a block file is damaged: its checksum does not hold")
+    except (struct.error, TypeError, ValueError) as error:
+        raise CorruptError(f"the tally of a block file is damaged: {error}") from error
+    return spans, series
 
 
 def read_spans(connection: apsw.Connection) -> tuple[list[Span], int]:
-    """Return the spans of a block file, oldest first, and how many are damaged."""
+    """Return the spans of a block file, oldest first, and how many are damaged or missing."""
     spans: list[Span] = []
-    damaged = 0
     for *fields, crc in connection.execute("SELECT * FROM spans ORDER BY first_ms, span"):
-        span = Span(*fields)
-        if span.checksum() == crc:
+        try:
+            span = Span(*fields)
+            if span.checksum() != crc:
+                raise CorruptError("a span is damaged: its checksum does not hold")
             spans.append(span)
-        else:
-            damaged += 1
-    return spans, damaged
+        except sqlite.UNREADABLE:
+            continue
+    expected, _ = read_tally(connection)
+    return spans, expected - len(spans)
 
 
 def has_span(connection: apsw.Connection, span: int) -> bool:
@@ -226,10 +273,10 @@ def read_directories(connection: apsw.Connection, span: int) -> Iterator[tuple[i
     """Yield each block's number and directory, None in place of a damaged one."""
     rows = connection.execute("SELECT block, directory FROM blocks WHERE span = ? ORDER BY block", (span,))
     for block, stored in rows:
-        try:
-            yield int(block), unpack_directory(stored)
-        except (CorruptError, zlib.error, ValueError):
-            yield int(block), None
+        entries: Entries | None = None
+        with contextlib.suppress(*sqlite.UNREADABLE):
+            entries = unpack_directory(stored, span)
+        yield int(block), entries
 
 
 def read_payload(connection: apsw.Connection, block: int) -> bytes | None:

@@ -4,6 +4,7 @@ The same JSON object stands in the segment (one a line), in live.db and, compres
 of the three can be read without the others.
 """
 
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -39,6 +40,7 @@ class Addition(msgspec.Struct, frozen=True):
     family_of: tuple[int, ...]
 
 
+_CRC_BYTES = 4
 _decoder = msgspec.json.Decoder(Addition)
 
 
@@ -73,3 +75,28 @@ def decode_addition(line: bytes) -> tuple[str, int, list[SeriesInfo]]:
     except (msgspec.DecodeError, ValueError, IndexError) as error:
         raise CorruptError(f"the catalogue of series cannot be read: {error}") from error
     return addition.source, addition.first, infos
+
+
+def seal_addition(source: str, first: int, infos: Sequence[SeriesInfo], place: int) -> bytes:
+    """Write down a run of series compressed, behind a CRC-32.
+
+    Args:
+        source: As for `encode_addition`.
+        first: The number of the first.
+        infos: The series.
+        place: The number the bytes are stored under; the checksum covers it, so they cannot turn up elsewhere.
+    """
+    body = zlib.compress(encode_addition(source, first, infos), 9)
+    return zlib.crc32(body, place).to_bytes(_CRC_BYTES, "little") + body
+
+
+def open_addition(stored: bytes, place: int) -> tuple[str, int, list[SeriesInfo]]:
+    """Read back what `seal_addition` wrote.
+
+    Raises:
+        CorruptError: The bytes are not what was written there.
+    """
+    crc, body = int.from_bytes(stored[:_CRC_BYTES], "little"), stored[_CRC_BYTES:]
+    if zlib.crc32(body, place) != crc:
+        raise CorruptError("a catalogue of series is damaged: its checksum does not hold")
+    return decode_addition(zlib.decompress(body))

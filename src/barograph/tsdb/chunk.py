@@ -129,8 +129,11 @@ def decode_chunk(entry: np.void, payload: bytes, out: FloatArray) -> None:
     bits[codes == _STALE] = STALE_BITS
 
 
-def pack_directory(entries: Entries) -> bytes:
-    """Write a directory down: field by field, and byte by byte within a field, so that zlib finds what repeats."""
+def pack_directory(entries: Entries, span: int) -> bytes:
+    """Write a directory down: field by field, and byte by byte within a field, so that zlib finds what repeats.
+
+    The checksum covers the number of its span too, so a directory cannot turn up under another.
+    """
     parts = [entries[name].tobytes() for name in ("kind", "decimals")]
     parts += [_by_bytes(entries[name]) for name in ("flags", "series", "length", "crc")]
     first = entries["first"].view("<u8")
@@ -140,10 +143,10 @@ def pack_directory(entries: Entries) -> bytes:
     lowest, highest = entries["min"].view("<u8"), entries["max"].view("<u8")
     parts += [_by_bytes(last ^ first), _by_bytes(lowest ^ first), _by_bytes(highest ^ last)]
     packed = zlib.compress(b"".join(parts), 6)
-    return struct.pack("<II", len(entries), zlib.crc32(packed)) + packed
+    return struct.pack("<II", len(entries), zlib.crc32(packed, span)) + packed
 
 
-def unpack_directory(stored: bytes) -> Entries:
+def unpack_directory(stored: bytes, span: int) -> Entries:
     """Read a directory back.
 
     Raises:
@@ -152,7 +155,7 @@ def unpack_directory(stored: bytes) -> Entries:
     if len(stored) < 8:
         raise CorruptError("a directory is damaged: it is too short")
     count, crc = struct.unpack_from("<II", stored)
-    if zlib.crc32(stored[8:]) != crc:
+    if zlib.crc32(stored[8:], span) != crc:
         raise CorruptError("a directory is damaged: its checksum does not hold")
     raw = zlib.decompress(stored[8:])
     entries = np.zeros(count, ENTRY)

@@ -4,7 +4,6 @@
 within budgets; a checksum is verified each time a chunk is decoded, and what does not hold is a gap with a warning.
 """
 
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.model.batch import Family
-from barograph.model.errors import CorruptError, VersionError
+from barograph.model.errors import VersionError
 from barograph.model.sample import BoolArray, FloatArray, IntArray, absent_array
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.assemble import Piece
@@ -97,8 +96,8 @@ class DayFiles:
                     self._numbered += 1
                     start_ms = filenames.day_start_ms(day)
                     self._days[day] = DayFile(day, identity, self._numbered, start_ms)
-                self._load(self._days[day], is_recent=day in present[-2:])
-            except (apsw.Error, OSError, VersionError) as error:
+                self._load(self._days[day], warnings, is_recent=day in present[-2:])
+            except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 self._report(f"{path.name} cannot be read and is shown as a gap: {error}", warnings)
 
     def newest_ms(self) -> int:
@@ -150,7 +149,7 @@ class DayFiles:
             if not len(rows):
                 return []
             times = span.timestamps()
-        except (apsw.Error, CorruptError) as error:
+        except (apsw.Error, *sqlite.UNREADABLE) as error:
             self._report(f"{file.day}: a span of {span.source} is damaged and shown as a gap: {error}", warnings)
             return []
         pieces: list[Piece] = []
@@ -204,7 +203,7 @@ class DayFiles:
                 self._payloads.put((file.number, block), payload, len(payload))
             decoded = np.empty(samples)
             decode_chunk(entry, payload, decoded)
-        except (apsw.Error, CorruptError, zlib.error, ValueError):
+        except (apsw.Error, *sqlite.UNREADABLE):
             return None
         self._decoded.put(key, decoded, decoded.nbytes)
         return decoded
@@ -216,13 +215,14 @@ class DayFiles:
         parts: list[Entries] = []
         numbers: list[IntArray] = []
         for block, entries in blocks.read_directories(self._connection(file), span.span):
-            if entries is None:
-                self._report(f"{file.day}: a block of {span.source} is damaged and shown as a gap", warnings)
-                continue
-            parts.append(entries)
-            numbers.append(np.full(len(entries), block, np.int64))
-        if not parts and not blocks.has_span(self._connection(file), span.span):
-            raise MovedError
+            if entries is not None:
+                parts.append(entries)
+                numbers.append(np.full(len(entries), block, np.int64))
+        if len(parts) < span.blocks:
+            if not blocks.has_span(self._connection(file), span.span):
+                raise MovedError
+            lost = span.blocks - len(parts)
+            self._report(f"{file.day}: {lost} damaged blocks of {span.source} are shown as gaps", warnings)
         entries = np.concatenate(parts) if parts else np.zeros(0, ENTRY)
         block_of = np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
         known = entries["series"] < len(file.series)
@@ -233,7 +233,7 @@ class DayFiles:
         self._directories.put((file.number, span.span), directory, entries.nbytes + 16 * len(entries))
         return directory
 
-    def _load(self, file: DayFile, *, is_recent: bool) -> None:
+    def _load(self, file: DayFile, warnings: list[str], *, is_recent: bool) -> None:
         """Read a file's spans and series where they may have changed."""
         signature = _signature(self._folder / filenames.blocks_name(file.day))
         # the clock of a file's times is coarse, so it is trusted only where hardly anything changes
@@ -246,9 +246,13 @@ class DayFiles:
             return
         sqlite.check_format(connection, self._folder / filenames.blocks_name(file.day), blocks.FORMAT)
         with connection:
-            spans, damaged = blocks.read_spans(connection)
+            spans, missing = blocks.read_spans(connection)
+            series_count = blocks.read_tally(connection)[1]
             runs = list(blocks.read_series(connection))
-        self.damaged += damaged
+        if missing:
+            self._report(f"{file.day}: {missing} damaged spans are shown as gaps", warnings)
+        if (unnamed := series_count - sum(len(infos) for _, infos in runs)) > 0:
+            self._report(f"{file.day}: the labels of {unnamed} series are damaged; they are shown as gaps", warnings)
         count = max((first + len(infos) for first, infos in runs), default=0)
         if count != len(file.series):
             file.series = np.full(count, -1, np.int64)

@@ -47,6 +47,16 @@ class StoreFiles:
             raise self.explain(error) from error
         return self.log
 
+    def set_aside_log(self, error: Exception) -> None:
+        """Close live.db and move it aside: it is no sound database any more. The next `connect` makes a new one."""
+        self.disconnect()
+        self._move_aside(self.folder / filenames.LIVE, error)
+
+    def set_aside_day(self, day: str, error: Exception) -> None:
+        """See `fold.Days`."""
+        self.close_day(day)
+        self._move_aside(self.folder / filenames.blocks_name(day), error)
+
     def newest_ticks(self) -> dict[str, int]:
         """Return for each source the newest tick that is in any block file; a file that cannot be read is left out."""
         newest: dict[str, int] = {}

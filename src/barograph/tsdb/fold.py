@@ -5,13 +5,14 @@ Doing a fold twice is harmless: readers take one sample for each series and time
 files how far they reach.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from barograph.model.sample import FloatArray
-from barograph.tsdb import filenames
+from barograph.tsdb import filenames, sqlite
 from barograph.tsdb.blocks import SERIES_PER_BLOCK, DayWriter, EncodedBlock, EncodedSpan
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.chunk import Entries, encode_block
@@ -20,7 +21,21 @@ from barograph.tsdb.head import Head, HeadGroup
 _SERIES_PER_STEP = 16
 """16 series of 900 samples take about 1 ms to encode, of 3,600 samples about 3 ms."""
 
-OpenDay = Callable[[str], DayWriter]
+
+class Days(Protocol):
+    """Where a fold writes."""
+
+    def day(self, day: str) -> DayWriter:
+        """Return the writer of a day's file.
+
+        Raises:
+            apsw.Error: The disk cannot take it now.
+        """
+        ...
+
+    def set_aside_day(self, day: str, error: Exception) -> None:
+        """Move a day's file aside: it is no sound database any more. The next `day` makes a new one."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,7 +48,7 @@ class FoldResult:
     merges: int = 0
 
 
-def fold(head: Head, until_tick: int, open_day: OpenDay, result: FoldResult) -> Iterator[None]:
+def fold(head: Head, until_tick: int, into: Days, result: FoldResult) -> Iterator[None]:
     """Write every row of the head whose tick is at most `until_tick`, and not folded yet, to block files.
 
     The caller marks the ticks as folded when the generator has ended, and not before.
@@ -50,11 +65,14 @@ def fold(head: Head, until_tick: int, open_day: OpenDay, result: FoldResult) -> 
             days.setdefault(day, []).append(span)
             result.until_ms = max(result.until_ms, int(span.timestamps[-1]))
     for day in sorted(days):
-        writer = open_day(day)
-        result.written_bytes += writer.write(days[day])
+        try:
+            result.written_bytes += into.day(day).write(days[day])
+        except sqlite.DAMAGE_ERRORS as error:
+            into.set_aside_day(day, error)
+            result.written_bytes += into.day(day).write(days[day])
         result.samples += sum(len(block.entries) * len(span.timestamps) for span in days[day] for block in span.blocks)
         yield
-        writer.checkpoint()
+        into.day(day).checkpoint()
         yield
     for source, end in ends.items():
         group = head.groups[source]

@@ -4,7 +4,6 @@ One commit a tick, synchronous FULL; slots are overwritten in place, so nothing 
 writing thread uses it. It never overwrites a slot that is not folded, nor the key row that such a slot leans on.
 """
 
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ import apsw
 
 from barograph.model.errors import CorruptError
 from barograph.tsdb import sqlite
-from barograph.tsdb.catalogue import SeriesInfo, decode_addition, encode_addition
+from barograph.tsdb.catalogue import SeriesInfo, open_addition, seal_addition
 from barograph.tsdb.head import HeadGroup, HeadRow
 from barograph.tsdb.record import KEY_EVERY, Bits, LogRow, decode_record, encode_record, record_tick
 
@@ -22,8 +21,7 @@ _PAD_BYTES = 256
 _TABLES = f"""
 PRAGMA user_version = {FORMAT};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE layouts (layout INTEGER PRIMARY KEY, source TEXT NOT NULL);
-CREATE TABLE columns (layout INTEGER NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (layout, first));
+CREATE TABLE layouts (layout INTEGER NOT NULL, first INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (layout, first));
 CREATE TABLE slots (slot INTEGER PRIMARY KEY, record BLOB NOT NULL);
 """
 
@@ -55,7 +53,8 @@ class _Written:
     def __init__(self, layout_id: int, generation: int) -> None:
         self.layout_id = layout_id
         self.generation = generation
-        self.columns = 0
+        self.columns = -1
+        """How many columns are written down; a layout without any is written down as well."""
         self.key_tick = -1
         self.key: Bits | None = None
 
@@ -97,22 +96,29 @@ class Log:
             )
 
     def _load(self, slots: int) -> None:
-        meta = dict(self.connection.execute("SELECT key, value FROM meta"))
-        self.slots = int(meta["slots"])
-        self.folded_tick = int(meta["folded_tick"])
+        meta = read_meta(self.connection)
+        self.slots, self.folded_tick = meta["slots"], meta["folded_tick"]
         rows = list(self.connection.execute("SELECT slot, length(record), substr(record, 1, 16) FROM slots"))
         self._lengths = {int(slot): int(length) for slot, length, _ in rows}
         self.last_tick = max([self.folded_tick, *(record_tick(start) for _, _, start in rows)])
         top = self.connection.execute("SELECT max(layout) FROM layouts").get
         self._next_layout = int(top or 0) + 1
         self._retired = [
-            (int(number), self.last_tick) for (number,) in self.connection.execute("SELECT layout FROM layouts")
+            (int(number), self.last_tick)
+            for (number,) in self.connection.execute("SELECT DISTINCT layout FROM layouts")
         ]
         if self.slots != slots and self.last_tick == self.folded_tick:
             with self.connection:
                 self.connection.execute("DELETE FROM slots")
                 self.connection.execute("UPDATE meta SET value = ? WHERE key = 'slots'", (slots,))
             self.slots, self._lengths = slots, {}
+
+    def distrust(self, newest_tick: int) -> None:
+        """Take the mark of the newest folded tick for no later than block files show.
+
+        Block files are the truth; where one was lost or moved aside, its ticks may still be in the ring.
+        """
+        self.folded_tick = min(self.folded_tick, newest_tick)
 
     def has_room(self, tick: int) -> bool:
         """Tell whether a tick's slot may be overwritten: its old tick is folded, and no unfolded row leans on it."""
@@ -141,14 +147,13 @@ class Log:
             self.connection.execute("UPDATE meta SET value = ? WHERE key = 'folded_tick'", (tick,))
             unused = [(number,) for number, newest in self._retired if newest <= tick]
             self.connection.executemany("DELETE FROM layouts WHERE layout = ?", unused)
-            self.connection.executemany("DELETE FROM columns WHERE layout = ?", unused)
         self._retired = [(number, newest) for number, newest in self._retired if newest > tick]
         self.folded_tick = tick
 
     def empty(self) -> None:
         """Take all slots and layouts out and give the space back: the folder at rest holds no ring."""
         with self.connection:
-            for table in ("slots", "layouts", "columns"):
+            for table in ("slots", "layouts"):
                 self.connection.execute(f"DELETE FROM {table}")  # noqa: S608  no user text
         self._lengths, self._groups, self._retired = {}, {}, []
         self.connection.execute("VACUUM")
@@ -196,51 +201,55 @@ class Log:
                 self._retired.append((known.layout_id, known.key_tick // KEY_EVERY * KEY_EVERY + KEY_EVERY))
             known = self._groups[group.source] = _Written(self._next_layout, group.generation)
             self._next_layout += 1
-            self.connection.execute("INSERT INTO layouts VALUES (?, ?)", (known.layout_id, group.source))
         if known.columns < len(group.columns):
-            line = encode_addition(group.source, known.columns, group.columns[known.columns :])
-            body = zlib.compress(line)
-            self.connection.execute(
-                "INSERT INTO columns VALUES (?, ?, ?)",
-                (known.layout_id, known.columns, zlib.crc32(body).to_bytes(4, "little") + body),
-            )
+            first = max(known.columns, 0)
+            body = seal_addition(group.source, first, group.columns[first:], known.layout_id)
+            self.connection.execute("INSERT INTO layouts VALUES (?, ?, ?)", (known.layout_id, first, body))
             known.columns = len(group.columns)
         return known
 
 
+def read_meta(connection: apsw.Connection) -> dict[str, int]:
+    """Return the numbers a live.db keeps of itself: `slots` and `folded_tick`."""
+    return {str(key): int(value) for key, value in connection.execute("SELECT key, value FROM meta")}
+
+
 def read_layouts(connection: apsw.Connection) -> tuple[dict[int, LogLayout], int]:
-    """Return the layouts of a live.db, and how many could not be read."""
-    layouts = {int(number): LogLayout(source, []) for number, source in connection.execute("SELECT * FROM layouts")}
+    """Return the layouts of a live.db, and how many runs of columns could not be read."""
+    layouts: dict[int, LogLayout] = {}
     damaged = 0
-    for number, first, stored in connection.execute("SELECT * FROM columns ORDER BY layout, first"):
-        layout = layouts.get(int(number))
-        if layout is None or len(layout.columns) != first:
+    for number, stored in connection.execute("SELECT layout, body FROM layouts ORDER BY layout, first"):
+        try:
+            source, first, infos = open_addition(stored, int(number))
+        except sqlite.UNREADABLE:
             damaged += 1
             continue
-        try:
-            if zlib.crc32(stored[4:]) != int.from_bytes(stored[:4], "little"):
-                raise CorruptError(f"the columns of layout {number} are damaged: their checksum does not hold")
-            layout.columns.extend(decode_addition(zlib.decompress(stored[4:]))[2])
-        except (CorruptError, zlib.error):
+        layout = layouts.setdefault(int(number), LogLayout(source, []))
+        # a run behind a damaged one would name the wrong columns
+        if len(layout.columns) == first:
+            layout.columns.extend(infos)
+        else:
             damaged += 1
     return layouts, damaged
 
 
-def read_ticks(connection: apsw.Connection) -> Iterator[LoggedTick | CorruptError]:
-    """Yield the ticks of a live.db that are not marked as folded, oldest first; for a damaged slot its error."""
-    folded = int(connection.execute("SELECT value FROM meta WHERE key = 'folded_tick'").get)
+def read_ticks(connection: apsw.Connection, folded: int) -> Iterator[LoggedTick | CorruptError]:
+    """Yield the ticks of a live.db after the newest folded one, oldest first; for a damaged slot its error."""
     oldest = (folded + 1) // KEY_EVERY * KEY_EVERY
     starts = connection.execute("SELECT slot, substr(record, 1, 16) FROM slots")
     wanted = sorted((record_tick(start), int(slot)) for slot, start in starts)
+    previous = 0
     keys: dict[tuple[int, int], Bits] = {}
     for claimed, slot in wanted:
         if claimed < oldest:
             continue
-        record = connection.execute("SELECT record FROM slots WHERE slot = ?", (slot,)).get
         try:
-            tick, rows = decode_record(record, keys)
-        except (CorruptError, ValueError, zlib.error) as error:
+            tick, rows = decode_record(connection.execute("SELECT record FROM slots WHERE slot = ?", (slot,)).get, keys)
+        except sqlite.UNREADABLE as error:
             yield error if isinstance(error, CorruptError) else CorruptError(f"the log slot {slot} is damaged: {error}")
             continue
+        if previous and tick > previous + 1:
+            yield CorruptError(f"the log slots of ticks {previous + 1} to {tick - 1} are missing")
+        previous = tick
         if tick > folded:
             yield LoggedTick(tick, rows)

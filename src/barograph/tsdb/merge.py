@@ -3,13 +3,13 @@
 Like the fold it is a generator that the store steps through between ticks, and one transaction a span.
 """
 
-import zlib
 from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
 from barograph.model.errors import CorruptError
 from barograph.model.sample import FloatArray, absent_array
+from barograph.tsdb import sqlite
 from barograph.tsdb.blocks import (
     FOLDED,
     SERIES_PER_BLOCK,
@@ -52,7 +52,7 @@ def merge(writer: DayWriter, samples: int, is_over: bool, result: FoldResult) ->
             continue
         try:
             merged = yield from _merge_run(writer, run, infos)
-        except (CorruptError, KeyError, zlib.error):
+        except (KeyError, *sqlite.UNREADABLE):
             # damage stays where it is, a gap: what is intact beside it can be read as it stands
             writer.unmergeable.update(span.span for span in run)
             continue
@@ -89,7 +89,10 @@ def _merge_run(
     places: dict[int, list[_Place]] = {}
     offset = 0
     for span in run:
-        for block, entries in read_directories(writer.connection, span.span):
+        directories = list(read_directories(writer.connection, span.span))
+        if len(directories) != span.blocks:
+            raise CorruptError(f"{writer.path}: span {span.span} has lost blocks")
+        for block, entries in directories:
             payload = read_payload(writer.connection, block)
             if entries is None or payload is None:
                 raise CorruptError(f"{writer.path}: block {block} is damaged")

@@ -240,10 +240,13 @@ class StoreReader:
             try:
                 sqlite.check_format(connection, path, log.FORMAT)
                 with connection:
-                    slots = int(connection.execute("SELECT value FROM meta WHERE key = 'slots'").get or 1)
-                    damaged = replay(connection, Head(segments, slots), {})
+                    meta = log.read_meta(connection)
+                    damaged = replay(connection, Head(segments, meta["slots"]), meta["folded_tick"], {})
             finally:
                 connection.close(True)
+        except (*sqlite.DAMAGE_ERRORS, KeyError) as error:
+            self._offline_warnings = (f"{path} is damaged ({error}): the newest samples are shown as a gap",)
+            return
         except apsw.Error as error:
             raise FolderError(
                 f"{path} cannot be read ({error}): is it a Barograph store, and yours to read?"

@@ -63,9 +63,11 @@ def encode_record(tick: int, rows: list[LogRow], keys: dict[int, Bits]) -> bytes
     return _FRAME.pack(tick, len(payload), zlib.crc32(payload, tick & 0xFFFFFFFF)) + payload
 
 
-def record_tick(record: bytes) -> int:
-    """Return the tick a slot claims to hold, unchecked; 0 for an empty slot."""
-    return int(_FRAME.unpack_from(record)[0]) if len(record) >= _FRAME.size else 0
+def record_tick(record: object) -> int:
+    """Return the tick a slot claims to hold, unchecked; 0 where it holds no record."""
+    if not isinstance(record, bytes) or len(record) < _FRAME.size:
+        return 0
+    return int(_FRAME.unpack_from(record)[0])
 
 
 def decode_record(record: bytes, keys: dict[tuple[int, int], Bits]) -> tuple[int, list[LogRow]]:

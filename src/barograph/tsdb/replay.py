@@ -13,24 +13,42 @@ from numpy.typing import NDArray
 from barograph.model.errors import CorruptError
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.head import Head
-from barograph.tsdb.log import read_layouts, read_ticks
+from barograph.tsdb.log import LogLayout, read_layouts, read_ticks
 
 
-def replay(connection: apsw.Connection, head: Head, folded: Mapping[str, int]) -> int:
+def replay(connection: apsw.Connection, head: Head, folded_tick: int, folded: Mapping[str, int]) -> int:
     """Put every unfolded tick into the head.
 
     Args:
         connection: An open live.db.
         head: Where they go; its ring must have at least as many slots as the log's.
+        folded_tick: The newest tick that is marked as folded; what is not newer is left out.
         folded: For each source the newest tick that is in a block file: a fold may have been interrupted between
             its block file and the mark in the log.
 
     Returns:
         How many slots and layouts were damaged; what they held is a gap.
     """
-    layouts, damaged = read_layouts(connection)
+    damaged = 0
+    try:
+        layouts, damaged = read_layouts(connection)
+        damaged += _replay(connection, head, folded_tick, folded, layouts)
+    except (apsw.CorruptError, apsw.NotADBError):
+        # the file's own structure is broken here: what was read until now is kept
+        damaged += 1
+    return damaged
+
+
+def _replay(
+    connection: apsw.Connection,
+    head: Head,
+    folded_tick: int,
+    folded: Mapping[str, int],
+    layouts: Mapping[int, LogLayout],
+) -> int:
+    damaged = 0
     placements: dict[tuple[int, int], NDArray[np.intp]] = {}
-    for found in read_ticks(connection):
+    for found in read_ticks(connection, folded_tick):
         if isinstance(found, CorruptError):
             damaged += 1
             continue

@@ -4,19 +4,32 @@ Only apsw is used, and never the standard library's module beside it: two copies
 other's locks.
 """
 
+import struct
+import zlib
 from pathlib import Path
 
 import apsw
 
-from barograph.model.errors import VersionError
+from barograph.model.errors import CorruptError, VersionError
 
 MINIMUM_SQLITE = (3, 51, 3)
 """Older ones have the WAL-reset bug: two connections at the same moment can lose commits or damage the file."""
 
-DISK_ERRORS = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError)
-"""The disk cannot take (or give) the bytes: go on from memory, try again later."""
 DAMAGE_ERRORS = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError)
 """The file is not what it should be."""
+
+UNREADABLE = (
+    CorruptError,
+    apsw.CorruptError,
+    zlib.error,
+    struct.error,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    IndexError,
+)
+"""What reading a damaged row may raise: a flipped bit can change a column's type and length as well as its bytes."""
 
 BUSY_TIMEOUT_MS = 2000
 
@@ -39,13 +52,21 @@ def check_sqlite_version(version: str = "") -> None:
 def open_writing(path: Path, vfs: str | None = None) -> apsw.Connection:
     """Open (or make) a database for the one writing connection: WAL, every commit synced, checkpoints only by us.
 
+    Args:
+        path: The database.
+        vfs: Another SQLite virtual file system. One made in Python has no shared memory, so the file is then locked
+            against every other connection.
+
     Raises:
         apsw.Error: SQLite could not.
     """
     connection = apsw.Connection(str(path), vfs=vfs)
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        if vfs is not None:
+            connection.pragma("locking_mode", "exclusive")
         connection.pragma("page_size", 4096)
+        connection.pragma("auto_vacuum", "incremental")
         if connection.pragma("journal_mode", "wal") != "wal":
             raise apsw.IOError(f"{path}: SQLite would not switch to a write-ahead log here")
         connection.pragma("synchronous", "FULL")

@@ -46,6 +46,8 @@ class Store:
         self._tick = 1
         self._retry_s = 0.0
         self._was_connected = False
+        self._rescue = False
+        """Ticks of a live.db that was moved aside are only in the head."""
         log = self._try_connect()
         slots = max(config.ring_slots, log.slots if log else 0)
         self._head = Head(segments, slots)
@@ -157,7 +159,9 @@ class Store:
 
     def _replay(self, log: Log) -> None:
         """Bring back the ticks that are only in the ring."""
-        self.stats.damaged += replay(log.connection, self._head, self._files.newest_ticks())
+        newest = self._files.newest_ticks()
+        log.distrust(max(newest.values(), default=0))
+        self.stats.damaged += replay(log.connection, self._head, log.folded_tick, newest)
         self._tick = log.last_tick + 1
         self._was_connected = True
 
@@ -174,7 +178,9 @@ class Store:
             self._renumber(log.last_tick)
         if not self._was_connected or any(group.first > group.folded for group in self._head.groups.values()):
             self._fold_from_log(log)
-        self._was_connected = True
+        if self._rescue:
+            self._fold_all(self._head, log, self._tick)
+        self._was_connected, self._rescue = True, False
         return log
 
     def _write_pending(self, log: Log) -> None:
@@ -216,13 +222,17 @@ class Store:
     def _fold_from_log(self, log: Log) -> None:
         """Fold the ticks of the ring that the head does not hold: after an outage that outlived it."""
         other = Head(MemorySegments(), max(self._head.slots, log.slots))
-        self.stats.damaged += replay(log.connection, other, self._files.newest_ticks())
-        result = FoldResult()
-        for _ in fold(other, log.last_tick, self._files.day, result):
-            pass
-        log.mark_folded(log.last_tick)
+        self.stats.damaged += replay(log.connection, other, log.folded_tick, self._files.newest_ticks())
+        self._fold_all(other, log, log.last_tick)
         for group in self._head.groups.values():
             group.folded = max(group.folded, group.rows_until_tick(log.last_tick))
+
+    def _fold_all(self, head: Head, log: Log, until_tick: int) -> None:
+        """Fold a head at once, whatever the log holds of it."""
+        result = FoldResult()
+        for _ in fold(head, until_tick, self._files, result):
+            pass
+        log.mark_folded(log.last_tick)
         self._head.raise_fold_generation(result.until_ms)
 
     def _renumber(self, last_tick: int) -> None:
@@ -238,11 +248,21 @@ class Store:
         failure = error if isinstance(error, ReadOnlyError) else ReadOnlyError(str(self._explain(error)))
         if self._was_connected or self._files.log is not None:
             self._upkeep.abandon()
+        if isinstance(error, sqlite.DAMAGE_ERRORS):
+            self._set_aside_log(error)
         self._files.disconnect()
         self._retry_s = max(self._retry_s, self._clock.monotonic_s() + _RETRY_S)
         self.stats.read_only, self.stats.reason = True, str(failure)
         self.stats.commit_failures += 1
         return failure
+
+    def _set_aside_log(self, error: Exception) -> None:
+        try:
+            self._files.set_aside_log(error)
+        except OSError:
+            # it cannot be moved now: the next error brings us here again
+            return
+        self._rescue = True
 
     def _explain(self, error: Exception) -> Exception:
         return self._files.explain(error) if isinstance(error, apsw.Error) else error

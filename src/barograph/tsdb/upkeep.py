@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import apsw
 
 from barograph.model.clock import Clock
-from barograph.tsdb import filenames
+from barograph.tsdb import filenames, sqlite
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.files import StoreFiles
 from barograph.tsdb.fold import FoldResult, fold
@@ -72,6 +72,8 @@ class Upkeep:
         while (day := self._pop_merge_day()) is not None:
             for _ in self._merge_job(day):
                 pass
+        for day in self._files.open_days:
+            self._files.day(day).shrink()
 
     def abandon(self) -> None:
         """Drop a job half done: its files were closed, or someone does it all at once now."""
@@ -119,7 +121,7 @@ class Upkeep:
         result = FoldResult()
         self._head.pinned = True
         try:
-            yield from fold(self._head, until, self._files.day, result)
+            yield from fold(self._head, until, self._files, result)
         finally:
             self._head.pinned = False
         log.mark_folded(until)
@@ -132,10 +134,17 @@ class Upkeep:
     def _merge_job(self, day: str) -> Iterator[None]:
         newest = self._files.open_days[-1:] == [day]
         result = FoldResult()
-        yield from merge(self._files.day(day), self._config.merge_samples, not newest, result)
+        try:
+            yield from merge(self._files.day(day), self._config.merge_samples, not newest, result)
+        except sqlite.DAMAGE_ERRORS as error:
+            # it is read as far as it goes; the next fold that cannot write to it moves it aside
+            self._files.notices.append(f"{filenames.blocks_name(day)} is damaged and is not merged: {error}")
+            return
         if result.merges:
             self._count(result)
         if not newest:
+            self._files.day(day).shrink()
+            yield
             self._files.close_day(day)
 
     def _checkpoint_job(self) -> Iterator[None]:
