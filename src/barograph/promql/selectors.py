@@ -164,8 +164,8 @@ def _newest_in(group: SeriesGroup, window: Window, filled: IntArray | None, want
             return np.broadcast_to(0.0, (len(group.labels), window.steps)), None
         found, times_ms = window.last(), window.stamps(1)
     else:
-        index = window.pick(filled, 1)
-        here = index >= window.bounds()[0]
+        index = window.pick(filled[:, window.begin :], 1)
+        here = index >= window.bounds()[0] + window.begin
         found, times_ms = np.take_along_axis(group.values, np.maximum(index, 0), axis=1), group.timestamps_ms[index]
     if group.has_stale:
         alive = ~is_stale(found)

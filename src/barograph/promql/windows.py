@@ -30,10 +30,23 @@ class Window:
     """The windows of some steps over rows without gaps. Every window holds at least one sample.
 
     Either strided (`lo is None`: the window of step k is `[base + k * stride, base + k * stride + width)`) or given by
-    the bound arrays `lo` and `hi`.
+    the bound arrays `lo` and `hi`. `begin` is the place of its first sample among those it was cut from.
     """
 
-    __slots__ = ("base", "ends", "hi", "lo", "range_ms", "run", "steps", "stride", "timestamps_ms", "values", "width")
+    __slots__ = (
+        "base",
+        "begin",
+        "ends",
+        "hi",
+        "lo",
+        "range_ms",
+        "run",
+        "steps",
+        "stride",
+        "timestamps_ms",
+        "values",
+        "width",
+    )
 
     def __init__(
         self, run: Run, timestamps_ms: IntArray, values: FloatArray, ends: IntArray | Grid, range_ms: int
@@ -44,7 +57,7 @@ class Window:
         self.ends = ends
         self.range_ms = range_ms
         self.steps = ends.steps if isinstance(ends, Grid) else len(ends)
-        self.base = self.stride = self.width = 0
+        self.base = self.stride = self.width = self.begin = 0
         self.lo: IntArray | None = None
         self.hi: IntArray | None = None
 
@@ -211,7 +224,7 @@ def _searched(
     begin, end = int(lo[0]), int(hi[-1])
     # kernels look at all samples of a window object: at those of these steps only, then
     window = Window(run, timestamps_ms[begin:end], values[:, begin:end], ends_ms[some], range_ms)
-    window.lo, window.hi = lo - begin, hi - begin
+    window.lo, window.hi, window.begin = lo - begin, hi - begin, begin
     yield slice(first, last) if len(some) == last - first else first + some, window
 
 
