@@ -27,15 +27,16 @@ class Outcome(Generic[T]):
 
 
 class _Run(Generic[T]):
-    """One list of calls on its way through a worker."""
+    """One list of calls on its way through a worker. All but `finished` is guarded by `lock`."""
 
-    def __init__(self, calls: Sequence[Callable[[], T]], first: int, clock: Clock) -> None:
+    def __init__(self, calls: Sequence[Callable[[], T]], first: int, now_s: float) -> None:
         self.calls = calls
         self.position = first
-        self.started_s = clock.monotonic_s()
+        self.started_s = now_s
         self.outcomes: dict[int, Outcome[T]] = {}
         self.finished = threading.Event()
         self.abandoned = False
+        self.lock = threading.Lock()
 
 
 class DeadlineRunner(Generic[T]):
@@ -50,12 +51,13 @@ class DeadlineRunner(Generic[T]):
     def run(self, calls: Sequence[Callable[[], T]], budget_s: float) -> list[Outcome[T]]:
         """Run `calls` in order; each may take `budget_s`. Returns one outcome for each, in order.
 
-        A call that is still running at its budget is reported as hung and left behind on its thread.
+        A call that is still running at its budget is reported as hung and left behind on its thread; none is begun
+        after it has been reported so.
         """
         outcomes: dict[int, Outcome[T]] = {}
         position = 0
         while position < len(calls):
-            run = _Run(calls, position, self._clock)
+            run = _Run(calls, position, self._clock.monotonic_s())
             if self._worker is None:
                 self._worker = _Worker(self._name, self._clock)
             self._worker.start(run)
@@ -63,11 +65,10 @@ class DeadlineRunner(Generic[T]):
             outcomes.update(run.outcomes)
             position = len(calls)
             if run.abandoned:
-                stuck_at = run.position
-                outcomes[stuck_at] = Outcome(None, None, True, self._clock.monotonic_s() - run.started_s)
+                outcomes[run.position] = Outcome(None, None, True, self._clock.monotonic_s() - run.started_s)
                 self._stuck.append(self._worker)
                 self._worker = None
-                position = stuck_at + 1
+                position = run.position + 1
         return [outcomes[i] for i in range(len(calls))]
 
     @property
@@ -84,24 +85,21 @@ class DeadlineRunner(Generic[T]):
 
     def _watch(self, run: _Run[T], budget_s: float) -> None:
         """Wait until the run is finished, or abandon it when its current call overstays."""
-        while True:
-            left_s = run.started_s + budget_s - self._clock.monotonic_s()
-            if run.finished.wait(max(left_s, 0.0)):
-                return
-            with self._worker.lock if self._worker else threading.Lock():
-                # the call may have ended just now, or another may have begun since `left_s` was taken
-                if run.finished.is_set():
-                    return
-                if self._clock.monotonic_s() - run.started_s >= budget_s:
+        left_s = budget_s
+        while not run.finished.wait(left_s):
+            with run.lock:
+                # the last call may have ended just now, or another may have begun since `left_s` was taken
+                left_s = run.started_s + budget_s - self._clock.monotonic_s()
+                if left_s <= 0 and not run.finished.is_set():
                     run.abandoned = True
                     return
+            left_s = max(left_s, 0.0)
 
 
 class _Worker(Generic[T]):
     """A daemon thread that takes one run after the other."""
 
     def __init__(self, name: str, clock: Clock) -> None:
-        self.lock = threading.Lock()
         self._clock = clock
         self._wake = threading.Semaphore(0)
         self._next: _Run[T] | None = None
@@ -119,26 +117,30 @@ class _Worker(Generic[T]):
     def _work(self) -> None:
         while True:
             self._wake.acquire()
-            run = self._next
+            run, self._next = self._next, None
             if run is None or not self._complete(run):
                 return
 
     def _complete(self, run: _Run[T]) -> bool:
         """Work through a run; False when it was abandoned meanwhile, so that this thread ends."""
-        while True:
+        with run.lock:
+            if run.abandoned:  # before this thread was given the processor
+                return False
+            position, run.started_s = run.position, self._clock.monotonic_s()
+        while position < len(run.calls):
             value: T | None = None
             error: Exception | None = None
             try:
-                value = run.calls[run.position]()
+                value = run.calls[position]()
             except Exception as raised:
                 error = raised
-            with self.lock:
+            with run.lock:
                 if run.abandoned:
                     return False
                 now_s = self._clock.monotonic_s()
-                run.outcomes[run.position] = Outcome(value, error, False, now_s - run.started_s)
-                run.started_s = now_s
-                if run.position + 1 == len(run.calls):
+                run.outcomes[position] = Outcome(value, error, False, now_s - run.started_s)
+                position += 1
+                run.started_s, run.position = now_s, position
+                if position == len(run.calls):
                     run.finished.set()
-                    return True
-                run.position += 1
+        return True

@@ -6,6 +6,8 @@ Called once by each process's start (`app`) and by the command line.
 import json
 import logging
 import sys
+import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -14,6 +16,7 @@ from barograph.model.clock import Clock, SystemClock
 FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warning", "error")
 _REPEAT_WINDOW_S = 10.0
+_MAX_DISTINCT = 5
 _MAX_REMEMBERED = 512
 
 
@@ -63,28 +66,47 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(_fields(record, self._process), ensure_ascii=False)
 
 
+@dataclass(slots=True)
+class _Window:
+    """What passed of one event in its ten seconds."""
+
+    began_s: float
+    passed: set[str] = field(default_factory=set)
+    left_out: int = 0
+
+
 class RepeatLimit(logging.Filter):
-    """Lets an event through once in ten seconds; the next one through says how many were left out."""
+    """Lets the same line through once in ten seconds; the next one through says how many were left out.
+
+    Lines that differ only in their arguments are one event, of which five different ones pass in that time: three
+    collectors that fail at once are three facts, but a counter in a message does not make it news.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, str], _Window] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """See `logging.Filter`. An event is the same where logger and message template are."""
-        key = (record.name, str(record.msg))
+        key, arguments = (record.name, str(record.msg)), str(record.args)
         now_s = self._clock.monotonic_s()
-        passed_s, left_out = self._seen.get(key, (-_REPEAT_WINDOW_S, 0))
-        if now_s - passed_s < _REPEAT_WINDOW_S:
-            self._seen[key] = (passed_s, left_out + 1)
-            return False
-        if len(self._seen) >= _MAX_REMEMBERED:
-            self._seen.clear()
-        self._seen[key] = (now_s, 0)
-        if left_out:
-            record.repeated = left_out
-        return True
+        with self._lock:
+            window = self._windows.get(key)
+            if window is None or now_s - window.began_s >= _REPEAT_WINDOW_S:
+                left_out = window.left_out if window else 0
+                if len(self._windows) >= _MAX_REMEMBERED:
+                    self._windows.clear()
+                self._windows[key] = _Window(now_s, {arguments})
+                if left_out:
+                    record.repeated = left_out
+                return True
+            if arguments in window.passed or len(window.passed) >= _MAX_DISTINCT:
+                window.left_out += 1
+                return False
+            window.passed.add(arguments)
+            return True
 
 
 def _fields(record: logging.LogRecord, process: str) -> dict[str, str]:

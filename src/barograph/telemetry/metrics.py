@@ -1,9 +1,10 @@
 """Our own metrics: counters and gauges in one registry, which gives them as a schema and a vector.
 
-Each process has one `Telemetry`, built by `app` and passed in. A metric is written by one thread; reading from another
-sees a value of some recent moment.
+Each process has one `Telemetry`, built by `app` and passed in. Any thread may make families and series; one series is
+written by one thread, and reading it from another sees a value of some recent moment.
 """
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -35,29 +36,31 @@ class Metric:
 
 
 class MetricFamily:
-    """The series of one name; a series is made when its label values are first asked for."""
+    """The series of one name; a series is made when its label values are first asked for.
 
-    def __init__(self, family: Family, changed: Callable[[], None]) -> None:
+    Args:
+        family: Name, type and help.
+        lock: The registry's, held while series come and go.
+        changed: Called with that lock held.
+    """
+
+    def __init__(self, family: Family, lock: threading.Lock, changed: Callable[[], None]) -> None:
         self.family = family
         self.children: dict[tuple[tuple[str, str], ...], Metric] = {}
+        self._lock = lock
         self._changed = changed
 
     def labels(self, **labels: str) -> Metric:
         """Return the series with these label values. Keep it where it is hot."""
         key = tuple(sorted(labels.items()))
         child = self.children.get(key)
-        if child is None:
-            if len(self.children) >= _MAX_CHILDREN:
-                raise ValueError(f"{self.family.name} has {_MAX_CHILDREN} series already: {labels} is one too many")
-            child = Metric(Labels([(METRIC_NAME, self.family.name), *labels.items()]))
-            self.children[key] = child
-            self._changed()
-        return child
+        return self._add(key) if child is None else child
 
     def remove(self, **labels: str) -> None:
         """Forget a series, so that it ends."""
-        if self.children.pop(tuple(sorted(labels.items())), None) is not None:
-            self._changed()
+        with self._lock:
+            if self.children.pop(tuple(sorted(labels.items())), None) is not None:
+                self._changed()
 
     def inc(self, amount: float = 1.0) -> None:
         """Add to the series without labels."""
@@ -67,11 +70,23 @@ class MetricFamily:
         """Replace the series without labels."""
         self.labels().set(value)
 
+    def _add(self, key: tuple[tuple[str, str], ...]) -> Metric:
+        with self._lock:
+            if key in self.children:  # another thread was faster
+                return self.children[key]
+            if len(self.children) >= _MAX_CHILDREN:
+                raise ValueError(f"{self.family.name} has {_MAX_CHILDREN} series already: {dict(key)} is one too many")
+            child = Metric(Labels([(METRIC_NAME, self.family.name), *key]))
+            self.children[key] = child
+            self._changed()
+            return child
+
 
 class Telemetry:
     """All metrics of this process."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._families: dict[str, MetricFamily] = {}
         self._refreshers: list[Callable[[], None]] = []
         self._schema: Schema | None = None
@@ -93,31 +108,32 @@ class Telemetry:
         """Return all series and their values now; the schema object stays while no series comes or goes."""
         for refresh in self._refreshers:
             refresh()
-        if self._schema is None:
-            self._rebuild()
-        assert self._schema is not None
-        return self._schema, np.array([metric.value for metric in self._metrics], dtype=np.float64)
+        with self._lock:
+            schema = self._rebuild() if self._schema is None else self._schema  # an empty schema is false
+            return schema, np.array([metric.value for metric in self._metrics], dtype=np.float64)
 
     def _family(self, family: Family) -> MetricFamily:
-        known = self._families.get(family.name)
-        if known is None:
-            known = self._families[family.name] = MetricFamily(family, self._forget_schema)
-        elif known.family != family:
-            raise ValueError(f"{family.name} is declared twice, differently: {known.family} and {family}")
-        return known
+        with self._lock:
+            known = self._families.get(family.name)
+            if known is None:
+                known = self._families[family.name] = MetricFamily(family, self._lock, self._forget_schema)
+            elif known.family != family:
+                raise ValueError(f"{family.name} is declared twice, differently: {known.family} and {family}")
+            return known
 
     def _forget_schema(self) -> None:
         self._schema = None
 
-    def _rebuild(self) -> None:
+    def _rebuild(self) -> Schema:
         families = tuple(self._families.values())
-        pairs = [(i, metric) for i, family in enumerate(families) for metric in list(family.children.values())]
+        pairs = [(i, metric) for i, family in enumerate(families) for metric in family.children.values()]
         self._metrics = tuple(metric for _, metric in pairs)
         self._schema = Schema(
             families=tuple(family.family for family in families),
             series=tuple(metric.labels for metric in self._metrics),
             family_of=tuple(i for i, _ in pairs),
         )
+        return self._schema
 
 
 def process_metrics(telemetry: Telemetry, process: str, read_stat: Callable[[], tuple[float, float]]) -> None:
