@@ -68,7 +68,7 @@ class FilesystemCollector:
     """Fills eight values for each mount. See `model.protocols.Collector`.
 
     File systems that count in memory (`mounts.answers_at_once`) are asked on the caller's thread: handing over to
-    another thread costs more than all other collectors together (benchmarks/bench_collect.py).
+    another thread and back costs a quarter of a whole sample of all collectors (benchmarks/bench_collect.py).
     """
 
     name = "filesystem"

@@ -208,12 +208,8 @@ class _Parser:
         end = _skip(line, end)
         if end < len(line):
             raise _LineError("something behind the timestamp", end)
-        try:
-            labels = Labels(pairs)
-        except ValueError as error:
-            raise _LineError(str(error), start) from None
         self._sampled.add(self._family_of(name[0]))
-        self.samples.append(ParsedSample(labels, float(value), int(stamp) if stamp else None))
+        self.samples.append(ParsedSample(Labels(pairs), float(value), int(stamp) if stamp else None))
 
     def _family_of(self, name: str) -> str:
         """Return the family of a sample's name: histograms and summaries have several names."""

@@ -11,7 +11,7 @@ import pytest
 from barograph.collectors.base import Host
 from barograph.collectors.filesystem import FilesystemCollector, FilesystemConfig
 from barograph.model.clock import SystemClock
-from barograph.model.errors import NoDataError
+from barograph.model.errors import CollectError, NoDataError
 from barograph.model.sample import is_absent
 from barograph.model.units import Duration
 from helpers.collectors import as_dict, host_in
@@ -152,6 +152,17 @@ def test_many_mounts_that_hang_cost_one_timeout_a_sample(tmp_path: Path) -> None
     assert len([name for name in marked if "timeout" in name and "device_error{" in name]) == 3
     for path in mounts.hanging:
         _let_go(mounts, path, collector)
+    collector.close()
+
+
+def test_an_error_that_is_not_the_kernels_ends_the_sample(tmp_path: Path) -> None:
+    def broken(path: str) -> os.statvfs_result:
+        raise ValueError(path)
+
+    config = FilesystemConfig(mount_points_include="^/mnt/nfs$")
+    collector = FilesystemCollector(_host(tmp_path), config, broken)
+    with pytest.raises(CollectError, match="statvfs failed unexpectedly: /mnt/nfs"):
+        collector.collect(1)
     collector.close()
 
 

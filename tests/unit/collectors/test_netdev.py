@@ -37,6 +37,14 @@ def test_every_column_of_every_device(tmp_path: Path) -> None:
     assert {family.type for family in families_of(batch).values()} == {MetricType.COUNTER}
 
 
+def test_a_kernel_without_statistics_in_sysfs(tmp_path: Path) -> None:
+    host = host_in(tmp_path, "netdev")
+    (tmp_path / "sys/class/net/eth0/statistics/rx_nohandler").unlink()
+    batch = NetdevCollector(host, NetdevConfig()).collect(1)
+    assert "node_network_receive_nohandler_total" not in families_of(batch)
+    assert len(batch.schema) == 3 * 16
+
+
 def test_filters(tmp_path: Path) -> None:
     batch = NetdevCollector(host_in(tmp_path, "netdev"), NetdevConfig(device_exclude="^(lo|veth.*)$")).collect(1)
     assert {labels.get("device") for labels in batch.schema.series} == {"eth0"}
