@@ -1,0 +1,115 @@
+"""The front: HTTP, queries and the live stream, over the keeper's head and block files. `python -m barograph.app.front FD`.
+
+Builds its own object graph from what the keeper hands over, and ends when the keeper does.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from importlib.metadata import version
+from pathlib import Path
+
+from barograph.app.config import Config, decode_config
+from barograph.app.handover import Handover, read_handover
+from barograph.app.newest import newest_samples
+from barograph.app.own_process import read_own_process
+from barograph.identity.gatekeeper import Gatekeeper
+from barograph.identity.throttle import AttemptLimit
+from barograph.link.client import LinkClient, LinkEvents
+from barograph.model.clock import SystemClock
+from barograph.model.errors import BarographError
+from barograph.promql.engine import Engine
+from barograph.telemetry.logs import configure_logging
+from barograph.telemetry.metrics import Telemetry, process_metrics
+from barograph.tsdb.reader import StoreReader
+from barograph.web.app import create_app
+from barograph.web.deps import Now, WebDeps
+from barograph.web.serve import Http, run_loop
+
+_log = logging.getLogger(__name__)
+_LAST_WORDS_S = 0.5
+
+
+class Front:
+    """One front process."""
+
+    def __init__(self, handover: Handover, config: Config) -> None:
+        self._handover = handover
+        self._clock = SystemClock()
+        self._reader = StoreReader(Path(handover.data), config.store)
+        self._config = config
+        self._now = Now()
+        self._exit_code = 0
+
+    async def run(self) -> int:
+        """Serve until told to stop or the keeper is gone; returns the exit status."""
+        link = LinkClient(socket.socket(fileno=self._handover.link), self._events())
+        telemetry = Telemetry()
+        process_metrics(telemetry, "front", read_own_process)
+        deps = WebDeps(
+            config=self._config.web,
+            engine=Engine(self._reader, self._config.query, self._clock),
+            querier=self._reader,
+            commands=link,
+            gatekeeper=Gatekeeper(self._handover.token_hash, link, self._clock),
+            attempts=AttemptLimit(self._config.identity.login_attempts_per_minute, self._clock),
+            exposition=newest_samples(self._reader, telemetry),
+            telemetry=telemetry,
+            clock=self._clock,
+            static=Path(__file__).resolve().parents[1] / "web" / "static",
+            version=version("barograph"),
+            now=self._now,
+        )
+        self._http = Http(create_app(deps), [socket.socket(fileno=number) for number in self._handover.listen])
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        # what is alive now lives on: a collection need not walk it again and again
+        gc.collect()
+        gc.freeze()
+        await self._http.run()
+        link.close()
+        self._reader.close()
+        return self._exit_code
+
+    def _events(self) -> LinkEvents:
+        return LinkEvents(
+            on_tick=self._now.ticked,
+            on_status=lambda status: setattr(self._now, "status", status),
+            on_segment=self._reader.attach,
+            on_lost=self._lost,
+        )
+
+    def _stop(self) -> None:
+        self._now.close()
+        self._http.stop()
+
+    def _lost(self, reason: str) -> None:
+        """The keeper is gone: end within a second, whatever is under way."""
+        _log.warning("the keeper is gone (%s): this front ends", reason)
+        self._exit_code = 1
+        last = threading.Timer(_LAST_WORDS_S, os._exit, (1,))
+        last.daemon = True
+        last.start()
+        self._stop()
+
+
+def main() -> None:
+    """Start a front from the descriptor that the keeper names."""
+    try:
+        handover = read_handover(int(sys.argv[1]))
+        config = decode_config(handover.config)
+    except (BarographError, IndexError, ValueError) as error:
+        print(f"barograph: {error}", file=sys.stderr)  # noqa: T201  logging is not set up yet
+        sys.exit(2)
+    configure_logging(config.log.format, config.log.level, "front")
+    sys.exit(run_loop(Front(handover, config).run()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""`/api/v1/query` and `/api/v1/query_range`: the hot routes, plain ASGI behind the guard."""
+
+from collections.abc import Awaitable, Callable
+
+from barograph.promql.cancel import Cancel
+from barograph.promql.value import QueryResult, RawMatrix, StepVector
+from barograph.web.deps import WebDeps
+from barograph.web.encode import encode_result
+from barograph.web.errors import RequestError, problem_of
+from barograph.web.parameters import (
+    Parameters,
+    Receive,
+    Scope,
+    Send,
+    one,
+    parse_duration_ms,
+    parse_limit,
+    parse_time_ms,
+    read_parameters,
+)
+from barograph.web.querying import QueryThread
+from barograph.web.reply import JSON, send_body, send_problem
+
+Answer = Callable[[Parameters, Receive], Awaitable[bytes]]
+
+
+class QueryRoutes:
+    """Both routes over one engine."""
+
+    def __init__(self, deps: WebDeps, thread: QueryThread) -> None:
+        self._deps = deps
+        self._engine = deps.engine
+        self._thread = thread
+
+    async def instant(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`query`, `time` (now), `timeout`, `lookback_delta`, `limit`."""
+        await self._answer(self._instant, scope, receive, send)
+
+    async def range(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`query`, `start`, `end`, `step`, `timeout`, `lookback_delta`, `limit`."""
+        await self._answer(self._range, scope, receive, send)
+
+    async def _answer(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "POST", "HEAD"):
+            await send_body(send, 405, JSON, b"{}", [(b"allow", b"GET, POST")])
+            return
+        try:
+            parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
+            body = await answer(parameters, receive)
+        except Exception as error:
+            await send_problem(send, problem_of(error))
+            return
+        await send_body(send, 200, JSON, body)
+
+    async def _instant(self, parameters: Parameters, receive: Receive) -> bytes:
+        text = one(parameters, "query")
+        time_ms = self._time_ms(parameters, "time")
+        limit, timeout_s, lookback_ms = _options(parameters)
+
+        def work(cancel: Cancel) -> bytes:
+            result = self._engine.instant(text, time_ms, timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+            return encode_result(limited(result, limit), is_range=False)
+
+        return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), receive, work)
+
+    async def _range(self, parameters: Parameters, receive: Receive) -> bytes:
+        text = one(parameters, "query")
+        start_ms = parse_time_ms(one(parameters, "start"), "start")
+        end_ms = parse_time_ms(one(parameters, "end"), "end")
+        step_ms = parse_duration_ms(one(parameters, "step"), "step")
+        if end_ms < start_ms:
+            raise RequestError("parameter 'end': the end is before the start")
+        limit, timeout_s, lookback_ms = _options(parameters)
+
+        def work(cancel: Cancel) -> bytes:
+            result = self._engine.range(
+                text, start_ms, end_ms, step_ms, timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel
+            )
+            return encode_result(limited(result, limit), is_range=True)
+
+        return await self._thread.run(self._engine.cost_estimate(text, start_ms, end_ms, step_ms), receive, work)
+
+    def _time_ms(self, parameters: Parameters, name: str) -> int:
+        text = one(parameters, name, "")
+        return parse_time_ms(text, name) if text else self._deps.clock.now_ms()
+
+
+def limited(result: QueryResult, limit: int) -> QueryResult:
+    """Return a result with at most `limit` series (0: all); one that was cut carries a warning."""
+    value = result.value
+    if not limit:
+        return result
+    cut: StepVector | RawMatrix
+    if isinstance(value, StepVector) and len(value.labels) > limit:
+        present = None if value.present is None else value.present[:limit]
+        cut = StepVector(value.labels[:limit], value.values[:limit], present)
+    elif isinstance(value, RawMatrix) and len(value.series) > limit:
+        cut = RawMatrix(value.series[:limit])
+    else:
+        return result
+    warning = "results truncated due to limit"
+    return QueryResult(
+        value=cut,
+        times_ms=result.times_ms,
+        warnings=(*result.warnings, warning),
+        infos=result.infos,
+        stats=result.stats,
+    )
+
+
+def _options(parameters: Parameters) -> tuple[int, float | None, int | None]:
+    timeout = one(parameters, "timeout", "")
+    lookback = one(parameters, "lookback_delta", "")
+    return (
+        parse_limit(parameters),
+        parse_duration_ms(timeout, "timeout") / 1000 if timeout else None,
+        parse_duration_ms(lookback, "lookback_delta") if lookback else None,
+    )

@@ -1,0 +1,68 @@
+"""Coming and going: the log-in link and the log-out. Plain ASGI, behind the guard."""
+
+from barograph.identity.principal import Principal
+from barograph.model.commands import EndSession, RedeemLogin, SessionOpened
+from barograph.web.credentials import session_cookie
+from barograph.web.deps import WebDeps
+from barograph.web.errors import problem_of
+from barograph.web.guard import source_of
+from barograph.web.parameters import Receive, Scope, Send, one, parse_parameters
+from barograph.web.reply import JSON, Headers, send_body, send_problem
+from barograph.web.signin import STYLE, sign_in_page
+
+_HTML = b"text/html; charset=utf-8"
+_FETCHING_AHEAD = (b"purpose", b"sec-purpose", b"x-moz")
+
+
+class SessionRoutes:
+    """Opens sessions by link, and ends them."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        self._deps = deps
+
+    async def login(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redeem `code`: a cookie, and on to the page. A HEAD or a prefetch uses nothing up."""
+        headers = dict(scope["headers"])
+        if scope["method"] != "GET" or any(b"prefetch" in headers.get(name, b"") for name in _FETCHING_AHEAD):
+            await send_body(send, 200, _HTML, sign_in_page("Open this link yourself to sign in."))
+            return
+        source = source_of(scope)
+        wait_s = self._deps.attempts.wait_s(source)
+        if wait_s > 0:
+            await self._refuse(send, 429, f"Too many tries from {source}. Wait {wait_s:.0f} s.")
+            return
+        try:
+            code = one(parse_parameters(scope["query_string"]), "code", "")
+            reply = await self._deps.commands.execute(RedeemLogin(code=code, remote=source))
+        except Exception as error:
+            problem = problem_of(error)
+            await self._refuse(send, problem.status, problem.message)
+            return
+        if not isinstance(reply, SessionOpened):
+            self._deps.attempts.failed(source)
+            words = "This log-in link was used already, or is too old. Start `barograph serve` again for a new one."
+            await self._refuse(send, 401, words)
+            return
+        max_age_s = max(0, reply.expires_ms - self._deps.clock.now_ms()) // 1000
+        cookie = (b"set-cookie", session_cookie(reply.token, max_age_s))
+        await send_body(send, 303, _HTML, b"", [(b"location", b"/"), cookie])
+
+    async def logout(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """End the session of the cookie; a token has none to end."""
+        principal: Principal = scope["state"]["principal"]
+        try:
+            if principal.session_id:
+                await self._deps.commands.execute(EndSession(session_id=principal.session_id))
+                self._deps.gatekeeper.forget(principal.session_id)
+        except Exception as error:
+            await send_problem(send, problem_of(error))
+            return
+        await send_body(send, 200, JSON, b'{"status":"success"}', [(b"set-cookie", session_cookie("", 0))])
+
+    async def style(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The sign-in page's style."""
+        headers: Headers = [(b"cache-control", b"max-age=3600")]
+        await send_body(send, 200, b"text/css; charset=utf-8", STYLE, headers)
+
+    async def _refuse(self, send: Send, status: int, words: str) -> None:
+        await send_body(send, status, _HTML, sign_in_page(words))

@@ -1,0 +1,78 @@
+"""The ASGI app: each route of the table with what answers it, behind the guard.
+
+Plain ASGI instead of a framework: the routes are few, the hot ones must be bare anyway, and the table with its
+roles has to be ours (docs/decisions/0008-plain-asgi.md).
+"""
+
+from barograph.web.api.catalogue import CatalogueRoutes
+from barograph.web.api.query import QueryRoutes
+from barograph.web.api.service import ServiceRoutes
+from barograph.web.api.session import SessionRoutes
+from barograph.web.deps import WebDeps
+from barograph.web.errors import problem_of
+from barograph.web.guard import App, Guard
+from barograph.web.live import LiveStream
+from barograph.web.page import Page
+from barograph.web.parameters import Receive, Scope, Send
+from barograph.web.problem import Problem
+from barograph.web.querying import QueryThread
+from barograph.web.reply import send_problem
+from barograph.web.routes import find_route
+
+
+def create_app(deps: WebDeps) -> App:
+    """Build the whole app."""
+    return Guard(Router(deps), deps)
+
+
+class Router:
+    """Hands a request that the guard let in to what answers its route."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        thread = QueryThread()
+        deps.now.on_close.append(thread.close)
+        queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps)
+        service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
+        self.answers: dict[str, App] = {
+            "/": page.index,
+            "/h/{host}": page.index,
+            "/assets/{name}": page.asset,
+            "/login": session.login,
+            "/login.css": session.style,
+            "/logout": session.logout,
+            "/-/healthy": service.healthy,
+            "/-/ready": service.ready,
+            "/-/reload": service.reload,
+            "/metrics": service.metrics,
+            "/api/v1/query": queries.instant,
+            "/api/v1/query_range": queries.range,
+            "/api/v1/labels": catalogue.labels,
+            "/api/v1/label/{name}/values": catalogue.label_values,
+            "/api/v1/series": catalogue.series,
+            "/api/v1/metadata": catalogue.metadata,
+            "/api/barograph/v1/status": service.status,
+            "/api/barograph/v1/live": LiveStream(deps),
+            "/api/barograph/v1/logout": session.logout,
+            "/api/openapi.json": service.description,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http":
+            return
+        route = find_route(scope["path"])
+        if route is None:
+            await send_problem(send, Problem(status=404, kind="not_found", message=f"nothing at {scope['path']!r}"))
+            return
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if method not in route.methods:
+            words = f"{scope['method']} is not for {route.template}; it takes {', '.join(route.methods)}"
+            problem = Problem(status=405, kind="bad_data", message=words)
+            await send_problem(send, problem, [(b"allow", ", ".join(route.methods).encode())])
+            return
+        try:
+            await self.answers[route.template](scope, receive, send)
+        except OSError:
+            return  # the client is gone
+        except Exception as error:
+            await send_problem(send, problem_of(error))

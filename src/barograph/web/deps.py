@@ -1,0 +1,72 @@
+"""What the web room is built from. `app/front.py` fills it in; nothing in web builds any of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from barograph.identity.gatekeeper import Gatekeeper
+from barograph.identity.throttle import AttemptLimit
+from barograph.model.batch import Schema
+from barograph.model.clock import Clock
+from barograph.model.commands import Commands, KeeperStatus
+from barograph.model.protocols import Querier
+from barograph.model.sample import FloatArray
+from barograph.promql.engine import Engine
+from barograph.telemetry.metrics import Telemetry
+from barograph.web.config import WebConfig
+
+Exposition = Callable[[], list[tuple[Schema, FloatArray]]]
+
+
+@dataclass(slots=True)
+class Now:
+    """What changes while the front runs: the keeper's newest snapshot and tick, and who waits for the next."""
+
+    status: KeeperStatus | None = None
+    tick_ms: int = 0
+    on_tick: list[Callable[[int], None]] = field(default_factory=list)
+    on_close: list[Callable[[], None]] = field(default_factory=list)
+
+    def ticked(self, timestamp_ms: int) -> None:
+        """Note a tick and tell those who wait."""
+        self.tick_ms = timestamp_ms
+        for listener in list(self.on_tick):
+            listener(timestamp_ms)
+
+    def close(self) -> None:
+        """Tell those who would wait for ever that nothing more comes."""
+        for listener in list(self.on_close):
+            listener()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebDeps:
+    """The parts of a front.
+
+    Attributes:
+        config: The `web` section.
+        engine: Evaluates queries.
+        querier: The store, for the catalogue.
+        commands: The way to the keeper.
+        gatekeeper: Knows who comes in.
+        attempts: Failed log-ins by source.
+        exposition: The newest head sample of each host series, and our own metrics.
+        telemetry: This process's own metrics.
+        clock: Where time comes from.
+        static: The folder of the built page.
+        version: Of Barograph.
+        now: What changes.
+    """
+
+    config: WebConfig
+    engine: Engine
+    querier: Querier
+    commands: Commands
+    gatekeeper: Gatekeeper
+    attempts: AttemptLimit
+    exposition: Exposition
+    telemetry: Telemetry
+    clock: Clock
+    static: Path
+    version: str
+    now: Now

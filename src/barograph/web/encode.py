@@ -1,0 +1,130 @@
+"""Query results to Prometheus' JSON, by column: orjson writes all values of a row at once, and the texts are joined.
+
+Values are strings as Go's FormatFloat(v, 'f', -1, 64) writes them, so without exponents; timestamps are seconds. What
+is odd (exponents, infinities, NaN) is written one by one. benchmarks/bench_encode.py measures it.
+"""
+
+import orjson
+
+from barograph.model.labels import Labels
+from barograph.model.sample import BoolArray, FloatArray, IntArray
+from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
+
+_TEXTS: dict[float, bytes] = {float("inf"): b"+Inf", float("-inf"): b"-Inf"}
+
+
+def encode_result(result: QueryResult, *, is_range: bool) -> bytes:
+    """Return the whole answer, envelope included."""
+    kind, body = _value(result, is_range)
+    notes = b""
+    if result.warnings:
+        notes += b',"warnings":' + orjson.dumps(list(result.warnings))
+    if result.infos:
+        notes += b',"infos":' + orjson.dumps(list(result.infos))
+    return b'{"status":"success","data":{"resultType":"' + kind + b'","result":' + body + b"}" + notes + b"}"
+
+
+def _value(result: QueryResult, is_range: bool) -> tuple[bytes, bytes]:
+    value = result.value
+    times = _times(result.times_ms)
+    if isinstance(value, StringValue):
+        return b"string", b"[" + times[0] + b"," + orjson.dumps(value.value) + b"]"
+    if isinstance(value, StepScalar):
+        if not is_range:
+            return b"scalar", b"[" + times[0] + b',"' + _number(float(value.values[0])) + b'"]'
+        return b"matrix", b'[{"metric":{},"values":' + _points(_heads(result.times_ms), value.values) + b"}]"
+    if isinstance(value, RawMatrix):
+        rows = [_row(s.labels, b"values", _points(_heads(s.timestamps_ms), s.values)) for s in value.series]
+        return b"matrix", b"[" + b",".join(rows) + b"]"
+    if is_range:
+        return b"matrix", _matrix(value, _heads(result.times_ms))
+    texts = _numbers(value.values[:, 0])
+    rows = [
+        _row(labels, b"value", b"[" + times[0] + b',"' + texts[i] + b'"]')
+        for i, labels in enumerate(value.labels)
+        if value.present is None or value.present[i, 0]
+    ]
+    return b"vector", b"[" + b",".join(rows) + b"]"
+
+
+def _matrix(vector: StepVector, heads: list[bytes]) -> bytes:
+    rows = []
+    for i, labels in enumerate(vector.labels):
+        values = vector.values[i]
+        if vector.present is None or vector.present[i].all():
+            rows.append(_row(labels, b"values", _points(heads, values)))
+        elif vector.present[i].any():
+            rows.append(_row(labels, b"values", _some_points(heads, values, vector.present[i])))
+    return b"[" + b",".join(rows) + b"]"
+
+
+def _some_points(heads: list[bytes], values: FloatArray, present: BoolArray) -> bytes:
+    places = present.nonzero()[0]
+    return _points([heads[i] for i in places.tolist()], values[places])
+
+
+def encode_labels(labels: Labels) -> bytes:
+    """Return a label set as a JSON object."""
+    return orjson.dumps(labels.to_dict())
+
+
+def _row(labels: Labels, key: bytes, points: bytes) -> bytes:
+    return b'{"metric":' + encode_labels(labels) + b',"' + key + b'":' + points + b"}"
+
+
+def _points(heads: list[bytes], values: FloatArray) -> bytes:
+    """Join `[time,"value"]` pairs; `heads` end what went before and begin each point: `"],[time,"`."""
+    if not len(values):
+        return b"[]"
+    if (values == values[0]).all():
+        text = _number(float(values[0]))
+        return b"[" + (text.join(heads) + text)[3:] + b'"]]'
+    parts = [b""] * (2 * len(heads))
+    parts[0::2] = heads
+    parts[1::2] = _numbers(values)
+    return b"[" + b"".join(parts)[3:] + b'"]]'
+
+
+def _heads(times_ms: IntArray) -> list[bytes]:
+    return [b'"],[' + time + b',"' for time in _times(times_ms)]
+
+
+def _numbers(values: FloatArray) -> list[bytes]:
+    """Return each value's text; one call of orjson writes them all, and most need no second look."""
+    text = orjson.dumps(values if values.flags.c_contiguous else values.copy(), option=orjson.OPT_SERIALIZE_NUMPY)
+    if b"e" in text or b"n" in text:  # an exponent, or the null that stands for NaN and the infinities
+        return [_number(value) for value in values.tolist()]
+    return (text[1:-1] + b",").replace(b".0,", b",")[:-1].split(b",")
+
+
+def _number(value: float) -> bytes:
+    if value != value:  # noqa: PLR0124  NaN, and the fastest way to see it
+        return b"NaN"
+    special = _TEXTS.get(value)
+    if special is not None:
+        return special
+    text = repr(value)
+    if "e" in text:
+        text = _without_exponent(text)
+    return text.removesuffix(".0").encode()
+
+
+def _without_exponent(text: str) -> str:
+    """Write `1.5e-07` as `0.00000015`: the digits that repr gives are the shortest, so only the point moves."""
+    mantissa, _, exponent = text.partition("e")
+    sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
+    whole, _, fraction = digits.partition(".")
+    place = len(whole) + int(exponent)
+    digits = whole + fraction
+    if place <= 0:
+        return f"{sign}0.{'0' * -place}{digits}"
+    if place >= len(digits):
+        return f"{sign}{digits}{'0' * (place - len(digits))}"
+    return f"{sign}{digits[:place]}.{digits[place:]}"
+
+
+def _times(times_ms: IntArray) -> list[bytes]:
+    """Return timestamps in seconds, with three decimals where they are no whole seconds."""
+    return [
+        b"%d" % (ms // 1000) if ms % 1000 == 0 else b"%d.%03d" % (ms // 1000, ms % 1000) for ms in times_ms.tolist()
+    ]

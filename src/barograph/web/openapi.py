@@ -1,0 +1,100 @@
+"""The API's description (OpenAPI 3.1), made from the route table, so that it cannot lag behind it."""
+
+import re
+from typing import Any
+
+from barograph.web.routes import ROUTES, Route
+
+_PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
+    "/api/v1/query": (
+        ("query", True, "The expression."),
+        ("time", False, "The instant, Unix seconds or RFC 3339; now where absent."),
+        ("timeout", False, "A shorter time limit."),
+        ("lookback_delta", False, "Another lookback."),
+        ("limit", False, "At most so many series; 0 for all."),
+    ),
+    "/api/v1/query_range": (
+        ("query", True, "The expression."),
+        ("start", True, "First instant."),
+        ("end", True, "Last instant, included."),
+        ("step", True, "Seconds or a duration."),
+        ("timeout", False, "A shorter time limit."),
+        ("lookback_delta", False, "Another lookback."),
+        ("limit", False, "At most so many series; 0 for all."),
+    ),
+    "/api/v1/labels": (("match[]", False, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
+    "/api/v1/label/{name}/values": (("match[]", False, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
+    "/api/v1/series": (("match[]", True, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
+    "/api/v1/metadata": (("metric", False, "One metric's name."),),
+    "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
+    "/login": (("code", True, "The code of a log-in link."),),
+}
+_ERROR = {
+    "type": "object",
+    "required": ["status", "errorType", "error"],
+    "properties": {
+        "status": {"const": "error"},
+        "errorType": {"type": "string"},
+        "error": {"type": "string"},
+        "position": {"type": "integer", "description": "Where in the expression, in characters from 0."},
+        "end": {"type": "integer", "description": "After the last character to blame."},
+    },
+}
+
+
+def describe(version: str) -> dict[str, Any]:
+    """Return the document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Barograph",
+            "version": version,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "components": {
+            "schemas": {"Error": _ERROR},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "barograph_session"},
+            },
+        },
+        "paths": {route.template: _path(route) for route in ROUTES if not route.page},
+    }
+
+
+def _path(route: Route) -> dict[str, Any]:
+    return {method.lower(): _operation(route, method) for method in route.methods}
+
+
+def _operation(route: Route, method: str) -> dict[str, Any]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", route.template)
+    ]
+    given = _PARAMETERS.get(route.template, ())
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "security": [] if route.role is None else [{"bearer": []}, {"basic": []}, {"session": []}],
+        "responses": {"200": {"description": "Done."}, "default": _refusal()},
+    }
+    if method == "POST" and given:
+        properties = {name: {"type": "string", "description": text} for name, _, text in given}
+        schema = {"type": "object", "properties": properties, "required": [n for n, needed, _ in given if needed]}
+        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+        in_query: list[dict[str, Any]] = []
+    else:
+        in_query = [
+            {"name": name, "in": "query", "required": needed, "description": text, "schema": {"type": "string"}}
+            for name, needed, text in given
+        ]
+    if in_path or in_query:
+        operation["parameters"] = [*in_path, *in_query]
+    return operation
+
+
+def _refusal() -> dict[str, Any]:
+    return {
+        "description": "Refused; says why.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+    }

@@ -1,0 +1,131 @@
+"""Parameters of requests: the query string or a form, as Prometheus' API has them. Pure but for reading the body."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from barograph.model.units import Duration
+from barograph.web.errors import RequestError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Parameters = Mapping[str, list[str]]
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_MAX_MS = 1 << 53
+_MAX_FIELDS = 1000
+
+
+async def read_parameters(scope: Scope, receive: Receive, max_body_bytes: int) -> Parameters:
+    """Return the parameters of a GET or of a form-encoded POST (its query string counts too).
+
+    Raises:
+        RequestError: The body is too large (413), no form (415) or not UTF-8.
+    """
+    query = scope["query_string"]
+    if scope["method"] == "POST":
+        query = b"&".join(part for part in (query, await _read_form(scope, receive, max_body_bytes)) if part)
+    return parse_parameters(query)
+
+
+def parse_parameters(query: bytes) -> Parameters:
+    """Parse a query string.
+
+    Raises:
+        RequestError: It is not UTF-8, or has too many fields.
+    """
+    try:
+        return parse_qs(query.decode("ascii"), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
+    except ValueError as error:
+        raise RequestError(f"the parameters cannot be read: {error}") from error
+
+
+async def _read_form(scope: Scope, receive: Receive, max_body_bytes: int) -> bytes:
+    headers = dict(scope["headers"])
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind not in (b"application/x-www-form-urlencoded", b""):
+        raise RequestError(
+            f"a body of type {kind.decode('latin-1')!r} is no form: send application/x-www-form-urlencoded", 415
+        )
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestError("the client went away")
+        body += message.get("body", b"")
+        if len(body) > max_body_bytes:
+            raise RequestError(f"the body is larger than {max_body_bytes} bytes; web.max_body raises that", 413)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def one(parameters: Parameters, name: str, default: str | None = None) -> str:
+    """Return a parameter's first value.
+
+    Raises:
+        RequestError: It is missing and has no default.
+    """
+    values = parameters.get(name)
+    if values:
+        return values[0]
+    if default is None:
+        raise RequestError(f"parameter {name!r} is missing")
+    return default
+
+
+def parse_time_ms(text: str, name: str) -> int:
+    """Parse Unix seconds or RFC 3339 into milliseconds.
+
+    Raises:
+        RequestError: The text is neither; names the parameter.
+    """
+    if _NUMBER.fullmatch(text):
+        ms = round(float(text) * 1000) if abs(float(text)) < _MAX_MS else _MAX_MS
+        if abs(ms) >= _MAX_MS:
+            raise RequestError(
+                f"parameter {name!r}: {text!r} is too far from now: seconds are expected, not milliseconds"
+            )
+        return ms
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(f"parameter {name!r}: {text!r} is no time: write Unix seconds or RFC 3339") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def parse_duration_ms(text: str, name: str) -> int:
+    """Parse seconds (`15`, `0.5`) or a duration (`15s`, `1h30m`) into milliseconds.
+
+    Raises:
+        RequestError: The text is neither, or not above zero; names the parameter.
+    """
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+        ms = round(seconds * 1000) if abs(seconds) < _MAX_MS else _MAX_MS
+    else:
+        try:
+            ms = Duration.parse(text).ms
+        except ValueError as error:
+            raise RequestError(f"parameter {name!r}: {error}") from error
+    if not 0 < ms < _MAX_MS:
+        raise RequestError(
+            f"parameter {name!r}: {text!r} must be more than zero (and less than the age of the universe)"
+        )
+    return ms
+
+
+def parse_limit(parameters: Parameters) -> int:
+    """Return the parameter `limit`, 0 for none.
+
+    Raises:
+        RequestError: It is no whole number from 0 on.
+    """
+    text = one(parameters, "limit", "0")
+    if not text.isascii() or not text.isdigit():
+        raise RequestError(f"parameter 'limit': {text!r} is no whole number from 0 on")
+    return int(text)

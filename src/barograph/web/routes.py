@@ -1,0 +1,82 @@
+"""Every route and who may take it, in one literal table. What is not here is refused: the guard asks this table first.
+
+A test walks the router and this table and finds them equal.
+"""
+
+import re
+from dataclasses import dataclass
+
+from barograph.identity.principal import Role
+
+Template = str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route. `role` is None where nobody has to log in.
+
+    Attributes:
+        template: The path; `{name}` stands for one segment, `{name:path}` for any rest.
+        methods: The methods it takes (HEAD goes with GET).
+        role: The least role that may take it.
+        summary: One line for people.
+        page: A browser's address: refused with the sign-in page instead of JSON.
+    """
+
+    template: Template
+    methods: tuple[str, ...]
+    role: Role | None
+    summary: str
+    page: bool = False
+
+
+_BOTH = ("GET", "POST")
+ROUTES: tuple[Route, ...] = (
+    Route(template="/", methods=("GET",), role=Role.VIEWER, summary="The page", page=True),
+    Route(template="/h/{host}", methods=("GET",), role=Role.VIEWER, summary="The page, at one host", page=True),
+    Route(template="/assets/{name}", methods=("GET",), role=Role.VIEWER, summary="The page's files", page=True),
+    Route(template="/login", methods=("GET",), role=None, summary="Redeem a log-in link", page=True),
+    Route(template="/login.css", methods=("GET",), role=None, summary="Style of the sign-in page", page=True),
+    Route(template="/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
+    Route(template="/-/healthy", methods=("GET",), role=None, summary="The front answers"),
+    Route(template="/-/ready", methods=("GET",), role=None, summary="Samples are there to be asked for"),
+    Route(template="/-/reload", methods=("POST", "PUT"), role=Role.ADMIN, summary="Read the configuration again"),
+    Route(template="/metrics", methods=("GET",), role=Role.VIEWER, summary="Newest samples as Prometheus text"),
+    Route(template="/api/v1/query", methods=_BOTH, role=Role.VIEWER, summary="Instant query"),
+    Route(template="/api/v1/query_range", methods=_BOTH, role=Role.VIEWER, summary="Range query"),
+    Route(template="/api/v1/labels", methods=_BOTH, role=Role.VIEWER, summary="Names of labels"),
+    Route(template="/api/v1/label/{name}/values", methods=("GET",), role=Role.VIEWER, summary="Values of a label"),
+    Route(template="/api/v1/series", methods=_BOTH, role=Role.VIEWER, summary="Series that match"),
+    Route(template="/api/v1/metadata", methods=("GET",), role=Role.VIEWER, summary="Type and help of metrics"),
+    Route(
+        template="/api/barograph/v1/status",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="What the keeper says of itself",
+    ),
+    Route(
+        template="/api/barograph/v1/live",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Live points, as server-sent events",
+    ),
+    Route(template="/api/barograph/v1/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
+    Route(template="/api/openapi.json", methods=("GET",), role=Role.VIEWER, summary="This API, described"),
+)
+
+
+def _compile(template: Template) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    return re.compile("".join(re.escape(part) if i % 2 == 0 else "[^/]+" for i, part in enumerate(parts)))
+
+
+_EXACT = {route.template: route for route in ROUTES if "{" not in route.template}
+_PATTERNS = [(_compile(route.template), route) for route in ROUTES if "{" in route.template]
+
+
+def find_route(path: str) -> Route | None:
+    """Return the route that a path belongs to, whatever the method, or None."""
+    exact = _EXACT.get(path)
+    if exact is not None:
+        return exact
+    return next((route for pattern, route in _PATTERNS if pattern.fullmatch(path)), None)

@@ -1,0 +1,51 @@
+"""The sign-in page: words, no script, no data. What somebody sees who is not signed in."""
+
+from html import escape
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="dark light">
+<title>Sign in - Barograph</title>
+<link rel="stylesheet" href="/login.css">
+</head>
+<body>
+<main>
+<h1>Barograph</h1>
+<p class="reason">{reason}</p>
+<p>Open the log-in link that <code>barograph serve</code> printed when it started. It works once, for ten minutes.
+Where it runs without a terminal, the link is in the file <code>login-link</code> of its data folder.</p>
+<p>Programs send the token of the data folder: <code>curl -u x:$(cat data/token) ...</code></p>
+</main>
+</body>
+</html>
+"""
+
+STYLE = b"""
+:root {
+  color-scheme: dark light;
+  --bg: #0c0f13; --surface: #12161c; --line: #222933; --text: #e9edf2; --text-2: #aeb8c4;
+}
+@media (prefers-color-scheme: light) {
+  :root { --bg: #f3f2ee; --surface: #fff; --line: #e4e2db; --text: #15181c; --text-2: #454d57; }
+}
+body {
+  margin: 0; background: var(--bg); color: var(--text-2);
+  font: 14.5px/1.5 Inter, ui-sans-serif, system-ui, sans-serif;
+}
+main {
+  max-width: 34rem; margin: 12vh auto 0; padding: 24px 32px;
+  background: var(--surface); border: 1px solid var(--line); border-radius: 12px;
+}
+h1 { margin: 0 0 10px; font-size: 23px; color: var(--text); }
+.reason { color: var(--text); }
+code { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; font-size: 0.92em; color: var(--text); }
+@media (max-width: 600px) { main { margin: 16px; padding: 16px 20px; } }
+"""
+
+
+def sign_in_page(reason: str) -> bytes:
+    """Return the page with a reason on top."""
+    return _PAGE.format(reason=escape(reason)).encode()
