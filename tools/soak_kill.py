@@ -138,8 +138,10 @@ class Oracle:
                 found[LABELS.index(labels), ticks] = row.view(np.uint64)
         same = (found == expected) | ((expected == ABSENT_BITS) & (found == STALE_BITS))
         missing = (found == ABSENT_BITS) & ~same
+        for warning in answer.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
         for series, tick in np.argwhere(~same & ~missing)[:5]:
-            print(f"wrong: series {series} tick {tick} of {len(self.bits) - 1}", answer.warnings, file=sys.stderr)
+            print(f"wrong: series {series} tick {tick} of {len(self.bits) - 1}", file=sys.stderr)
         wrong = int((~same & ~missing).sum()) + len(answer.warnings)
         unsure = [tick for tick in self.unsure if missing[:, tick].sum() == (expected[:, tick] != ABSENT_BITS).sum()]
         missing[:, [0, *unsure]] = False

@@ -265,6 +265,8 @@ def has_span(connection: apsw.Connection, span: int) -> bool:
 
 def newest_ticks(connection: apsw.Connection) -> dict[str, int]:
     """Return for each source the newest tick that was folded into a block file."""
+    if int(connection.pragma("user_version")) == 0:
+        return {}
     rows = connection.execute("SELECT source, max(last_tick) FROM spans WHERE origin = ? GROUP BY source", (FOLDED,))
     return {str(source): int(tick) for source, tick in rows}
 

@@ -244,7 +244,8 @@ class DayFiles:
         version = int(connection.pragma("data_version"))
         if version == file.version:
             return
-        sqlite.check_format(connection, self._folder / filenames.blocks_name(file.day), blocks.FORMAT)
+        if sqlite.check_format(connection, self._folder / filenames.blocks_name(file.day), blocks.FORMAT) == 0:
+            return
         with connection:
             spans, missing = blocks.read_spans(connection)
             series_count = blocks.read_tally(connection)[1]

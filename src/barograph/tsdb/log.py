@@ -122,6 +122,8 @@ class Log:
 
     def has_room(self, tick: int) -> bool:
         """Tell whether a tick's slot may be overwritten: its old tick is folded, and no unfolded row leans on it."""
+        if self.folded_tick >= self.last_tick:
+            return True
         oldest_needed = (self.folded_tick + 1) // KEY_EVERY * KEY_EVERY
         return tick - self.slots < oldest_needed
 

@@ -238,7 +238,8 @@ class StoreReader:
         try:
             connection = sqlite.open_reading(path)
             try:
-                sqlite.check_format(connection, path, log.FORMAT)
+                if sqlite.check_format(connection, path, log.FORMAT) == 0:
+                    return
                 with connection:
                     meta = log.read_meta(connection)
                     damaged = replay(connection, Head(segments, meta["slots"]), meta["folded_tick"], {})

@@ -102,7 +102,7 @@ def checkpoint(connection: apsw.Connection, truncate: bool = False) -> None:
 
 
 def check_format(connection: apsw.Connection, path: Path, newest: int) -> int:
-    """Return a file's format version (0: the file is new and empty).
+    """Return a file's format version; 0 where it has no tables yet, as its writer was ended just after making it.
 
     Raises:
         VersionError: It was written by a newer program.

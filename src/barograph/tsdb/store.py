@@ -187,7 +187,9 @@ class Store:
         """Commit the ticks that wait, oldest first, as many at once as the ring has room for."""
         self._drop_lost()
         while self._pending:
-            ready = [tick for tick in list(self._pending)[:_TICKS_PER_COMMIT] if log.has_room(tick.tick)]
+            # ticks a ring apart would share a slot
+            end = self._pending[0].tick + min(log.slots, _TICKS_PER_COMMIT)
+            ready = [tick for tick in self._pending if tick.tick < end and log.has_room(tick.tick)]
             if not ready:
                 self._upkeep.fold_now()
                 continue

@@ -90,7 +90,7 @@ class Upkeep:
         except apsw.Error as error:
             self._job = None
             self._stats.fold_failures += 1
-            self._stats.fold_reason = str(self._files.explain(error))
+            self._stats.fold_reason = f"blocks cannot be written ({error}): ticks stay in the ring until they can"
             self._fold_after_s = self._clock.monotonic_s() + _RETRY_S
             self._merge_days.clear()
             # a handle that failed is not used again
