@@ -40,7 +40,7 @@ def groups(draw: st.DrawFn) -> SeriesGroup:
         cells = draw(st.lists(cell, min_size=count, max_size=count))
         total = 0.0
         for index, value in enumerate(cells):
-            if kind == "growing" and value == value:
+            if kind == "growing" and not math.isnan(value):
                 total += abs(value)
                 value = total
             values[row, index] = cells[0] if kind == "same" else value

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.model.errors import ExecutionError
 from barograph.model.labels import Labels
@@ -16,6 +17,8 @@ from barograph.promql.nodes import ScalarNode, VectorNode
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 from barograph.promql.windows import shared_mask
+
+Keys = NDArray[np.float64] | NDArray[np.complex128]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +55,18 @@ class Best:
             mask[groups.order] = arranged
         return StepVector(vector.labels, vector.values, mask)
 
-    def _keys(self, values: FloatArray, present: BoolArray | None) -> FloatArray:
+    def _keys(self, values: FloatArray, present: BoolArray | None) -> Keys:
         """Return sort keys, the best first: NaN behind all numbers, what is absent behind NaN."""
         keys = -values if self.largest else values
         if present is None and not np.isnan(values).any():
             return keys
         # complex numbers sort by real part first: 0 for numbers, 1 for NaN, 2 for what is absent
-        rank = np.isnan(values).astype(np.float64)
+        ranked = np.empty(values.shape, dtype=np.complex128)
+        ranked.real = np.isnan(values)
         if present is not None:
-            rank[~present] = 2.0
-        return np.asarray(rank + 1j * np.where(rank > 0, 0.0, keys))
+            ranked.real[~present] = 2.0
+        ranked.imag = np.where(ranked.real > 0, 0.0, keys)
+        return ranked
 
     def _chosen(self, values: FloatArray, present: BoolArray | None, counts: FloatArray) -> BoolArray:
         """Mark the chosen rows of one group at each step."""
@@ -88,7 +93,7 @@ class Best:
         return kept
 
 
-def _best(keys: FloatArray, counts: FloatArray) -> BoolArray:
+def _best(keys: Keys, counts: FloatArray) -> BoolArray:
     """Mark the rows with the smallest keys; of equal ones the earlier."""
     order = np.argsort(keys, axis=0, kind="stable")
     mask = np.zeros(keys.shape, dtype=np.bool_)

@@ -109,11 +109,6 @@ class InstantSelector:
         self._shift = Shift(selector)
         self._assembler = Assembler()
 
-    @property
-    def matchers(self) -> tuple[Matcher, ...]:
-        """What it selects."""
-        return self._matchers
-
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         return self._newest(run, grid, Wanted.VALUES)

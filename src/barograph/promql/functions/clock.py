@@ -85,7 +85,8 @@ def hour(seconds: FloatArray) -> FloatArray:
 
 def day_of_week(seconds: FloatArray) -> FloatArray:
     """0 (Sunday) to 6."""
-    return np.mod(np.floor(seconds / _DAY_S) + 4, 7)
+    # 1970 began on a Thursday
+    return np.asarray(np.mod(np.floor(seconds / _DAY_S) + 4, 7))
 
 
 def day_of_month(seconds: FloatArray) -> FloatArray:

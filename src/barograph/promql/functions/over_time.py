@@ -1,20 +1,14 @@
 """Kernels of the `*_over_time` family: one series at a time, all its samples of a window with the same weight."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from barograph.model.sample import FloatArray
 from barograph.promql.quantiles import at_rank, blend, quantile_last, ranks
+from barograph.promql.sample_codes import encode
 from barograph.promql.summing import mean_last, sum_last
 from barograph.promql.windows import Window
 
-Codes = NDArray[Any]
-
 _HALF = 0.5
-_SMALL = 2**15
 _RANK_FROM = 4096
 """From so many cells a row on, a row is turned into ranks (int16) before its windows are sorted: 3 times faster."""
 
@@ -86,23 +80,6 @@ def quantile(window: Window, phi: FloatArray) -> FloatArray:
             lower, upper = decode(at_rank(ordered, below)), decode(at_rank(ordered, above))
             result[row, steps] = blend(lower, upper, weight, phi[steps])[0]
     return result
-
-
-def encode(values: FloatArray) -> tuple[Codes, Callable[[Codes], FloatArray]]:
-    """Turn values into small whole numbers of the same order, with the way back to the very same values."""
-    lowest = float(values.min())
-    for scale in (1.0, 100.0, 10_000.0):
-        if (float(values.max()) - lowest) * scale < _SMALL:
-            whole = np.rint(values * scale)
-            if np.array_equal(whole / scale, values):
-                return _scaled(whole, scale)
-    distinct, ranks_ = np.unique(values, return_inverse=True)
-    return ranks_.astype(np.int16 if len(distinct) < _SMALL else np.int32), lambda codes: distinct[codes]
-
-
-def _scaled(whole: FloatArray, scale: float) -> tuple[Codes, Callable[[Codes], FloatArray]]:
-    base = whole.min()
-    return (whole - base).astype(np.int16), lambda codes: (codes + base) / scale
 
 
 def mad(window: Window) -> FloatArray:
