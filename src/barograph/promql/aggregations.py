@@ -29,7 +29,7 @@ def _sum(groups: Groups, values: FloatArray, present: BoolArray | None) -> Float
 
 
 def _avg(groups: Groups, values: FloatArray, present: BoolArray | None) -> FloatArray:
-    return mean_rows(values, groups.starts, present)
+    return mean_rows(values, groups.starts, groups.sizes, present)
 
 
 def _min(groups: Groups, values: FloatArray, present: BoolArray | None) -> FloatArray:

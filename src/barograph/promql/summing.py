@@ -39,17 +39,16 @@ def sum_rows(values: FloatArray, starts: IntArray) -> FloatArray:
     return np.stack([sum_last(values[first:last].T) for first, last in zip(starts, ends, strict=True)])
 
 
-def mean_rows(values: FloatArray, starts: IntArray, present: BoolArray | None) -> FloatArray:
+def mean_rows(values: FloatArray, starts: IntArray, sizes: IntArray, present: BoolArray | None) -> FloatArray:
     """Average consecutive groups of rows; rows without presence do not count."""
-    ends = [*starts[1:], len(values)]
-    if present is not None:
-        return _masked_mean(values, list(zip(starts, ends, strict=True)), present)
-    if _cannot_cancel(values):
-        counts = np.diff(ends, prepend=0)
+    if present is None and _cannot_cancel(values):
         total = np.add.reduceat(values, starts, axis=0)
         if not np.isinf(total).any():
-            return np.asarray(total / counts[:, None])
-    return np.stack([mean_last(values[first:last].T) for first, last in zip(starts, ends, strict=True)])
+            return np.asarray(total / sizes[:, None])
+    groups = [(start, start + size) for start, size in zip(starts.tolist(), sizes.tolist(), strict=True)]
+    if present is not None:
+        return _masked_mean(values, groups, present)
+    return np.stack([mean_last(values[first:last].T) for first, last in groups])
 
 
 def _masked_mean(values: FloatArray, groups: list[tuple[int, int]], present: BoolArray) -> FloatArray:
