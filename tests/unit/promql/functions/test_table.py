@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from barograph.promql.ast import ValueType
-from barograph.promql.functions.entry import OverTime, Pointwise, ToScalar
-from barograph.promql.functions.table import FUNCTIONS, SIGNATURES, Function
+from barograph.promql.functions.entry import Function, OverTime, Pointwise, ToScalar
+from barograph.promql.functions.table import FUNCTIONS, SIGNATURES
 
 _PAGE = Path(__file__).resolve().parents[5] / "shared/conformance/reference-prometheus-docs/querying/functions.md"
 
