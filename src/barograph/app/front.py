@@ -1,6 +1,7 @@
-"""The front: HTTP, queries and the live stream, over the keeper's head and block files. `python -m barograph.app.front FD`.
+"""The front: HTTP, queries and the live stream, over the keeper's head and block files.
 
-Builds its own object graph from what the keeper hands over, and ends when the keeper does.
+The keeper starts it as `python -m barograph.app.front FD`. It builds its own object graph from what the keeper hands
+over, and ends when the keeper does.
 """
 
 import asyncio

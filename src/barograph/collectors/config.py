@@ -4,7 +4,6 @@ app/ calls `build_collectors` once at start and at a reload; nothing is opened b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -24,7 +23,7 @@ from barograph.collectors.uname import UnameConfig
 from barograph.collectors.vmstat import VmstatConfig
 from barograph.model.clock import Clock
 from barograph.model.errors import ConfigError
-from barograph.model.protocols import Collector
+from barograph.model.schedule import ScheduledCollector
 from barograph.model.units import Duration
 
 _LEAST_INTERVAL_MS = 100
@@ -69,15 +68,6 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """Tell whether a collector runs: as its section says, else as the registry does."""
         enabled = self.section(name).enabled
         return COLLECTORS[name].default if enabled is None else enabled
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduledCollector:
-    """A collector with its schedule. A sample that takes longer than `budget_ms` counts as hung."""
-
-    collector: Collector
-    interval_ms: int
-    budget_ms: int
 
 
 def build_collectors(

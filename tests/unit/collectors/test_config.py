@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from barograph.collectors.config import CollectorsConfig, ScheduledCollector, build_collectors
+from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.filesystem import FilesystemConfig
 from barograph.collectors.loadavg import LoadavgConfig
 from barograph.collectors.procfs import Paths
@@ -11,6 +11,7 @@ from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.vmstat import VmstatConfig
 from barograph.model.errors import ConfigError, NoDataError
 from barograph.model.sample import is_absent
+from barograph.model.schedule import ScheduledCollector
 from barograph.model.units import Duration
 from helpers.clock import FakeClock
 from helpers.collectors import FIXTURES

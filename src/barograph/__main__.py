@@ -1,0 +1,6 @@
+"""`python -m barograph`."""
+
+from barograph.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""The keeper: collects, stores and decides; owns every writing connection, and starts the front.
+
+`barograph serve` becomes this process by exec (`python -m barograph.app.keeper`, flags in BAROGRAPH_SERVE_OPTIONS). The
+start reads top to bottom in `Keeper.__init__` and `run`, the stop in `_stop`, in reverse.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from barograph.app import handover
+from barograph.app.config import Config, ServeOptions, encode_config, load_effective
+from barograph.app.lifecycle import announce, local_token, wait_for_plausible_clock
+from barograph.app.listen import bind, is_loopback, url_of
+from barograph.app.own_process import read_own_process
+from barograph.app.store_metrics import report_store
+from barograph.app.supervise import FrontSupervisor
+from barograph.collectors.config import build_collectors
+from barograph.collectors.procfs import Paths
+from barograph.identity.secrets import hash_secret
+from barograph.identity.sessions import Sessions
+from barograph.ingest.ticker import Ticker, TickerParts
+from barograph.link.memory import SharedSegment, SharedSegments
+from barograph.link.server import LinkServer
+from barograph.model.clock import SystemClock
+from barograph.model.commands import (
+    AnyCommand,
+    AnyReply,
+    Done,
+    EndSession,
+    FindSession,
+    KeeperStatus,
+    RedeemLogin,
+    Refused,
+)
+from barograph.model.errors import AccessError, BarographError, ConfigError, StoreError
+from barograph.model.schedule import ScheduledCollector
+from barograph.state.sqlite import open_state
+from barograph.telemetry.logs import configure_logging
+from barograph.telemetry.metrics import Telemetry, process_metrics
+from barograph.tsdb.store import Store
+
+_log = logging.getLogger(__name__)
+_FRONT_GRACE_S = 1.2
+
+
+class Keeper:
+    """One keeper process: its parts, and what is done with them."""
+
+    def __init__(self, options: ServeOptions, config: Config) -> None:
+        self._options = options
+        self._config = config
+        self._clock = SystemClock()
+        self._folder = Path(options.data)
+        self._link: LinkServer | None = None
+        self._early_segment: SharedSegment | None = None
+        self._exit_code = 0
+        self._stopping = asyncio.Event()
+        self._stop_ticker = threading.Event()
+        self._started_ms = self._clock.now_ms()
+        self._versions = (0, 0)
+        self._status_version = 0
+
+        self._store = Store.open(self._folder, config.store, self._clock, SharedSegments(self._publish_segment))
+        self._token = local_token(self._folder)
+        self._state = open_state(self._folder)
+        self._sessions = Sessions(self._state, config.identity, self._clock)
+        self._listening = bind(config.web.listen)
+        self._telemetry = Telemetry()
+        report_store(self._telemetry, self._store.stats)
+        process_metrics(self._telemetry, "keeper", read_own_process)
+        self._restarts = self._telemetry.counter(
+            "barograph_front_restarts_total", "Times that a front was started again."
+        )
+        self._restarts.labels()
+        parts = TickerParts(
+            appender=self._store,
+            maintain=self._maintain,
+            on_tick=self._ticked,
+            telemetry=self._telemetry,
+            clock=self._clock,
+            instance=config.instance_name,
+        )
+        self._ticker = Ticker(self._collectors(config), parts)
+        self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
+
+    async def run(self) -> int:
+        """Keep, until a signal or the end of the ticker; returns the exit status."""
+        loop = asyncio.get_running_loop()
+        self._link = LinkServer(self._execute)
+        if self._early_segment is not None:
+            self._link.publish_segment(self._early_segment)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
+        self._publish_status()
+        ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
+        ticking.start()
+        fronting = asyncio.create_task(self._supervisor.run())
+        announce(self._folder, url_of(self._listening[0]), self._sessions)
+        for address in self._config.web.listen:
+            if not is_loopback(address):
+                _log.warning("%s is open to the network without TLS: what passes can be read on the way", address)
+        # what is alive now lives on: a collection need not walk it again and again
+        gc.collect()
+        gc.freeze()
+        await self._stopping.wait()
+        await self._stop(ticking, fronting)
+        return self._exit_code
+
+    async def _stop(self, ticking: threading.Thread, fronting: "asyncio.Task[None]") -> None:
+        self._stop_ticker.set()
+        self._ticker.stop()
+        await self._supervisor.stop(_FRONT_GRACE_S)
+        await fronting
+        await asyncio.to_thread(ticking.join)
+        if self._link is not None:
+            self._link.close()
+        self._store.close()
+        self._state.close()
+        (self._folder / "login-link").unlink(missing_ok=True)
+        _close_all([listening.detach() for listening in self._listening])
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The ticker's thread. Should it ever end by itself, the whole service does, so that an init system sees it."""
+        try:
+            if wait_for_plausible_clock(self._clock, self._stop_ticker):
+                self._ticker.run()
+        except BaseException:
+            _log.exception("the ticker ended: this process ends too")
+        if not self._stop_ticker.is_set():
+            self._exit_code = 1
+            loop.call_soon_threadsafe(self._stopping.set)
+
+    def _ticked(self, timestamp_ms: int) -> None:
+        if self._link is not None:
+            self._link.publish_tick(timestamp_ms)
+            self._publish_status()
+
+    def _maintain(self, budget_s: float) -> None:
+        self._store.maintain(budget_s)
+        for notice in self._store.take_notices():
+            _log.warning("%s", notice)
+
+    def _publish_status(self) -> None:
+        """Give the fronts a snapshot where something in it has changed."""
+        version, collectors = self._ticker.health()
+        stats = self._store.stats
+        versions = (version, hash(stats.reason))
+        if versions == self._versions or self._link is None:
+            return
+        self._versions = versions
+        self._status_version += 1
+        self._link.publish_status(
+            KeeperStatus(
+                version=self._status_version,
+                instance=self._config.instance_name,
+                started_ms=self._started_ms,
+                interval_ms=self._config.collectors.interval.ms,
+                store_read_only=stats.read_only,
+                store_reason=stats.reason,
+                collectors=collectors,
+            )
+        )
+
+    def _publish_segment(self, segment: SharedSegment) -> None:
+        if self._link is None:
+            self._early_segment = segment
+        else:
+            self._link.publish_segment(segment)
+
+    def _collectors(self, config: Config) -> list[ScheduledCollector]:
+        paths = Paths(
+            procfs=Path(config.paths.procfs),
+            sysfs=Path(config.paths.sysfs),
+            rootfs=Path(config.paths.rootfs),
+            udev_data=Path(config.paths.udev_data),
+        )
+        return build_collectors(config.collectors, paths, self._clock)
+
+    def _prepare_front(self) -> tuple[list[str], list[int]]:
+        assert self._link is not None
+        link = self._link.open().detach()
+        listening = tuple(os.dup(listening.fileno()) for listening in self._listening)
+        options = handover.Handover(
+            config=encode_config(self._config),
+            data=str(self._folder),
+            token_hash=hash_secret(self._token.reveal()),
+            listen=listening,
+            link=link,
+        )
+        memory = handover.write_handover(options)
+        return [str(memory)], [memory, link, *listening]
+
+    async def _execute(self, command: AnyCommand) -> AnyReply:
+        match command:
+            case RedeemLogin():
+                return self._sessions.redeem(command.code)
+            case FindSession():
+                return self._sessions.find(command.token_hash)
+            case EndSession():
+                return self._sessions.end(command.session_id)
+            case _:
+                return self._reload()
+
+    def _reload_on_signal(self) -> None:
+        reply = self._reload()
+        if isinstance(reply, Refused):
+            _log.error("the configuration stays as it was: %s", reply.message)
+
+    def _reload(self) -> Done | Refused:
+        """Read the configuration again; apply all of it, or nothing."""
+        try:
+            config = load_effective(self._options, os.environ)
+            collectors = self._collectors(config)
+        except ConfigError as error:
+            return Refused(kind="config", message=str(error))
+        before, self._config = self._config, config
+        for section in ("store", "paths", "instance"):
+            if getattr(before, section) != getattr(config, section):
+                _log.warning("%s has changed: that takes effect at the next start", section)
+        if before.web.listen != config.web.listen:
+            _log.warning("web.listen has changed: that takes effect at the next start")
+        configure_logging(config.log.format, config.log.level, "keeper")
+        self._sessions.config = config.identity
+        self._ticker.replace(collectors)
+        if (before.web, before.query, before.identity, before.log) != (
+            config.web,
+            config.query,
+            config.identity,
+            config.log,
+        ):
+            self._supervisor.replace()
+        _log.info("the configuration was read again")
+        return Done()
+
+
+def _close_all(descriptors: Sequence[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def main() -> None:
+    """Start a keeper from the options that `barograph serve` left in the environment."""
+    try:
+        options = msgspec.json.decode(os.environ.pop("BAROGRAPH_SERVE_OPTIONS"), type=ServeOptions)
+        config = load_effective(options, os.environ)
+        configure_logging(config.log.format, config.log.level, "keeper")
+        code = asyncio.run(_serve(options, config))
+    except KeyError:
+        sys.exit("barograph: a keeper is started by `barograph serve`, not by hand")
+    except (ConfigError, StoreError, AccessError) as error:
+        print(f"barograph: {error}", file=sys.stderr)  # noqa: T201  to the person who started it
+        sys.exit(2)
+    except BarographError as error:
+        print(f"barograph: {error}", file=sys.stderr)  # noqa: T201  to the person who started it
+        sys.exit(1)
+    sys.exit(code)
+
+
+async def _serve(options: ServeOptions, config: Config) -> int:
+    return await Keeper(options, config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The store's figures as metrics of our own. Built by the keeper, refreshed with each tick."""
+
+from collections.abc import Callable
+
+from barograph.telemetry.metrics import Telemetry
+from barograph.tsdb.stats import StoreStats
+
+_COUNTERS: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
+    ("barograph_store_commits_total", "Commits that returned.", lambda s: s.commits),
+    ("barograph_store_commit_failures_total", "Commits that did not.", lambda s: s.commit_failures),
+    ("barograph_store_log_bytes_total", "Bytes of log records written.", lambda s: s.log_bytes),
+    ("barograph_store_folds_total", "Times that the ring was folded into blocks.", lambda s: s.folds),
+    ("barograph_store_folded_samples_total", "Samples written to blocks.", lambda s: s.folded_samples),
+    ("barograph_store_block_bytes_total", "Bytes of blocks written.", lambda s: s.block_bytes),
+    ("barograph_store_merges_total", "Merges of small blocks.", lambda s: s.merges),
+    ("barograph_store_days_dropped_total", "Day files removed by retention.", lambda s: s.days_dropped),
+    ("barograph_store_lost_ticks_total", "Ticks that were never made durable.", lambda s: s.lost_ticks),
+    ("barograph_store_damaged_total", "Chunks, slots and catalogues found damaged.", lambda s: s.damaged),
+)
+_GAUGES: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
+    ("barograph_store_commit_seconds", "How long the newest commit took.", lambda s: s.last_commit_s),
+    ("barograph_store_read_only", "Whether nothing can be made durable now.", lambda s: float(s.read_only)),
+    ("barograph_store_pending_ticks", "Ticks in memory that are not durable yet.", lambda s: s.pending_ticks),
+    ("barograph_store_unfolded_ticks", "Durable ticks that are not in blocks yet.", lambda s: s.unfolded_ticks),
+    ("barograph_store_series", "Series in the head.", lambda s: s.series),
+    ("barograph_store_head_bytes", "Memory of the head.", lambda s: s.head_bytes),
+    ("barograph_store_folder_bytes", "Size of the data folder.", lambda s: s.folder_bytes),
+)
+
+
+def report_store(telemetry: Telemetry, stats: StoreStats) -> None:
+    """Add the store's figures to the keeper's metrics."""
+    series = [(telemetry.counter(name, text).labels(), read) for name, text, read in _COUNTERS]
+    series += [(telemetry.gauge(name, text).labels(), read) for name, text, read in _GAUGES]
+
+    def refresh() -> None:
+        for metric, read in series:
+            metric.set(read(stats))
+
+    telemetry.on_snapshot(refresh)

@@ -1,0 +1,121 @@
+"""YAML with places: a document becomes plain values, and every key and value keeps its line and column.
+
+Called by `app/config.py`. Only the safe subset is built; repeated keys, oversize files and alias bombs are refused.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from barograph.model.errors import ConfigError
+
+MAX_BYTES = 1024 * 1024
+_MAX_NODES = 50_000
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """1-based line and column."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Document:
+    """A parsed document: its values, and the place of each key path (of the key, where it has one)."""
+
+    file: str
+    values: Any
+    places: dict[Path, Place] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Place:
+        """Return where a path stands; of one that is not there, its nearest parent."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place(1, 1))
+
+    def error(self, message: str, path: Path) -> ConfigError:
+        """Return an error that names the file, the place and the path."""
+        place = self.place(path)
+        return ConfigError(message, file=self.file, line=place.line, column=place.column, path=format_path(path))
+
+
+def format_path(path: Path) -> str:
+    """Write a path as people do: `web.listen[0]`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def parse_yaml(text: str, file: str) -> Document:
+    """Parse one document.
+
+    Raises:
+        ConfigError: It is no YAML, too large, or has a key twice; names line and column.
+    """
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise ConfigError(f"the file is larger than {MAX_BYTES} bytes", file=file)
+    loader = yaml.SafeLoader(text)
+    document = Document(file, None)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            document.values = _Builder(loader, document).build(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise ConfigError(f"this is no YAML: {error.problem}", file=file, line=line, column=column) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"this is no YAML: {error}", file=file) from error
+    except RecursionError as error:
+        raise ConfigError("this is nested too deeply", file=file) from error
+    finally:
+        loader.dispose()
+    return document
+
+
+class _Builder:
+    """Turns nodes into values and notes their places."""
+
+    def __init__(self, loader: yaml.SafeLoader, document: Document) -> None:
+        self._loader = loader
+        self._document = document
+        self._nodes = 0
+
+    def build(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401  YAML holds any value
+        self._nodes += 1
+        if self._nodes > _MAX_NODES:
+            raise ConfigError(f"more than {_MAX_NODES} values (aliases counted each time)", file=self._document.file)
+        self._document.places.setdefault(path, _place(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
+        if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
+            return node.value  # a date is a text here: nothing in our configuration is one
+        return self._loader.construct_object(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._document_error("a key must be a plain word", key_node, path)
+            key = str(key_node.value)
+            if key in values:
+                raise self._document_error(f"{key!r} stands here twice", key_node, (*path, key))
+            self._document.places[(*path, key)] = _place(key_node)
+            values[key] = self.build(value_node, (*path, key))
+        return values
+
+    def _document_error(self, message: str, node: yaml.Node, path: Path) -> ConfigError:
+        place = _place(node)
+        return ConfigError(
+            message, file=self._document.file, line=place.line, column=place.column, path=format_path(path)
+        )
+
+
+def _place(node: yaml.Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
