@@ -6,7 +6,8 @@ from enum import StrEnum
 from barograph.model.commands import CollectorHealth
 
 _LONGEST_BACKOFF = 60
-"""Intervals between two tries of a collector that keeps failing."""
+"""Intervals that a collector which keeps failing is left alone, at most."""
+_LONGEST_EXPONENT = 6
 _NO_DATA_RETRY_MS = 60_000
 
 
@@ -43,11 +44,11 @@ class Health:
         return self._move(State.NO_DATA, reason, 0, instant_ms + _NO_DATA_RETRY_MS)
 
     def failed(self, instant_ms: int, reason: str) -> bool:
-        """Note a failure; each further one doubles the wait."""
+        """Note a failure; each further one doubles the wait: 1, 2, 4 ... 60 intervals are left out."""
         return self._move(State.FAILING, reason, self.failures + 1, instant_ms + self._backoff_ms())
 
     def hung(self, instant_ms: int, budget_ms: int) -> bool:
-        """Note that a sample overstayed its budget."""
+        """Note that a sample overstayed its budget; the wait grows as for a failure."""
         reason = f"a sample took longer than its budget of {budget_ms} ms"
         return self._move(State.HUNG, reason, self.failures + 1, instant_ms + self._backoff_ms())
 
@@ -56,8 +57,9 @@ class Health:
         return CollectorHealth(name=self.name, state=self.state.value, reason=self.reason, interval_ms=self.interval_ms)
 
     def _backoff_ms(self) -> int:
-        # this instant is skipped too, so the first retry comes after two intervals
-        return (min(1 << self.failures, _LONGEST_BACKOFF) + 1) * self.interval_ms
+        # the instant itself is gone, so leaving out n of them means a try n + 1 intervals later
+        left_out = min(1 << min(self.failures, _LONGEST_EXPONENT), _LONGEST_BACKOFF)
+        return (left_out + 1) * self.interval_ms
 
     def _move(self, state: State, reason: str, failures: int, retry_ms: int) -> bool:
         changed = (self.state, self.reason) != (state, reason)

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
+_LEAST_OWN_MS = 1000
+
 
 class Plan(NamedTuple):
     """The next tick: its instant, and how many instants before it have been passed over."""
@@ -16,9 +18,10 @@ def next_instant_ms(intervals_ms: Collection[int], after_ms: int) -> int:
     return min((after_ms // interval_ms + 1) * interval_ms for interval_ms in intervals_ms)
 
 
-def due_intervals(intervals_ms: Collection[int], instant_ms: int) -> list[int]:
-    """Return the intervals that are due at an instant, shortest first."""
-    return sorted(interval_ms for interval_ms in intervals_ms if instant_ms % interval_ms == 0)
+def own_interval_ms(intervals_ms: Collection[int]) -> int:
+    """Return how often our own metrics are stored: with the shortest interval's ticks, but at most once a second."""
+    shortest_ms = min(intervals_ms)
+    return -(-_LEAST_OWN_MS // shortest_ms) * shortest_ms
 
 
 def plan_tick(intervals_ms: Collection[int], last_ms: int, now_ms: int) -> Plan:

@@ -13,16 +13,18 @@ UP = Family("up", MetricType.GAUGE, "Whether the last sample of this source came
 
 
 class Join:
-    """One source made of several parts, plus its `up`.
+    """One source made of several parts.
 
     Args:
         source: Name of the joined batches.
         labels: Set on every series: `job` and `instance`.
+        with_up: Whether `up` is one of the series. Of several sources with the same labels only one has it.
     """
 
-    def __init__(self, source: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, source: str, labels: Mapping[str, str], *, with_up: bool) -> None:
         self._source = source
         self._labels = dict(labels)
+        self._with_up = with_up
         self._parts: list[Schema | None] = []
         self._present: list[bool] = []
         self._places: list[slice] = []
@@ -34,8 +36,14 @@ class Join:
 
         A part that is None gives no samples: its series get a stale marker at the first such instant, so that they
         end at once instead of lingering for the lookback, and are absent after it.
+
+        Args:
+            timestamp_ms: The planned instant.
+            parts: Always the same sources in the same order.
         """
-        schemas = [self._known(i) if part is None else part.schema for i, part in enumerate(parts)]
+        schemas = [
+            known if part is None else part.schema for part, known in zip(parts, self._known(parts), strict=True)
+        ]
         if len(schemas) != len(self._parts) or any(a is not b for a, b in zip(schemas, self._parts, strict=True)):
             self._rebuild(schemas)
         values = self._values
@@ -45,7 +53,8 @@ class Join:
             else:
                 values[self._places[i]] = STALE if self._present[i] else ABSENT
             self._present[i] = part is not None
-        values[-1] = float(any(self._present))
+        if self._with_up:
+            values[-1] = float(any(self._present))
         return Batch(self._source, self._schema, timestamp_ms, values)
 
     def end(self, timestamp_ms: int) -> Batch:
@@ -53,8 +62,8 @@ class Join:
         self._values[:] = STALE
         return Batch(self._source, self._schema, timestamp_ms, self._values)
 
-    def _known(self, number: int) -> Schema | None:
-        return self._parts[number] if number < len(self._parts) else None
+    def _known(self, parts: Sequence[Batch | None]) -> list[Schema | None]:
+        return self._parts or [None] * len(parts)
 
     def _rebuild(self, schemas: list[Schema | None]) -> None:
         families: dict[Family, int] = {}
@@ -68,9 +77,10 @@ class Join:
                 series += [labels.with_labels(self._labels) for labels in schema.series]
                 family_of += [numbers[i] for i in schema.family_of]
             self._places.append(slice(first, len(series)))
-        series.append(Labels({METRIC_NAME: UP.name, **self._labels}.items()))
-        family_of.append(families.setdefault(UP, len(families)))
-        self._present = [*self._present, *[False] * len(schemas)][: len(schemas)]
+        if self._with_up:
+            series.append(Labels({METRIC_NAME: UP.name, **self._labels}.items()))
+            family_of.append(families.setdefault(UP, len(families)))
+        self._present = self._present or [False] * len(schemas)
         self._parts = schemas
         self._schema = Schema(tuple(families), tuple(series), tuple(family_of))
         self._values = absent_array(len(series))

@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from barograph.ingest.instants import plan_tick
+from barograph.ingest.instants import Plan, next_instant_ms, own_interval_ms, plan_tick
 from barograph.ingest.join import Join
 from barograph.ingest.round import Round
+from barograph.ingest.ticker_metrics import TickerMetrics
 from barograph.model.batch import Batch
 from barograph.model.clock import Clock
 from barograph.model.commands import CollectorHealth
@@ -22,12 +23,21 @@ from barograph.model.units import Duration
 from barograph.telemetry.metrics import Telemetry
 
 _log = logging.getLogger(__name__)
-_LATE_S = 0.010
+_DEFAULT_INTERVAL_MS = 1000
+"""How often our own metrics are stored where no collector is configured."""
 _MARGIN_S = 0.050
 """Maintenance ends this long before the next tick."""
 _LEAST_WORK_S = 0.020
+_MOST_WORK_S = 0.200
+"""Maintenance a tick: a fifth of a second each second is plenty, and bounds how long `stop` waits."""
+_OVERDUE_S = 60.0
+"""Maintenance is not put off for longer than this, however little time the ticks leave."""
+_LONGEST_PAUSE_S = 1.0
+"""The wall clock is looked at again at least this often, since it may step while we wait."""
 _HELD_S = 2.0
 """A wall clock this far behind the last tick is worth saying; less is an ordinary correction."""
+_GAP_MS = 10_000
+"""A gap this long is worth saying; shorter ones are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +47,12 @@ class TickerParts:
     Attributes:
         appender: The store's write side.
         maintain: Does work that is due, for about the seconds it is given.
-        on_tick: Told each committed tick's instant; called on the ticker's thread, must not block.
+        on_tick: Told each tick's instant once it is committed (or, on a failing disk, in the head); called on the
+            ticker's thread, must not block.
         telemetry: Our own metrics, stored with each tick.
         clock: Where time comes from.
         instance: Value of the label `instance`.
+        newest_ms: Newest timestamp in the store: ticks come after it.
     """
 
     appender: Appender
@@ -49,78 +61,81 @@ class TickerParts:
     telemetry: Telemetry
     clock: Clock
     instance: str
+    newest_ms: int = 0
 
 
 class Ticker:
-    """Runs until stopped. `stop`, `replace` and `health` may be called from any thread, `run` from one."""
+    """Runs until stopped. `run` is called by one thread, once; everything else from any.
 
-    def __init__(self, collectors: Sequence[ScheduledCollector], parts: TickerParts) -> None:
+    Args:
+        collectors: Taken over: the ticker closes them.
+        parts: What it works with.
+        stopping: Its `wait` is how the ticker waits; tests pass one that moves their clock.
+    """
+
+    def __init__(
+        self, collectors: Sequence[ScheduledCollector], parts: TickerParts, stopping: threading.Event | None = None
+    ) -> None:
         self._parts = parts
         self._clock = parts.clock
+        self._metrics = TickerMetrics(parts.telemetry)
         self._round = Round(collectors, parts.telemetry, parts.clock)
         self._joins: dict[int, Join] = {}
-        self._own = Join("barograph", {"job": "barograph", "instance": parts.instance})
+        self._own = Join("barograph", {"job": "barograph", "instance": parts.instance}, with_up=True)
         self._ending: list[Join] = []
-        self._stop = threading.Event()
+        self._stopping = stopping or threading.Event()
+        self._lock = threading.Lock()
         self._replacement: Sequence[ScheduledCollector] | None = None
         self._held = False
-        telemetry = parts.telemetry
-        self._ticks = telemetry.counter("barograph_ticks_total", "Ticks done.")
-        self._missed = telemetry.counter("barograph_ticks_missed_total", "Instants passed over without a tick.")
-        self._late = telemetry.counter(
-            "barograph_ticks_late_total", "Ticks committed more than 10 ms after their instant."
-        )
-        self._late_s = telemetry.gauge(
-            "barograph_tick_late_seconds", "How long after its planned instant the tick before this one was committed."
-        )
-        self._start_late_s = telemetry.gauge(
-            "barograph_tick_start_late_seconds", "How long after its planned instant this tick began."
-        )
-        self._failures = telemetry.counter(
-            "barograph_tick_failures_total", "Appends, commits and maintenance that failed."
-        )
-        for family in (self._ticks, self._missed, self._late, self._late_s, self._start_late_s):
-            family.labels()
-        for step in ("append", "commit", "maintain"):
-            self._failures.labels(step=step)
+        self._read_only = False
+        self._maintained_s = parts.clock.monotonic_s()
 
     def run(self) -> None:
         """Tick until `stop`. The first tick comes at the first whole instant."""
-        last_ms = self._clock.now_ms()
-        while not self._stop.is_set():
-            self._adopt_replacement()
-            intervals_ms = self._round.intervals_ms or frozenset((1000,))
-            plan = plan_tick(intervals_ms, last_ms, self._clock.now_ms())
-            if not self._wait_until(plan.instant_ms):
-                continue
-            self._missed.inc(plan.missed)
-            self._tick(plan.instant_ms, min(intervals_ms))
-            last_ms = plan.instant_ms
-            self._maintain(intervals_ms, last_ms)
-        self._round.close()
+        last_ms = max(self._clock.now_ms(), self._parts.newest_ms)
+        try:
+            while not self._stopping.is_set():
+                self._adopt_replacement()
+                intervals_ms = self._intervals_ms()
+                plan = plan_tick(intervals_ms, last_ms, self._clock.now_ms())
+                if not self._wait_until(plan.instant_ms):
+                    continue
+                self._count_missed(plan, last_ms)
+                last_ms = plan.instant_ms
+                self._tick(last_ms, own_interval_ms(intervals_ms))
+                self._maintain(next_instant_ms(intervals_ms, last_ms))
+        finally:
+            self._round.close()
 
     def stop(self) -> None:
-        """Have `run` return after the tick under way."""
-        self._stop.set()
+        """Have `run` return after the tick (and the bit of maintenance) under way."""
+        self._stopping.set()
 
     def replace(self, collectors: Sequence[ScheduledCollector]) -> None:
-        """Take over other collectors between two ticks; the old ones are closed."""
-        self._replacement = collectors
+        """Take over other collectors between two ticks, within a second; the old ones are closed."""
+        with self._lock:
+            self._replacement = collectors
 
     def health(self) -> tuple[int, tuple[CollectorHealth, ...]]:
         """Return a version, which grows with each change, and the health of all collectors."""
         current = self._round
-        return current.version, current.health()
+        version = current.version  # taken first: a change between the two is then seen again, never missed
+        return version, current.health()
+
+    def _intervals_ms(self) -> frozenset[int]:
+        return self._round.intervals_ms or frozenset((_DEFAULT_INTERVAL_MS,))
 
     def _adopt_replacement(self) -> None:
-        if self._replacement is None:
+        with self._lock:
+            replacement, self._replacement = self._replacement, None
+        if replacement is None:
             return
-        version = self._round.version
-        self._round.close()
-        self._round = Round(self._replacement, self._parts.telemetry, self._clock)
-        self._round.version += version
-        self._replacement = None
-        self._ending += [join for interval, join in self._joins.items() if interval not in self._round.intervals_ms]
+        before = self._round
+        after = Round(replacement, self._parts.telemetry, self._clock)
+        after.version += before.version
+        self._round = after
+        before.close(kept=after.names)
+        self._ending += [join for interval, join in self._joins.items() if interval not in after.intervals_ms]
         self._joins = {}
 
     def _wait_until(self, instant_ms: int) -> bool:
@@ -128,63 +143,90 @@ class Ticker:
         left_s = instant_ms / 1000 - self._clock.now_s()
         self._say_held(left_s)
         if left_s > 0:
-            self._stop.wait(min(left_s, 1.0))
-        return not self._stop.is_set() and self._clock.now_ms() >= instant_ms
+            self._stopping.wait(min(left_s, _LONGEST_PAUSE_S))
+        return not self._stopping.is_set() and self._clock.now_ms() >= instant_ms
 
     def _say_held(self, left_s: float) -> None:
-        """A wall clock set back leaves the next instant far away: stored time must not run backwards, so it waits."""
-        held = left_s > max(self._round.intervals_ms, default=1000) / 1000 + _HELD_S
+        """A clock that was set back leaves the next instant far away: stored time never runs backwards, so we wait."""
+        behind_s = left_s - max(self._intervals_ms()) / 1000
+        held = behind_s > _HELD_S
+        self._metrics.held.set(behind_s if held else 0.0)
         if held and not self._held:
             _log.warning(
-                "the clock was set back by about %d s; samples go on when it has caught up, since stored time does not "
-                "run backwards",
-                int(left_s),
+                "the clock is %d s behind the newest samples (it was set back, or was ahead before); nothing is "
+                "collected until it has caught up, since stored time does not run backwards",
+                int(behind_s),
             )
+        elif self._held and not held:
+            _log.info("the clock has caught up with the newest samples; collecting goes on")
         self._held = held
 
-    def _tick(self, instant_ms: int, shortest_ms: int) -> None:
-        self._start_late_s.set(self._clock.now_s() - instant_ms / 1000)
-        labels = {"job": "node", "instance": self._parts.instance}
-        for interval_ms, parts in self._round.collect(instant_ms).items():
-            join = self._joins.setdefault(interval_ms, Join(f"host/{Duration(interval_ms)}", labels))
-            self._append(join.batch(instant_ms, parts))
+    def _count_missed(self, plan: Plan, last_ms: int) -> None:
+        self._metrics.missed.inc(plan.missed)
+        if plan.missed and plan.instant_ms - last_ms >= _GAP_MS:
+            _log.warning(
+                "no samples for %d s: the machine slept, the clock was set forward, or the tick before took that long",
+                (plan.instant_ms - last_ms) // 1000,
+            )
+
+    def _tick(self, instant_ms: int, own_ms: int) -> None:
+        self._metrics.start_late.set(self._clock.now_s() - instant_ms / 1000)
+        self._attempt("collect", lambda: self._append_host(instant_ms))
         for ending in self._ending:
             self._append(ending.end(instant_ms))
         self._ending = []
-        if instant_ms % shortest_ms == 0:
-            schema, values = self._parts.telemetry.snapshot()
-            self._append(self._own.batch(instant_ms, [Batch("barograph", schema, instant_ms, values)]))
+        if instant_ms % own_ms == 0:
+            self._attempt("collect", lambda: self._append_own(instant_ms))
         self._commit()
-        late_s = self._clock.now_s() - instant_ms / 1000
-        self._ticks.inc()
-        self._late_s.set(late_s)
-        self._late.inc(float(late_s > _LATE_S))
-        self._parts.on_tick(instant_ms)
+        self._metrics.tick_done(self._clock.now_s() - instant_ms / 1000)
+        self._attempt("publish", lambda: self._parts.on_tick(instant_ms))
+
+    def _append_host(self, instant_ms: int) -> None:
+        shortest_ms = min(self._intervals_ms())
+        for interval_ms, parts in self._round.collect(instant_ms).items():
+            join = self._joins.get(interval_ms)
+            if join is None:
+                labels = {"job": "node", "instance": self._parts.instance}
+                join = Join(f"host/{Duration(interval_ms)}", labels, with_up=interval_ms == shortest_ms)
+                self._joins[interval_ms] = join
+            self._append(join.batch(instant_ms, parts))
+
+    def _append_own(self, instant_ms: int) -> None:
+        schema, values = self._parts.telemetry.snapshot()
+        self._append(self._own.batch(instant_ms, [Batch("barograph", schema, instant_ms, values)]))
 
     def _append(self, batch: Batch) -> None:
-        try:
-            self._parts.appender.append(batch)
-        except Exception:
-            self._failures.labels(step="append").inc()
-            _log.exception("the samples of %s at %d ms could not be taken", batch.source, batch.timestamp_ms)
+        if len(batch.schema):
+            self._attempt("append", lambda: self._parts.appender.append(batch))
 
     def _commit(self) -> None:
         try:
             self._parts.appender.commit()
         except ReadOnlyError as error:
-            self._failures.labels(step="commit").inc()
-            _log.error("nothing can be stored for now, collection goes on from memory: %s", error)
+            self._metrics.failures["commit"].inc()
+            if not self._read_only:
+                _log.error("nothing can be stored for now, collecting goes on in memory: %s", error)
+            self._read_only = True
         except Exception:
-            self._failures.labels(step="commit").inc()
+            self._metrics.failures["commit"].inc()
             _log.exception("a tick could not be committed")
+        else:
+            if self._read_only:
+                _log.info("samples are stored again, with those that were kept in memory meanwhile")
+            self._read_only = False
 
-    def _maintain(self, intervals_ms: frozenset[int], last_ms: int) -> None:
-        next_s = (last_ms // min(intervals_ms) + 1) * min(intervals_ms) / 1000
-        budget_s = next_s - self._clock.now_s() - _MARGIN_S
-        if budget_s < _LEAST_WORK_S:
+    def _maintain(self, next_ms: int) -> None:
+        now_s = self._clock.monotonic_s()
+        budget_s = min(next_ms / 1000 - self._clock.now_s() - _MARGIN_S, _MOST_WORK_S)
+        if self._stopping.is_set() or (budget_s < _LEAST_WORK_S and now_s - self._maintained_s < _OVERDUE_S):
             return
+        self._maintained_s = now_s
+        self._attempt("maintain", lambda: self._parts.maintain(max(budget_s, _LEAST_WORK_S)))
+
+    def _attempt(self, step: str, work: Callable[[], None]) -> None:
+        """Do one step of a tick; what it raises is counted and said, and the tick goes on."""
         try:
-            self._parts.maintain(budget_s)
+            work()
         except Exception:
-            self._failures.labels(step="maintain").inc()
-            _log.exception("the store's maintenance failed; it is tried again after the next tick")
+            self._metrics.failures[step].inc()
+            _log.exception("a tick's step failed and is left out: %s", step)
