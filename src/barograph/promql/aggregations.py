@@ -8,6 +8,7 @@ import numpy as np
 from barograph.model.errors import ExecutionError
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import Span
+from barograph.promql.gaps import shared_mask
 from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups, group_rows
 from barograph.promql.memo import Memo
@@ -18,7 +19,6 @@ from barograph.promql.run import Run
 from barograph.promql.selectors import InstantSelector
 from barograph.promql.summing import mean_rows, patterns, sum_rows
 from barograph.promql.value import StepVector
-from barograph.promql.windows import shared_mask
 
 Reduction = Callable[[Groups, FloatArray, BoolArray | None], FloatArray]
 """Values and mask `[rows, steps]` in group order -> `[groups, steps]`; where a group is absent the value is free."""

@@ -11,6 +11,7 @@ from barograph.model.series import SeriesGroup
 from barograph.promql.aggregations import format_float, warn_quantile
 from barograph.promql.ast import Span
 from barograph.promql.functions.entry import Arguments, OverTime, Pointwise, ToScalar, ToVector
+from barograph.promql.gaps import over_group
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import DUPLICATES
@@ -18,7 +19,6 @@ from barograph.promql.nodes import Ranges
 from barograph.promql.run import Run
 from barograph.promql.selectors import RangeSelector
 from barograph.promql.value import StepVector
-from barograph.promql.windows import over_group
 
 _COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from barograph.model.labels import METRIC_NAME, Labels
+from barograph.promql.gaps import missing_samples
 from barograph.promql.memo import Memo
 from barograph.promql.naming import Nameless, merge_rows, take_rows
 from barograph.promql.nodes import Ranges
 from barograph.promql.run import Run
 from barograph.promql.value import RawMatrix, RawSeries, StepVector
-from barograph.promql.windows import missing_samples
 
 _NAME_ONLY = (METRIC_NAME,)
 

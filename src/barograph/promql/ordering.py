@@ -10,13 +10,13 @@ from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.aggregations import Grouping, format_float, whole_parameter
 from barograph.promql.ast import Span
+from barograph.promql.gaps import shared_mask
 from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups
 from barograph.promql.naming import empty_vector, is_label_name, merge_rows, presence, quoted, take_rows
 from barograph.promql.nodes import ScalarNode, VectorNode
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
-from barograph.promql.windows import shared_mask
 
 Keys = NDArray[np.float64] | NDArray[np.complex128]
 

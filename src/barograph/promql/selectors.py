@@ -5,6 +5,7 @@ gives series, so that ties (topk) fall as there.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
@@ -129,8 +130,26 @@ class InstantSelector:
 
 def newest(run: Run, group: SeriesGroup, ends: Grid, *, wanted: Wanted = Wanted.VALUES) -> Part:
     """Return the newest sample of each series of a group within the lookback of each step, and where there is one."""
+    gaps: BoolArray = np.any(is_absent(group.values), axis=1) if group.has_absent else np.zeros(1, np.bool_)
+    if not gaps.any():
+        return _newest_of(run, group, ends, wanted, None)
+    if gaps.all():
+        return _newest_of(run, group, ends, wanted, _filled(group.values))
+    # rows without gaps need no search for the sample before a gap, which is what costs
     shape = (len(group.labels), ends.steps)
-    filled = _filled(group) if group.has_absent else None
+    values, known = np.zeros(shape), np.ones(shape, dtype=np.bool_)
+    for rows in (np.flatnonzero(~gaps), np.flatnonzero(gaps)):
+        part = replace(group, labels=tuple(group.labels[row] for row in rows), values=group.values[rows])
+        filled = _filled(part.values) if gaps[rows[0]] else None
+        values[rows], here = _newest_of(run, part, ends, wanted, filled)
+        if here is not None:
+            known[rows] = here
+    return values, None if known.all() else known
+
+
+def _newest_of(run: Run, group: SeriesGroup, ends: Grid, wanted: Wanted, filled: IntArray | None) -> Part:
+    """Return what `newest` does for rows that all have gaps, or all have none (`filled` is None)."""
+    shape = (len(group.labels), ends.steps)
     values: FloatArray | None = None
     known: BoolArray | None = None
     series = (group.timestamps_ms, group.values, group.step_ms)
@@ -138,16 +157,14 @@ def newest(run: Run, group: SeriesGroup, ends: Grid, *, wanted: Wanted = Wanted.
         found, here = _newest_in(group, window, filled, wanted)
         if found.shape == shape and isinstance(steps, slice):
             return found, here
-        if known is None:
-            values = found if wanted is Wanted.PRESENCE else np.zeros(shape)
+        if values is None or known is None:
+            values = np.broadcast_to(0.0, shape) if wanted is Wanted.PRESENCE else np.zeros(shape)
             known = np.zeros((1 if filled is None and not group.has_stale else shape[0], shape[1]), dtype=np.bool_)
-        if values is not None and wanted is not Wanted.PRESENCE:
+        if wanted is not Wanted.PRESENCE:
             values[:, steps] = found
         known[:, steps] = True if here is None else here
     if values is None or known is None:
         return np.zeros(shape), np.broadcast_to(np.False_, shape)
-    if wanted is Wanted.PRESENCE:
-        values = np.broadcast_to(0.0, shape)
     return values, None if known.all() else np.broadcast_to(known, shape)
 
 
@@ -170,9 +187,9 @@ def _newest_in(group: SeriesGroup, window: Window, filled: IntArray | None, want
     return found, here
 
 
-def _filled(group: SeriesGroup) -> IntArray:
+def _filled(values: FloatArray) -> IntArray:
     """Return at each place the index of the row's newest sample so far, -1 where there was none."""
-    index = np.where(is_absent(group.values), -1, np.arange(len(group.timestamps_ms)))
+    index = np.where(is_absent(values), -1, np.arange(values.shape[1]))
     return np.maximum.accumulate(index, axis=1)
 
 

@@ -5,8 +5,9 @@ import numpy as np
 from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT, STALE
 from barograph.promql.functions import over_time
+from barograph.promql.gaps import complete, missing_samples, over_group, shared_mask
 from barograph.promql.grid import Grid
-from barograph.promql.windows import complete, missing_samples, over_group, shared_mask, windows
+from barograph.promql.windows import windows
 from helpers.memory_store import make_group
 from helpers.promql_windows import make_run
 

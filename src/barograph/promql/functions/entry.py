@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from barograph.model.sample import FloatArray
 from barograph.promql.ast import Call
+from barograph.promql.gaps import Kernel
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import NameDropper
@@ -13,7 +14,6 @@ from barograph.promql.run import Run
 from barograph.promql.selectors import Assembler
 from barograph.promql.signature import Signature
 from barograph.promql.value import StepVector
-from barograph.promql.windows import Kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class OverTime:
     """A kernel over the windows of one range vector; scalars become its parameters.
 
     Attributes:
-        kernel: See `windows.Kernel`.
+        kernel: See `gaps.Kernel`.
         minimum: How many samples a window must hold for a result.
         keeps_name: Whether the metric name stays.
         expects_counter: Whether a name that is no counter's is annotated.

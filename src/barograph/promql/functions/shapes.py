@@ -10,11 +10,12 @@ from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import MatrixSelector, VectorSelector
 from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments
+from barograph.promql.gaps import missing_samples
 from barograph.promql.grid import Grid
 from barograph.promql.naming import presence, take_rows
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
-from barograph.promql.windows import missing_samples, windows
+from barograph.promql.windows import windows
 
 _CHUNKS = re.compile(r"\d+|\D+")
 
