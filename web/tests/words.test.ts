@@ -16,6 +16,7 @@ describe("the words of each state", () => {
     [refused("query refused: 6,000,000 samples, more than 5,000,000; raise query.max_samples or ask for less"), "Query refused: 6,000,000 samples, more than 5,000,000; raise query.max_samples or ask for less."],
     [refused("Shorten the range."), "Query refused: Shorten the range."],
     [failed("the disk is gone."), "This part failed: the disk is gone. The rest goes on."],
+    [failed("this part failed (KeyError); the log has more"), "This part failed: (KeyError); the log has more. The rest goes on."],
     [notStored("disk full"), "Nothing is stored on disk now: disk full. New seconds are kept in memory only."],
     [notStored(""), "Nothing is stored on disk now. New seconds are kept in memory only."],
     [held("14:03"), "Held 14:03"],

@@ -9,7 +9,7 @@ import { type Connection, Live } from "./live";
 import { type Failures, Samples, type TrackFailure, gridFor } from "./samples";
 import { type Status, readStatus } from "./status";
 import { DEFAULT_RANGE_MS, stepFor } from "./steps";
-import { caughtUp, reading } from "./words";
+import { caughtUp, reading as readingWords } from "./words";
 
 export type { TrackFailure };
 
@@ -327,6 +327,8 @@ export class Recorder {
     if (this.brokeAtMs === null) return;
     this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
     this.brokeAtMs = null;
+    // what was asked while nobody answered is asked again
+    if (!this.whole.has(this.held === null ? (samples.live ?? this.grid) : this.grid)) this.retryTracks();
   }
 
   // What arrived while nobody listened is read from the store, once; so is a wide bucket when it is complete, since this
@@ -394,14 +396,16 @@ export class Recorder {
     const load = new AbortController();
     this.load = load;
     const words = setTimeout(() => {
-      if (!load.signal.aborted) this.loading = reading(window.toMs - window.fromMs);
+      if (!load.signal.aborted) this.loading = readingWords(window.toMs - window.fromMs);
     }, LOADING_AFTER_MS + restMs);
     if (restMs > 0) await new Promise((go) => setTimeout(go, restMs));
-    const failures = load.signal.aborted ? {} : await samples.fill(grid, window.fromMs - grid.stepMs, window.toMs, load.signal);
+    const reading = load.signal.aborted ? null : await samples.fill(grid, window.fromMs - grid.stepMs, window.toMs, load.signal);
     clearTimeout(words);
-    if (load.signal.aborted) return;
-    this.failures = failures;
-    if (Object.keys(failures).length === 0) this.whole.add(grid);
+    if (reading === null || load.signal.aborted) return;
+    this.loading = null;
+    if (!reading.answered) return;
+    this.failures = reading.failures;
+    if (Object.keys(reading.failures).length === 0) this.whole.add(grid);
     this.use(grid);
   }
 

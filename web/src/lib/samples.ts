@@ -13,6 +13,14 @@ export interface TrackFailure {
 
 export type Failures = Record<string, TrackFailure>;
 
+/** What came of reading a span. */
+export interface Reading {
+  /** What failed, by track. */
+  failures: Failures;
+  /** Whether the server answered every question, be it with a refusal. */
+  answered: boolean;
+}
+
 /** Slots that a ring keeps beyond its range, so that the left edge is never short of a bucket. */
 const SPARE_SLOTS = 16;
 
@@ -65,23 +73,23 @@ export class Samples {
     else this.row.forEach((value, column) => grid.set(column, slot, value));
   }
 
-  /** Read a span from the store into a grid; what failed, by track. A place with a sample never becomes a gap again. */
-  async fill(grid: Grid, fromMs: number, toMs: number, signal: AbortSignal | null): Promise<Failures> {
+  /** Read a span from the store into a grid. A place with a sample never becomes a gap again. */
+  async fill(grid: Grid, fromMs: number, toMs: number, signal: AbortSignal | null): Promise<Reading> {
     const from = Math.floor(fromMs / grid.stepMs);
     const to = Math.min(Math.floor(toMs / grid.stepMs), grid.newest);
-    const failures: Failures = {};
-    if (to < from) return failures;
+    const reading: Reading = { failures: {}, answered: true };
+    if (to < from) return reading;
     const expressions = trackExpressions(this.host, grid.stepMs, this.intervalMs);
     await Promise.all(
       expressions.map(async (expression) => {
         try {
           pour(grid, expression, await queryRange(expression, grid.ms(from), grid.ms(to), grid.stepMs, signal), from, to);
         } catch (error) {
-          this.failed(expression, error, failures);
+          this.failed(expression, error, reading);
         }
       }),
     );
-    return failures;
+    return reading;
   }
 
   private average(grid: Grid, slot: number): void {
@@ -101,13 +109,15 @@ export class Samples {
     });
   }
 
-  private failed(expression: Expression, error: unknown, failures: Failures): void {
+  private failed(expression: Expression, error: unknown, reading: Reading): void {
     if (error instanceof DOMException && error.name === "AbortError") return;
     if (!(error instanceof Failure)) throw error;
-    if (error.kind === "signed-out") this.signedOut();
-    // a server that does not answer is told of by the connection, once, not by every track
-    else if (error.kind !== "unreachable") {
-      failures[expression.track] = { kind: error.kind, reason: error.message, promql: expression.promql };
+    if (error.kind === "signed-out" || error.kind === "unreachable") {
+      // the connection tells of it, once, not every track
+      reading.answered = false;
+      if (error.kind === "signed-out") this.signedOut();
+    } else {
+      reading.failures[expression.track] = { kind: error.kind, reason: error.message, promql: expression.promql };
     }
   }
 }

@@ -24,7 +24,11 @@ export function refused(reason: string): string {
   return `Query refused: ${bare}${/[.!?]$/.test(bare) ? "" : "."}`;
 }
 
-export const failed = (reason: string): string => `This part failed: ${reason.replace(/[.]$/, "")}. The rest goes on.`;
+/** A failure of the server, as the track shows it. */
+export function failed(reason: string): string {
+  const bare = reason.replace(/^this part failed:?\s*/i, "").replace(/[.]$/, "");
+  return `This part failed: ${bare}. The rest goes on.`;
+}
 
 export function notStored(reason: string): string {
   const because = reason === "" ? "" : `: ${reason.replace(/[.]$/, "")}`;
