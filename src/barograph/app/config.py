@@ -166,12 +166,6 @@ def decode_config(data: bytes) -> Config:
     return msgspec.json.decode(data, type=Config, dec_hook=_decode)
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the configuration file, for editors."""
-    schema = msgspec.json.schema(Config, schema_hook=_schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Barograph", **schema}
-
-
 def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Config:
     document = _read(file) if file is not None else Document("", None)
     values = {} if document.values is None else document.values
@@ -283,13 +277,3 @@ def _encode(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
     if isinstance(value, Secret):
         return value.reveal()  # only into the memory that the front inherits
     raise NotImplementedError(f"no setting has the type {type(value)}")
-
-
-def _schema(kind: type) -> dict[str, Any]:
-    if kind is Duration:
-        return {"type": "string", "description": "A duration, such as 15s or 1h30m.", "examples": ["15s", "1h30m"]}
-    if kind is Size:
-        return {"type": ["string", "integer"], "description": "A size, such as 512MB.", "examples": ["512MB", "10GiB"]}
-    if kind is Secret:
-        return {"type": "string", "writeOnly": True}
-    raise NotImplementedError(f"no setting has the type {kind}")

@@ -1,0 +1,120 @@
+"""The configuration described from its own structs: every field with its type, default and doc line.
+
+`config schema` prints it as JSON Schema, tools/gen_config_doc.py as docs/configuration.md.
+"""
+
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from barograph.app.config import Config
+from barograph.model.units import Duration, Size
+
+_DOC_LINE = re.compile(r"^    (\w+): (.+?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
+_WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
+    bool: ("true or false", {"type": "boolean"}),
+    int: ("whole number", {"type": "integer"}),
+    float: ("number", {"type": "number"}),
+    str: ("text", {"type": "string"}),
+    Duration: ("duration", {"type": "string", "examples": ["15s", "1h30m"]}),
+    Size: ("size", {"type": ["string", "integer"], "examples": ["512MB", "10GiB"]}),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One field of a section. `section` is its struct where the field is a section itself."""
+
+    name: str
+    kind: str
+    default: str
+    doc: str
+    schema: dict[str, Any]
+    section: type[msgspec.Struct] | None
+
+
+def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
+    """Yield a section's settings, in order."""
+    docs = _docs(section)
+    hints = get_type_hints(section)
+    for field in msgspec.structs.fields(section):
+        kind = _without_none(hints[field.name])
+        doc = docs.get(field.name, "")
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield Setting(name=field.name, kind="section", default="", doc=doc, schema={}, section=kind)
+            continue
+        words, schema = _kind(kind)
+        default = _plain(field.default)
+        schema = {**schema, "description": doc, **({} if default is None else {"default": default})}
+        yield Setting(name=field.name, kind=words, default=_shown(default), doc=doc, schema=schema, section=None)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the configuration file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Barograph's configuration",
+        **_section_schema(Config),
+    }
+
+
+def _section_schema(section: type[msgspec.Struct]) -> dict[str, Any]:
+    properties = {
+        setting.name: {"description": setting.doc, **_section_schema(setting.section)}
+        if setting.section is not None
+        else setting.schema
+        for setting in settings_of(section)
+    }
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _docs(section: type[msgspec.Struct]) -> dict[str, str]:
+    """Return each field's doc line: from `Attributes:`, or the string below the field."""
+    found: dict[str, str] = {}
+    for base in reversed(section.__mro__):
+        if not (isinstance(base, type) and issubclass(base, msgspec.Struct)) or base is msgspec.Struct:
+            continue
+        listed = inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")[2]
+        found |= {name: " ".join(text.split()) for name, text in _DOC_LINE.findall(listed)}
+        found |= _strings_below(base)
+    return found
+
+
+def _strings_below(section: type) -> dict[str, str]:
+    source = inspect.getsource(section)
+    return {
+        name: " ".join(text.split())
+        for name, text in re.findall(r'^    (\w+): [^\n]+\n    """(.+?)"""', source, re.MULTILINE | re.DOTALL)
+    }
+
+
+def _without_none(kind: Any) -> Any:  # noqa: ANN401  a type, of which typing has no type
+    if isinstance(kind, types.UnionType):
+        return next(part for part in get_args(kind) if part is not types.NoneType)
+    return kind
+
+
+def _kind(kind: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401  as above
+    if kind in _WORDS:
+        return _WORDS[kind]
+    item = _WORDS[get_args(kind)[0]]
+    return f"list of {item[0]}s", {"type": "array", "items": item[1]}
+
+
+def _plain(default: object) -> Any:  # noqa: ANN401  JSON
+    if isinstance(default, Duration | Size):
+        return str(default)
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ", ".join(default) if isinstance(default, list) else str(default)
