@@ -40,5 +40,7 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             )
         if self.checkpoint_ticks < 1:
             raise ValueError(f"checkpoint_ticks is {self.checkpoint_ticks}: at least 1 is needed")
+        if self.merge_samples < 1:
+            raise ValueError(f"merge_samples is {self.merge_samples}: at least 1 is needed")
         if self.retention.ms <= 0:
             raise ValueError("retention is 0: write how long samples are kept, such as 30d")

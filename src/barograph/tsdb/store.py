@@ -110,7 +110,9 @@ class Store:
         try:
             self._write_pending(self._connected())
         except (apsw.Error, ReadOnlyError, FolderError) as error:
-            raise self._fail(error) from error
+            failure = self._fail(error)
+            self._count()
+            raise failure from error
         self.stats.read_only, self.stats.reason = False, ""
         self.stats.commits += 1
         self.stats.last_commit_s = self._clock.monotonic_s() - started_s

@@ -1,0 +1,57 @@
+import pytest
+
+from barograph.model.labels import Labels
+from barograph.model.matcher import Matcher, MatchOp, matches_all
+from barograph.tsdb.index import LabelIndex
+
+SERIES = [
+    Labels.of("cpu", mode="idle", cpu="0"),
+    Labels.of("cpu", mode="user", cpu="0"),
+    Labels.of("cpu", mode="user", cpu="1"),
+    Labels.of("load"),
+    Labels.of("disk", device="sda"),
+]
+
+
+def index_of(series: list[Labels]) -> LabelIndex:
+    index = LabelIndex()
+    index.add_all(series)
+    return index
+
+
+@pytest.mark.parametrize("name", ["__name__", "mode", "cpu", "device", "nothing"])
+@pytest.mark.parametrize("op", list(MatchOp))
+@pytest.mark.parametrize("value", ["", "cpu", "user", "0", ".*", ".+", "us.*|idle|", "sd[ab]"])
+def test_matches_as_the_matcher_itself_does(name: str, op: MatchOp, value: str) -> None:
+    matcher = Matcher(name, op, value)
+    index = index_of(SERIES)
+    assert index.match([matcher]).tolist() == [matches_all((matcher,), labels) for labels in SERIES]
+
+
+def test_all_matchers_must_hold() -> None:
+    matchers = [Matcher("__name__", MatchOp.EQUAL, "cpu"), Matcher("mode", MatchOp.NOT_EQUAL, "idle")]
+    assert index_of(SERIES).match(matchers).tolist() == [False, True, True, False, False]
+    assert index_of(SERIES).match([]).all()
+
+
+def test_a_series_keeps_its_number() -> None:
+    index = index_of(SERIES)
+    assert index.add(Labels.of("load")) == 3
+    assert index.add_all([SERIES[4], Labels.of("new")]).tolist() == [4, 5]
+    assert len(index) == 6
+
+
+def test_names_and_values() -> None:
+    index = index_of(SERIES)
+    some = index.add_all(SERIES[:3])
+    assert index.names_of(some) == ["__name__", "cpu", "mode"]
+    assert index.values_of("mode", some) == ["idle", "user"]
+    assert index.values_of("device", some) == []
+    assert index.values_of("nothing", some) == []
+
+
+def test_it_grows() -> None:
+    series = [Labels.of("m", i=str(number)) for number in range(3000)]
+    index = index_of(series)
+    assert index.match([Matcher("i", MatchOp.EQUAL, "2999")]).nonzero()[0].tolist() == [2999]
+    assert index.match([Matcher("i", MatchOp.REGEX, "1[0-9]")]).sum() == 10
