@@ -56,6 +56,8 @@ class Server:
     def __init__(self, data: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
+        # of a server that was killed: its port may answer for a moment yet
+        (data / "url").unlink(missing_ok=True)
         self._log_file = self.log.open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "barograph", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments],
@@ -161,5 +163,4 @@ def serving(data: Path, *arguments: str, environment: dict[str, str] | None = No
     try:
         yield server.wait_ready()
     finally:
-        if server.process.poll() is None:
-            server.stop()
+        server.stop()
