@@ -15,7 +15,7 @@ from crash.stores import CONFIG, SERIES, START_MS, check, copy_of, feed
 from helpers.clock import FakeClock
 
 CUTS = 120
-FLIPS = 400
+FLIPS = 200
 
 
 def test_a_torn_log_costs_only_its_tail(store_of: Store, tmp_path: Path) -> None:

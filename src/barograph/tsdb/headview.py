@@ -1,7 +1,7 @@
 """The head, reader's side: consistent copies out of a segment that another process is writing.
 
 Nothing is locked. A reader copies rows, then looks at the count again: had the writer come round the ring meanwhile and
-reached the copied rows, the copy is thrown away and made again.
+reached the oldest of them, these are left out of the copy.
 """
 
 from typing import TypeVar
@@ -45,19 +45,22 @@ class GroupView:
     def read(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
         """Copy the rows with `start_ms <= timestamp <= end_ms`.
 
+        The oldest rows are left out where the writer has come round to them meanwhile.
+
         Returns:
             The timestamps int64 `[rows]`, and the values of the asked columns, float64 `[columns, rows]`, contiguous.
         """
-        for _ in range(_ATTEMPTS):
-            first, count = self._bounds()
-            times = self._ring(self._timestamps, first, count)
-            low = int(np.searchsorted(times, start_ms, side="left"))
-            high = int(np.searchsorted(times, end_ms, side="right"))
-            values = np.ascontiguousarray(self._ring(self._values, first + low, first + high)[:, columns].T)
-            times = times[low:high].copy()
-            if self._holds(first + low):
-                return times, values
-        raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
+        first, count = self._bounds()
+        times = self._ring(self._timestamps, first, count).copy()
+        low = int(np.searchsorted(times, start_ms, side="left"))
+        high = int(np.searchsorted(times, end_ms, side="right"))
+        # `copy` and not `ascontiguousarray`, which hands a single row back as the shared memory itself
+        values = self._ring(self._values, first + low, first + high)[:, columns].T.copy()
+        times = times[low:high]
+        overtaken = int(self._cells[layout.COUNT]) - self._slots + 1 - (first + low)
+        if overtaken > 0:
+            return times[overtaken:], values[:, overtaken:].copy()
+        return times, values
 
     def _bounds(self) -> tuple[int, int]:
         """Return the numbers of the oldest row worth reading and after the newest.

@@ -269,12 +269,12 @@ def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece
         if len(series) and start_ms <= newest and end_ms >= oldest:
             times, values = view.read(start_ms, end_ms, columns)
             if len(times):
-                # the ring may have moved on since `covers`: what was read is what is covered
-                if start_ms <= oldest:
-                    oldest = int(times[0])
                 has_absent, has_stale = bool(is_absent(values).any()), bool(is_stale(values).any())
                 pieces[view.source] = Piece(series, times, values, has_absent, has_stale)
-        covered[view.source] = (oldest, newest)
+        # what the ring holds after reading was all there while it was read; what joined since then was perhaps not
+        oldest, still = view.covers()
+        if still >= oldest:
+            covered[view.source] = (oldest, newest)
     return pieces, covered
 
 
