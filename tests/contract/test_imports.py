@@ -13,7 +13,7 @@ PLANTED = {
     "Imports go down only": ("model/planted.py", "import barograph.telemetry\n"),
     "No cycles between siblings": ("model/labels.py", "import barograph.model.matcher\n"),
     "Only app, client and offline commands know the stores": ("web/planted.py", "import barograph.tsdb\n"),
-    "The keeper's side imports neither web nor an HTTP framework": ("ingest/planted.py", "import litestar\n"),
+    "The keeper's side imports neither web nor an HTTP framework": ("ingest/planted.py", "import httpx\n"),
     "Pure rooms do no I/O": ("formats/planted.py", "import socket\n"),
 }
 
