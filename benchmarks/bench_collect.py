@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 
 from barograph.collectors import filesystem
-from barograph.collectors.config import CollectorsConfig, ScheduledCollector, build_collectors
+from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
 from barograph.model.clock import SystemClock
 from barograph.model.errors import NoDataError
+from barograph.model.schedule import ScheduledCollector
 from report import Row, percentile, report
 
 _PACE_S = 0.05
