@@ -64,3 +64,13 @@ def test_log_records_round_trip(key: list[int], data: st.DataObject) -> None:
     assert (tick, rows[0].timestamp_ms, rows[0].bits.tolist()) == (60, -5, key)
     tick, rows = decode_record(later, keys)
     assert (tick, rows[0].layout_id, rows[0].bits.tolist()) == (61, 3, kept + more)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(BITS, min_size=3, max_size=3), min_size=1, max_size=5), st.booleans())
+def test_several_rows_of_a_layout_share_a_tick(rows: list[list[int]], has_key: bool) -> None:
+    bits = [np.array(row, np.uint64) for row in rows]
+    key_tick = 60 if has_key else 61
+    later = encode_record(61, [LogRow(1, i, key_tick, row) for i, row in enumerate(bits)], {1: bits[0]})
+    keys = {(1, 60): bits[0]} if has_key else {}
+    assert [row.bits.tolist() for row in decode_record(later, keys)[1]] == rows

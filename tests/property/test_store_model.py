@@ -36,6 +36,8 @@ class StoreModel(RuleBasedStateMachine):
         self.folder = Path(self.temporary.name) / "data"
         self.now_ms = START_MS
         self.durable: dict[tuple[Labels, int], int] = {}
+        self.pending: dict[tuple[Labels, int], int] = {}
+        self.committed_last: dict[str, dict[Labels, int]] = {}
         self.schemas: dict[str, Schema] = {}
         self.last: dict[str, dict[Labels, int]] = {}
 
@@ -62,9 +64,16 @@ class StoreModel(RuleBasedStateMachine):
             self.now_ms += step_ms
             for source in sources:
                 self.append(source, random)
-            self.store.commit()
+            if random.random() < 0.8:
+                self.commit()
             if random.random() < 0.7:
                 self.store.maintain(random.choice([0.0, 0.0, 1e9]))
+
+    def commit(self) -> None:
+        self.store.commit()
+        self.durable.update(self.pending)
+        self.pending = {}
+        self.committed_last = dict(self.last)
 
     def append(self, source: str, random: np.random.Generator) -> None:
         schema = self.schemas[source]
@@ -77,9 +86,9 @@ class StoreModel(RuleBasedStateMachine):
         row = dict(zip(schema.series, bits.tolist(), strict=True))
         for labels, before in self.last.get(source, {}).items():
             if labels not in row and before not in (ABSENT_BITS, STALE_BITS):
-                self.durable[labels, self.now_ms] = STALE_BITS
+                self.pending[labels, self.now_ms] = STALE_BITS
         self.last[source] = row
-        self.durable.update({(labels, self.now_ms): b for labels, b in row.items() if b != ABSENT_BITS})
+        self.pending.update({(labels, self.now_ms): b for labels, b in row.items() if b != ABSENT_BITS})
 
     @rule()
     def crash(self) -> None:
@@ -88,15 +97,18 @@ class StoreModel(RuleBasedStateMachine):
         self.store._files.close()
         self.open()
         # only a source whose newest rows were still in the ring knows which of its series are gone
-        self.last = {source: row for source, row in self.last.items() if source in self.store._head.groups}
+        self.pending = {}
+        self.last = {s: row for s, row in self.committed_last.items() if s in self.store._head.groups}
+        self.committed_last = dict(self.last)
 
     @rule()
     def restart(self) -> None:
         self.reader.close()
+        self.commit()
         self.store.close()
         self.open()
         # an emptied head knows no series that could become stale
-        self.last = {}
+        self.last, self.committed_last = {}, {}
 
     @precondition(lambda self: self.segments.current is not None)
     @invariant()
@@ -105,7 +117,7 @@ class StoreModel(RuleBasedStateMachine):
             self.attached = self.segments.current
             assert self.segments.current is not None
             self.reader.attach(self.segments.current.buffer)
-        assert read(self.reader) == self.durable
+        assert read(self.reader) == self.durable | self.pending
 
     @rule()
     def offline(self) -> None:
@@ -115,6 +127,7 @@ class StoreModel(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.reader.close()
+        self.commit()
         self.store.close()
         reader = StoreReader.open_offline(self.folder, CONFIG)
         assert read(reader) == self.durable

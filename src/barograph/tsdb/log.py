@@ -206,7 +206,7 @@ class Log:
         if known.columns < len(group.columns):
             first = max(known.columns, 0)
             body = seal_addition(group.source, first, group.columns[first:], known.layout_id)
-            self.connection.execute("INSERT INTO layouts VALUES (?, ?, ?)", (known.layout_id, first, body))
+            self.connection.execute("REPLACE INTO layouts VALUES (?, ?, ?)", (known.layout_id, first, body))
             known.columns = len(group.columns)
         return known
 

@@ -44,12 +44,16 @@ def encode_record(tick: int, rows: list[LogRow], keys: dict[int, Bits]) -> bytes
     Args:
         tick: Its number.
         rows: Its rows.
-        keys: The newest key row of each layout, which rows that are no key lean on.
+        keys: The newest key row of each layout, which rows that are no key lean on. Of several rows of one layout
+            whose key tick is this one, the first is the key row.
     """
     parts: list[bytes] = []
+    keyed: set[int] = set()
     for row in rows:
         bits = row.bits
-        if row.key_tick != tick:
+        if row.key_tick == tick and row.layout_id not in keyed:
+            keyed.add(row.layout_id)
+        else:
             key = keys[row.layout_id]
             bits = bits.copy()
             bits[: len(key)] ^= key
@@ -93,7 +97,7 @@ def decode_record(record: bytes, keys: dict[tuple[int, int], Bits]) -> tuple[int
         offset += _ROW.size
         bits = _decode_bits(payload[offset : offset + body_bytes], columns)
         offset += body_bytes
-        if key_tick == tick:
+        if key_tick == tick and (layout_id, tick) not in keys:
             keys[layout_id, tick] = bits
         else:
             key = keys.get((layout_id, key_tick))

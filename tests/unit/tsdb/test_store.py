@@ -378,3 +378,22 @@ def test_layouts_do_not_pile_up(tmp_path: Path) -> None:
     connection = apsw.Connection(str(tmp_path / "live.db"), flags=apsw.SQLITE_OPEN_READONLY)
     assert int(connection.execute("SELECT count(*) FROM layouts").get) <= 2
     connection.close()
+
+
+def test_a_source_may_begin_without_series(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    kit.tick(schema_of(), 0, [])
+    kit.tick(schema_of(), 1, [])
+    feed(kit, range(2, 5))
+    kit.store._files.close()
+    assert sorted(everything(tmp_path)['m{i="x"}']) == [2, 3, 4]
+
+
+def test_several_instants_may_share_a_commit(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    for second in range(40):
+        kit.store.append(batch_of(ONE, second, [float(second)]))
+        if second % 4 == 3:
+            kit.store.commit()
+    kit.store._files.close()
+    assert everything(tmp_path)['m{i="x"}'] == {second: bits(float(second)) for second in range(40)}
