@@ -1,6 +1,7 @@
 """The local administrator's token: a file in the data folder that only its owner can read. Called at start."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from barograph.model.errors import AccessError
 from barograph.model.secret import Secret
 
 FILE = "token"
-_MIN_LENGTH = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,512}")
 
 
 def read_or_create_token(folder: Path, random: RandomText = random_text) -> Secret:
@@ -30,9 +31,10 @@ def read_or_create_token(folder: Path, random: RandomText = random_text) -> Secr
             "and remove it first if you think that it was read (a new one is made at the next start)"
         )
     text = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(text) < _MIN_LENGTH:
+    if not _TOKEN.fullmatch(text):
         raise AccessError(
-            f"{path} holds {len(text)} characters, which is no token: remove it, the next start makes one"
+            f"{path} holds {len(text)} characters, which are no token (32 or more of A-Z, a-z, 0-9, _ and -): "
+            "remove it, the next start makes one"
         )
     return Secret(text)
 
@@ -50,6 +52,8 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w") as file:
             os.fchmod(descriptor, 0o600)
             file.write(text)
+            file.flush()
+            os.fsync(descriptor)  # else a power cut may leave the name with nothing in it
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)

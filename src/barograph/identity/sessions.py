@@ -53,7 +53,10 @@ class Sessions:
 
     def find(self, token_hash: str) -> SessionFound | Refused:
         """Tell whose session a token's hash belongs to."""
-        found = self._state.find_session(token_hash, self._clock.now_ms())
+        try:
+            found = self._state.find_session(token_hash, self._clock.now_ms())
+        except StoreError as error:
+            return Refused(kind="store", message=str(error))
         if found is None:
             return Refused(kind="access", message="there is no such session, or it has ended")
         return SessionFound(session_id=found.id, user=found.user, role=found.role, expires_ms=found.expires_ms)

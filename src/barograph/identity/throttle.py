@@ -1,4 +1,8 @@
-"""How often one address may fail to log in. In the front's memory; a restart forgives."""
+"""How often one source may fail to log in. In the front's memory; a restart forgives.
+
+Only failures count, and only failures are refused: what one program of an address gets wrong must not keep another
+out that brings the right token.
+"""
 
 from collections import deque
 
@@ -9,10 +13,15 @@ _MAX_SOURCES = 10_000
 
 
 class AttemptLimit:
-    """Counts failures of the last minute by source."""
+    """Counts failures of the last minute by source. Used on one event loop.
+
+    Args:
+        per_minute: How many failures a source may have in a minute.
+        clock: Measures the minute.
+    """
 
     def __init__(self, per_minute: int, clock: Clock) -> None:
-        self._per_minute = per_minute
+        self._per_minute = max(1, per_minute)
         self._clock = clock
         self._failures: dict[str, deque[float]] = {}
 

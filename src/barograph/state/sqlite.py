@@ -1,19 +1,21 @@
 """`StateStore` on SQLite: state.db in the data folder, written by the keeper alone, every change synced.
 
-Where the disk is full at the very first start there is nothing to write to: `open_state` then keeps the state in
-memory and says so. Statements are portable SQL, since a pair of hubs will keep them in PostgreSQL.
+A disk that is full must not keep people out of the very program that shows it: what cannot be written is then kept in
+memory, with all that was stored before, and the log says that it ends with the process. Statements are portable SQL,
+since a pair of hubs will keep them in PostgreSQL.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
 from barograph.model.errors import StoreError, VersionError
 from barograph.model.state import StoredSession
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 FILE = "state.db"
 VERSION = 1
@@ -27,107 +29,189 @@ _MIGRATIONS = (
     """,
 )
 """Each brings the file from the version before it to the next; they are never edited once released."""
+_UNWRITABLE = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError)
+_DAMAGED = (apsw.NotADBError, apsw.CorruptError)
+_BUSY_MS = 2000
 
 
 def open_state(folder: Path) -> "SqliteState":
-    """Open state.db, or a state in memory where the disk is full.
+    """Open state.db; where it cannot be written, a state in memory with what could be read of it.
 
     Raises:
         VersionError: The file was written by a newer Barograph.
-        StoreError: The file is damaged or cannot be opened.
+        StoreError: The file is damaged.
     """
     path = folder / FILE
     try:
-        return SqliteState(str(path))
-    except (apsw.FullError, apsw.CantOpenError, apsw.IOError) as error:
-        if path.exists() and path.stat().st_size > 0:
-            raise StoreError(f"{path} cannot be opened: {error}; see whether the disk is full or failing") from error
-        _log.error("%s cannot be written (%s): sessions are kept in memory and end with this process", path, error)
-        return SqliteState(":memory:")
-    except (apsw.NotADBError, apsw.CorruptError) as error:
+        try:
+            return SqliteState(_connect(str(path)), str(path))
+        except _UNWRITABLE as error:
+            _log.error("%s cannot be written (%s): sessions are kept in memory and end with this process", path, error)
+            return SqliteState(_read_into_memory(path), str(path))
+    except _DAMAGED as error:
         raise StoreError(
             f"{path} is damaged: {error}; restore it, or move it away to begin with no sessions"
         ) from error
 
 
 class SqliteState:
-    """Implements `StateStore`."""
+    """Implements `StateStore`. `open_state` makes it.
 
-    def __init__(self, name: str) -> None:
-        self._connection = apsw.Connection(name)
+    Args:
+        connection: To state.db, or to a database in memory; taken over.
+        name: The file's name, for messages.
+
+    Raises:
+        VersionError: It was written by a newer Barograph.
+    """
+
+    def __init__(self, connection: apsw.Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
         try:
-            self._migrate(name)
+            self._migrate()
         except BaseException:
             self._connection.close()
             raise
 
+    @property
+    def is_durable(self) -> bool:
+        """Whether changes reach the disk."""
+        return bool(self._connection.filename)
+
     def add_login_code(self, code_hash: str, expires_ms: int) -> None:
         """See `StateStore`."""
-        with self._transaction():
-            self._connection.execute("INSERT INTO login_code VALUES (?, ?)", (code_hash, expires_ms))
+        self._write(lambda: self._run("INSERT INTO login_code VALUES (?, ?)", code_hash, expires_ms))
 
     def take_login_code(self, code_hash: str, now_ms: int) -> bool:
         """See `StateStore`."""
-        with self._transaction():
-            self._connection.execute("DELETE FROM login_code WHERE expires_ms <= ?", (now_ms,))
-            self._connection.execute("DELETE FROM login_code WHERE code_hash = ?", (code_hash,))
-            return self._connection.changes() == 1
+
+        def take() -> bool:
+            self._run("DELETE FROM login_code WHERE expires_ms <= ?", now_ms)
+            return self._run("DELETE FROM login_code WHERE code_hash = ?", code_hash) == 1
+
+        return self._write(take)
 
     def add_session(self, session: StoredSession) -> None:
         """See `StateStore`."""
-        with self._transaction():
-            self._connection.execute("DELETE FROM session WHERE expires_ms <= ?", (session.created_ms,))
-            self._connection.execute(
+
+        def add() -> None:
+            self._run("DELETE FROM session WHERE expires_ms <= ?", session.created_ms)
+            self._run(
                 "INSERT INTO session (id, token_hash, user_name, role, created_ms, expires_ms)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (session.id, session.token_hash, session.user, session.role, session.created_ms, session.expires_ms),
+                session.id,
+                session.token_hash,
+                session.user,
+                session.role,
+                session.created_ms,
+                session.expires_ms,
             )
+
+        self._write(add)
 
     def find_session(self, token_hash: str, now_ms: int) -> StoredSession | None:
         """See `StateStore`."""
-        rows = self._connection.execute(
-            "SELECT id, token_hash, user_name, role, created_ms, expires_ms FROM session"
-            " WHERE token_hash = ? AND expires_ms > ?",
-            (token_hash, now_ms),
-        )
+        try:
+            rows = self._connection.execute(
+                "SELECT id, token_hash, user_name, role, created_ms, expires_ms FROM session"
+                " WHERE token_hash = ? AND expires_ms > ?",
+                (token_hash, now_ms),
+            ).fetchall()
+        except apsw.Error as error:
+            raise StoreError(f"{self._name} could not be read: {error}") from error
         for identifier, found, user, role, created_ms, expires_ms in rows:
+            assert isinstance(created_ms, int)
+            assert isinstance(expires_ms, int)
             return StoredSession(
                 id=str(identifier),
                 token_hash=str(found),
                 user=str(user),
                 role=str(role),
-                created_ms=int(created_ms),
-                expires_ms=int(expires_ms),
+                created_ms=created_ms,
+                expires_ms=expires_ms,
             )
         return None
 
     def end_session(self, session_id: str) -> None:
         """See `StateStore`."""
-        with self._transaction():
-            self._connection.execute("DELETE FROM session WHERE id = ?", (session_id,))
+        self._write(lambda: self._run("DELETE FROM session WHERE id = ?", session_id))
 
     def close(self) -> None:
         """See `StateStore`."""
         self._connection.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            with self._connection:
-                yield
-        except apsw.Error as error:
-            raise StoreError(f"state.db could not be written: {error}; nothing was changed") from error
+    def _run(self, statement: str, *values: str | int) -> int:
+        """Execute one statement; returns how many rows it changed."""
+        self._connection.execute(statement, values)
+        return self._connection.changes()
 
-    def _migrate(self, name: str) -> None:
-        mode = self._connection.pragma("journal_mode", "wal")
-        if mode not in ("wal", "memory"):
-            raise StoreError(f"{name} cannot use a write-ahead log (SQLite answers {mode!r})")
-        self._connection.pragma("synchronous", "full")
+    def _write(self, change: Callable[[], T]) -> T:
+        """Make a change whole and synced; where the disk takes none, make it in memory, from now on."""
+        try:
+            try:
+                return self._transact(change)
+            except _UNWRITABLE as error:
+                if not self.is_durable:
+                    raise
+                self._move_to_memory(error)
+                return self._transact(change)
+        except apsw.Error as error:
+            raise StoreError(f"{self._name} could not be written: {error}; nothing was changed") from error
+
+    def _transact(self, change: Callable[[], T]) -> T:
+        with self._connection:
+            result = change()
+        return result  # noqa: RET504  the type of apsw's context manager says that it may swallow an error
+
+    def _move_to_memory(self, reason: apsw.Error) -> None:
+        """Go on in memory with all that is stored. Sessions alone may do so: nobody is told that they last."""
+        memory = _copy(self._connection)
+        self._connection.close()
+        self._connection = memory
+        _log.error("%s cannot be written (%s): sessions opened from now on end with this process", self._name, reason)
+
+    def _migrate(self) -> None:
         version = self._connection.pragma("user_version")
         assert isinstance(version, int)
         if version > VERSION:
-            raise VersionError(f"{name} has version {version}, this Barograph knows {VERSION}: use the newer Barograph")
+            raise VersionError(
+                f"{self._name} has version {version}, this Barograph knows {VERSION}: use the newer Barograph"
+            )
         for number in range(version, VERSION):
             with self._connection:
                 self._connection.execute(_MIGRATIONS[number])
                 self._connection.pragma("user_version", number + 1)
+
+
+def _connect(name: str) -> apsw.Connection:
+    connection = apsw.Connection(name)
+    try:
+        connection.set_busy_timeout(_BUSY_MS)  # a person's sqlite3 shell may hold it for a moment
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "full")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _read_into_memory(path: Path) -> apsw.Connection:
+    """Return a database in memory with the last checkpoint's content of a file that cannot be opened for writing."""
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        # immutable: without a write-ahead log, whose index could not be made on a full disk
+        stored = apsw.Connection(f"{path.absolute().as_uri()}?immutable=1", flags=flags)
+    except apsw.CantOpenError:
+        return apsw.Connection(":memory:")
+    try:
+        return _copy(stored)
+    finally:
+        stored.close()
+
+
+def _copy(source: apsw.Connection) -> apsw.Connection:
+    memory = apsw.Connection(":memory:")
+    with memory.backup("main", source, "main") as backup:
+        backup.step()
+    return memory
