@@ -1,5 +1,6 @@
-"""Range functions and instant selection one sample at a time, as their definitions read: what the matrices must equal."""
+"""Range functions and instant selection one sample at a time, as defined: what the matrices must equal."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -31,7 +32,7 @@ def extrapolated(window: Window, end_ms: int, range_ms: int, *, counter: bool, p
     first, last = window[0], window[-1]
     result = last[1] - first[1]
     if counter:
-        for before, after in zip(window, window[1:], strict=False):
+        for before, after in itertools.pairwise(window):
             if after[1] < before[1]:
                 result += before[1]
     to_start = (first[0] - (end_ms - range_ms)) / 1000
@@ -72,7 +73,7 @@ def idelta(window: Window, end_ms: int, range_ms: int) -> float | None:
 
 
 def _pairs(window: Window) -> list[tuple[float, float]]:
-    return [(before[1], after[1]) for before, after in zip(window, window[1:], strict=False)]
+    return [(before[1], after[1]) for before, after in itertools.pairwise(window)]
 
 
 def changes(window: Window, end_ms: int, range_ms: int) -> float | None:
