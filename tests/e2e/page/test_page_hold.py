@@ -44,7 +44,7 @@ def test_a_click_holds_the_second_and_escape_lets_go(
 ) -> None:
     page = open_page()
     page.mouse.click(_x(page, 0.9), _y(page))
-    page.wait_for_selector(".flag.held")
+    page.wait_for_selector(".flag.held > span")
     assert "at" in _address(page)
     assert "Held" in _control(page)
     assert "Back to live" in _control(page)
@@ -93,9 +93,9 @@ def test_keys_hold_move_zoom_and_come_back(open_page: Callable[..., "Page"]) -> 
     first = page.locator(".flag").inner_text()
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("said => document.querySelector('.flag').innerText !== said", arg=first)
-    page.wait_for_function("document.querySelector('[aria-live=polite]').textContent.includes('CPU')")
+    page.wait_for_function("() => document.querySelector('[aria-live=polite]').textContent.includes('CPU')")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".flag.held")
+    page.wait_for_selector(".flag.held > span")
     page.keyboard.press("?")
     page.wait_for_selector("text=back to live, 15 min")
 
@@ -112,10 +112,10 @@ def test_a_reload_gives_the_same_view(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
     page.get_by_role("button", name="iowait").click()
     page.mouse.click(_x(page, 0.8), _y(page))
-    page.wait_for_selector(".flag.held")
+    page.wait_for_selector(".flag.held > span")
     address, flag = page.url, page.locator(".flag").inner_text()
     page.reload()
-    page.wait_for_selector(".flag.held")
+    page.wait_for_selector(".flag.held > span")
     assert page.url == address
     assert page.locator(".flag").inner_text() == flag
     assert page.get_by_role("button", name="iowait").get_attribute("aria-pressed") == "true"

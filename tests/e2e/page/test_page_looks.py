@@ -56,9 +56,9 @@ def test_a_tap_holds_a_second_and_another_lets_go(open_page: Callable[..., "Page
     box = page.locator("[data-plot]").first.bounding_box()
     assert box is not None
     page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
-    page.wait_for_selector(".flag.held")
+    page.wait_for_selector(".flag.held > span")
     page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
-    page.wait_for_selector(".flag.held", state="detached")
+    page.wait_for_selector(".flag.held > span", state="detached")
 
 
 def test_nothing_shifts_while_data_arrives(open_page: Callable[..., "Page"]) -> None:
@@ -69,6 +69,8 @@ def test_nothing_shifts_while_data_arrives(open_page: Callable[..., "Page"]) -> 
 
 def test_every_figure_has_a_caption(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
-    page.wait_for_function("[...document.querySelectorAll('figcaption')].every(c => c.textContent.includes(', 15'))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('figcaption')].every(c => c.textContent.includes(', 15'))"
+    )
     captions = page.locator("figcaption").all_text_contents()
     assert [text.split(",")[0] for text in captions] == ["CPU", "Memory", "Disk I/O", "Network"]

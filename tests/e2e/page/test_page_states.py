@@ -50,9 +50,8 @@ def test_try_now_cuts_the_wait_short(
 def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], request: pytest.FixtureRequest) -> None:
     page = open_page()
     request.getfixturevalue("stopped")
-    page.wait_for_function(
-        "/^Last heard \\d\\d:\\d\\d:\\d\\d, \\d+\\u00a0s ago\\.$/.test(document.querySelector('.facts').innerText)"
-    )
+    heard = r"/^Last heard \d\d:\d\d:\d\d, \d+\u00a0s ago\.$/"
+    page.wait_for_function(f"() => {heard}.test(document.querySelector('.facts').innerText)")
     assert page.locator(".frame.stale").count() == 1
 
 
@@ -92,7 +91,7 @@ def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Pag
     page.route("**/api/v1/query_range", late)
     page.locator("select").select_option("30d")
     page.wait_for_function(
-        "document.querySelector('.hint').innerText.replaceAll('\\u00a0', ' ') === 'Reading 30 days.'"
+        "() => document.querySelector('.hint').innerText.replaceAll('\\u00a0', ' ') === 'Reading 30 days.'"
     )
     assert page.locator(".tracks.loading canvas").count() == 4
     page.wait_for_selector(".tracks:not(.loading)")
@@ -101,5 +100,5 @@ def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Pag
 def test_sign_out_ends_the_session(open_page: Callable[..., "Page"], server: Server) -> None:
     page = open_page()
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_function("!document.querySelector('.frame')")
+    page.wait_for_function("() => !document.querySelector('.frame')")
     assert server.get("/api/v1/labels", token=None).status == 401

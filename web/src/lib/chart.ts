@@ -107,7 +107,8 @@ export class Chart {
   }
 
   private empty(): uPlot.AlignedData {
-    return [[], ...this.track.series.map(() => [])] as uPlot.AlignedData;
+    // two instants without samples: with none at all uPlot would leave the axes out, and the plot would move later
+    return [[0, 1], ...this.track.series.map(() => [null, null])] as uPlot.AlignedData;
   }
 
   private options(widthPx: number): uPlot.Options {
@@ -122,7 +123,10 @@ export class Chart {
       cursor: { show: false },
       legend: { show: false },
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: false, auto: false, range: (_, min, max) => [min, max] }, y: { auto: false, range: (_, min, max) => [min, max] } },
+      scales: {
+        x: { time: false, auto: false, min: 0, max: 1, range: (_, min, max) => [min, max] },
+        y: { auto: false, min: 0, max: 1, range: (_, min, max) => [min, max] },
+      },
       bands,
       series: [{}, ...order.map((index) => this.line(index))],
       axes: [this.timeAxis(), this.valueAxis()],
