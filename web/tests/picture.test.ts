@@ -54,6 +54,11 @@ describe("pictures", () => {
     expect([picture.unitName, picture.ySplits]).toEqual(["MB/s", [-50e6, 0, 200e6]]);
   });
 
+  test("a mirror is read in mega up to a thousand", () => {
+    const unit = (bytes: number) => compose(track("disk"), grid({ "disk.read": [bytes] }), scene()).unitName;
+    expect([unit(0), unit(900e6), unit(1.2e9)]).toEqual(["MB/s", "MB/s", "GB/s"]);
+  });
+
   test("an idle mirror is no mountain", () => {
     const picture = compose(track("network"), grid({ "network.in": [70], "network.out": [10] }), scene());
     expect([picture.low, picture.high, picture.unitName]).toEqual([-1e6, 1e6, "Mb/s"]);

@@ -97,6 +97,32 @@ def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Pag
     page.wait_for_selector(".tracks:not(.loading)")
 
 
+def test_a_hidden_tab_is_not_subscribed_and_catches_up_when_seen(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+
+    def streams() -> int:
+        text = server.get("/metrics").body.decode()
+        return int(
+            float(next(line.split()[1] for line in text.splitlines() if line.startswith("barograph_live_clients ")))
+        )
+
+    def turn(hidden: str) -> None:
+        page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }})")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    before = streams()
+    questions: list[str] = []
+    turn("true")
+    soon(lambda: streams() == before - 1, 10, "the end of the stream")
+    page.on("request", lambda asked: questions.append(asked.url) if "query_range" in asked.url else None)
+    turn("false")
+    soon(lambda: streams() == before, 10, "the stream again")
+    soon(lambda: len(questions) > 0, 10, "the question for what was missed")
+    soon(lambda: page.locator(".host[data-state=live]").count() == 1, 10, "live again")
+
+
 def test_sign_out_ends_the_session(open_page: Callable[..., "Page"], server: Server) -> None:
     page = open_page()
     page.get_by_role("button", name="Sign out").click()

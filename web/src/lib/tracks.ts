@@ -33,6 +33,9 @@ const STACK = 0.62;
 const MIRROR = 0.36;
 const MEGA = 1_000_000;
 
+/** Rates are read in mega, and in giga only once the axis goes beyond one: quiet seconds would all read 0.0. */
+const calmly = (maximum: number): number => Math.max(MEGA, maximum / 2);
+
 export const TRACKS: readonly Track[] = [
   {
     id: "cpu",
@@ -77,7 +80,7 @@ export const TRACKS: readonly Track[] = [
       { column: "disk.write", name: "write, down", color: "c2", fill: MIRROR },
     ],
     maximum: MEGA,
-    unit: byteRateUnit,
+    unit: (maximum) => byteRateUnit(calmly(maximum)),
     write: figure,
   },
   {
@@ -90,7 +93,7 @@ export const TRACKS: readonly Track[] = [
       { column: "network.out", name: "out, down", color: "c5", fill: MIRROR },
     ],
     maximum: MEGA,
-    unit: bitRateUnit,
+    unit: (maximum) => bitRateUnit(calmly(maximum)),
     write: figure,
   },
 ];
