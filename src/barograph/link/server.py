@@ -1,7 +1,7 @@
-"""The keeper's end of the link, one `FrontLink` a front, all on the keeper's event loop.
+"""The keeper's end of the link, to all of its fronts, on the keeper's event loop.
 
-A front that does not read never holds the keeper up: ticks and older statuses are left out for it, and past a bound the
-link is closed, so that its front is started again.
+A front that does not read never holds the keeper up: only the newest tick, status and segment wait for it, and past a
+bound of unread answers its link is closed, so that it ends and another is started.
 """
 
 import asyncio
@@ -13,21 +13,18 @@ from barograph.link.framing import (
     PROTOCOL,
     AnyFrame,
     CommandFrame,
-    FrameReader,
     Hello,
     ReplyFrame,
     SegmentFrame,
     StatusFrame,
     TickFrame,
-    encode_frame,
 )
 from barograph.link.memory import SharedSegment
+from barograph.link.wire import Wire
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus, Refused
 from barograph.model.errors import LinkError
 
 _log = logging.getLogger(__name__)
-_READ_BYTES = 65536
-_MAX_WAITING_BYTES = 1024 * 1024
 Execute = Callable[[AnyCommand], Awaitable[AnyReply]]
 
 
@@ -41,151 +38,93 @@ class LinkServer:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._loop = asyncio.get_running_loop()
-        self._fronts: set[FrontLink] = set()
+        self._fronts: set[_FrontLink] = set()
         self._segment: SharedSegment | None = None
         self._status: KeeperStatus | None = None
 
+    @property
+    def front_count(self) -> int:
+        """How many fronts are connected."""
+        return len(self._fronts)
+
     def open(self) -> socket.socket:
-        """Make the link for a new front; returns the end that the front inherits."""
+        """Make the link for a new front; returns the end that the front inherits, to be closed here once it has."""
         ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        front = FrontLink(ours, self._execute, self._fronts.discard)
+        front = _FrontLink(ours, self._execute, self._fronts.discard)
         self._fronts.add(front)
-        front.send(Hello(PROTOCOL))
+        front.wire.send(Hello(PROTOCOL))
         if self._status is not None:
-            front.send(StatusFrame(self._status))
+            front.wire.send_latest(StatusFrame(self._status))
         if self._segment is not None:
-            front.send_segment(self._segment)
+            self._send_segment(front, self._segment)
         return theirs
 
     def publish_tick(self, timestamp_ms: int) -> None:
         """Tell every front of a tick."""
-        self._on_loop(self._tick, timestamp_ms)
+        self._on_loop(self._take_tick, timestamp_ms)
 
     def publish_status(self, status: KeeperStatus) -> None:
-        """Give every front the newest snapshot."""
+        """Give every front, now and later, the newest snapshot."""
         self._on_loop(self._take_status, status)
 
     def publish_segment(self, segment: SharedSegment) -> None:
-        """Give every front, now and later, a new head segment."""
+        """Give every front, now and later, a new head segment; it stays with the link until the next one."""
         self._on_loop(self._take_segment, segment)
 
     def close(self) -> None:
         """Close all links; the fronts end by themselves."""
         for front in list(self._fronts):
-            front.close()
+            front.wire.close()
+        self._fronts.clear()
+        if self._segment is not None:
+            self._segment.close_descriptor()
 
     def _on_loop(self, function: Callable[..., None], argument: object) -> None:
-        if not self._loop.is_closed():
+        try:
             self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:
+            # the loop is closed: the keeper is ending, and a last tick of its thread has nobody to go to
+            _log.debug("a frame came after the end of the event loop")
 
-    def _tick(self, timestamp_ms: int) -> None:
+    def _take_tick(self, timestamp_ms: int) -> None:
         for front in list(self._fronts):
-            front.send_unless_slow(TickFrame(timestamp_ms))
+            front.wire.send_latest(TickFrame(timestamp_ms))
 
     def _take_status(self, status: KeeperStatus) -> None:
         self._status = status
         for front in list(self._fronts):
-            front.send(StatusFrame(status))
+            front.wire.send_latest(StatusFrame(status))
 
     def _take_segment(self, segment: SharedSegment) -> None:
-        if self._segment is not None:
-            self._segment.close_descriptor()
-        self._segment = segment
+        before, self._segment = self._segment, segment
         for front in list(self._fronts):
-            front.send_segment(segment)
+            self._send_segment(front, segment)
+        if before is not None:
+            before.close_descriptor()  # after the sending, which drops what still waited with it
+
+    def _send_segment(self, front: "_FrontLink", segment: SharedSegment) -> None:
+        front.wire.send_latest(SegmentFrame(segment.size_bytes), segment.descriptor)
 
 
-class FrontLink:
-    """The keeper's end of one front's link."""
+class _FrontLink:
+    """One front's link: takes its commands and sends back their answers."""
 
-    def __init__(self, ours: socket.socket, execute: Execute, forget: Callable[["FrontLink"], None]) -> None:
-        self._socket = ours
+    def __init__(self, ours: socket.socket, execute: Execute, forget: Callable[["_FrontLink"], None]) -> None:
         self._execute = execute
         self._forget = forget
-        self._loop = asyncio.get_running_loop()
-        self._reader = FrameReader()
-        self._waiting: list[tuple[bytes, SharedSegment | None]] = []
-        self._waiting_bytes = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop.add_reader(ours, self._readable)
-
-    def send(self, frame: AnyFrame) -> None:
-        """Send a frame, or queue it."""
-        self._queue(encode_frame(frame), None)
-
-    def send_unless_slow(self, frame: AnyFrame) -> None:
-        """Send a frame that a front which lags behind can do without."""
-        if not self._waiting:
-            self.send(frame)
-
-    def send_segment(self, segment: SharedSegment) -> None:
-        """Send a segment's descriptor with its frame."""
-        self._queue(encode_frame(SegmentFrame(segment.size_bytes)), segment)
-
-    def close(self) -> None:
-        """Close the link."""
-        if self._socket.fileno() < 0:
-            return
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._socket.close()
-        self._forget(self)
-
-    def _queue(self, data: bytes, segment: SharedSegment | None) -> None:
-        if self._socket.fileno() < 0:
-            return
-        self._waiting.append((data, segment))
-        self._waiting_bytes += len(data)
-        self._flush()
-        if self._waiting_bytes > _MAX_WAITING_BYTES:
-            _log.warning("a front does not read what the keeper tells it; its link is closed")
-            self.close()
-
-    def _flush(self) -> None:
-        try:
-            while self._waiting:
-                data, segment = self._waiting[0]
-                sent = self._send_now(data, segment)
-                self._waiting_bytes -= sent
-                if sent < len(data):
-                    self._waiting[0] = (data[sent:], None)
-                else:
-                    self._waiting.pop(0)
-        except BlockingIOError:
-            self._loop.add_writer(self._socket, self._flush)
-        except OSError:
-            self.close()
-        else:
-            self._loop.remove_writer(self._socket)
-
-    def _send_now(self, data: bytes, segment: SharedSegment | None) -> int:
-        if segment is None:
-            return self._socket.send(data)
-        if segment.descriptor < 0:
-            return len(data)  # a newer segment has replaced it while it waited
-        return socket.send_fds(self._socket, [data], [segment.descriptor])
-
-    def _readable(self) -> None:
-        try:
-            data = self._socket.recv(_READ_BYTES)
-            if not data:
-                self.close()
-                return
-            for frame in self._reader.feed(data):
-                self._take(frame)
-        except BlockingIOError:
-            return
-        except (OSError, LinkError) as error:
-            _log.warning("the link to a front is closed: %s", error)
-            self.close()
+        self.wire = Wire(ours, self._take, self._lost)
 
     def _take(self, frame: AnyFrame) -> None:
         if not isinstance(frame, CommandFrame):
             raise LinkError(f"a front sent {type(frame).__name__}, which only a keeper sends")
-        task = self._loop.create_task(self._answer(frame))
+        task = asyncio.get_running_loop().create_task(self._answer(frame))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _lost(self, reason: str) -> None:
+        _log.info("the link to a front is closed: %s", reason)
+        self._forget(self)
 
     async def _answer(self, frame: CommandFrame) -> None:
         try:
@@ -193,4 +132,4 @@ class FrontLink:
         except Exception as error:
             _log.exception("a command failed: %s", type(frame.command).__name__)
             reply = Refused(kind="store", message=f"the keeper could not do this: {error}")
-        self.send(ReplyFrame(frame.number, reply))
+        self.wire.send(ReplyFrame(frame.number, reply))
