@@ -4,6 +4,9 @@ Plain ASGI instead of a framework: the routes are few, the hot ones must be bare
 roles has to be ours (docs/decisions/0008-plain-asgi.md).
 """
 
+from collections.abc import MutableMapping
+from typing import Any
+
 from barograph.web.api.catalogue import CatalogueRoutes
 from barograph.web.api.query import QueryRoutes
 from barograph.web.api.service import ServiceRoutes
@@ -29,7 +32,7 @@ class Router:
     """Hands a request that the guard let in to what answers its route."""
 
     def __init__(self, deps: WebDeps) -> None:
-        thread = QueryThread()
+        thread = QueryThread(deps.config.waiting_queries, deps.clock)
         deps.now.on_close.append(thread.close)
         queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps)
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
@@ -39,7 +42,6 @@ class Router:
             "/assets/{name}": page.asset,
             "/login": session.login,
             "/login.css": session.style,
-            "/logout": session.logout,
             "/-/healthy": service.healthy,
             "/-/ready": service.ready,
             "/-/reload": service.reload,
@@ -58,8 +60,6 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http":
-            return
         route = find_route(scope["path"])
         if route is None:
             await send_problem(send, Problem(status=404, kind="not_found", message=f"nothing at {scope['path']!r}"))
@@ -70,9 +70,16 @@ class Router:
             problem = Problem(status=405, kind="bad_data", message=words)
             await send_problem(send, problem, [(b"allow", ", ".join(route.methods).encode())])
             return
+        started = False
+
+        async def send_noting(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self.answers[route.template](scope, receive, send)
-        except OSError:
-            return  # the client is gone
+            await self.answers[route.template](scope, receive, send_noting)
         except Exception as error:
+            if started:
+                raise  # half an answer is out: the server cuts the connection, so that nobody takes it for whole
             await send_problem(send, problem_of(error))

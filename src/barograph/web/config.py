@@ -14,6 +14,8 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         max_body: The largest body of a request.
         live_clients: Live streams at once.
         live_expressions: Expressions of one live stream.
+        live_samples: Samples that the expressions of one live stream may touch at a tick, together.
+        waiting_queries: Dear queries that may wait for the one query thread.
     """
 
     listen: tuple[str, ...] = ("127.0.0.1:10132",)
@@ -21,3 +23,5 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_body: Size = Size.parse("1MiB")
     live_clients: int = 64
     live_expressions: int = 64
+    live_samples: int = 200_000
+    waiting_queries: int = 20

@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 COOKIE = "barograph_session"
 
@@ -23,11 +22,7 @@ def read_credential(headers: dict[bytes, bytes]) -> Credential:
         return Credential(token=value.decode("latin-1").strip())
     if scheme.lower() == b"basic":
         return Credential(token=_basic_password(value))
-    try:
-        cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE)
-    except CookieError:
-        return Credential()
-    return Credential(session=cookie.value if cookie is not None else "")
+    return Credential(session=_cookie(headers.get(b"cookie", b"")))
 
 
 def session_cookie(token: str, max_age_s: int) -> bytes:
@@ -37,6 +32,19 @@ def session_cookie(token: str, max_age_s: int) -> bytes:
     which the guard's Origin check refuses besides.
     """
     return f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}".encode()
+
+
+def _cookie(header: bytes) -> str:
+    """Return our cookie's value.
+
+    Every program on this host shares its cookies, whatever its port, and many write what is no cookie to the letter:
+    the standard library's parser would then give up on ours too.
+    """
+    for pair in header.split(b";"):
+        name, _, value = pair.strip().partition(b"=")
+        if name == COOKIE.encode():
+            return value.decode("latin-1")
+    return ""
 
 
 def _basic_password(value: bytes) -> str:

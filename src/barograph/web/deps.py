@@ -20,11 +20,20 @@ Exposition = Callable[[], list[tuple[Schema, FloatArray]]]
 
 @dataclass(slots=True)
 class Now:
-    """What changes while the front runs: the keeper's newest snapshot and tick, and who waits for the next."""
+    """What changes while the front runs: the keeper's newest snapshot and tick, and who waits for what.
+
+    Attributes:
+        status: The keeper's newest snapshot.
+        tick_ms: The newest tick, 0 before the first.
+        on_tick: Called with each tick's instant.
+        on_session_end: Called with the id of a session that was ended here.
+        on_close: Called once, when the front ends.
+    """
 
     status: KeeperStatus | None = None
     tick_ms: int = 0
     on_tick: list[Callable[[int], None]] = field(default_factory=list)
+    on_session_end: list[Callable[[str], None]] = field(default_factory=list)
     on_close: list[Callable[[], None]] = field(default_factory=list)
 
     def ticked(self, timestamp_ms: int) -> None:
@@ -32,6 +41,11 @@ class Now:
         self.tick_ms = timestamp_ms
         for listener in list(self.on_tick):
             listener(timestamp_ms)
+
+    def session_ended(self, session_id: str) -> None:
+        """Tell those who serve a session that it is over."""
+        for listener in list(self.on_session_end):
+            listener(session_id)
 
     def close(self) -> None:
         """Tell those who would wait for ever that nothing more comes."""

@@ -1,9 +1,10 @@
 """Query results to Prometheus' JSON, by column: orjson writes all values of a row at once, and the texts are joined.
 
 Values are strings as Go's FormatFloat(v, 'f', -1, 64) writes them, so without exponents; timestamps are seconds. What
-is odd (exponents, infinities, NaN) is written one by one. benchmarks/bench_encode.py measures it.
+is odd (exponents, infinities, NaN) is written one by one.
 """
 
+import numpy as np
 import orjson
 
 from barograph.model.labels import Labels
@@ -76,7 +77,8 @@ def _points(heads: list[bytes], values: FloatArray) -> bytes:
     """Join `[time,"value"]` pairs; `heads` end what went before and begin each point: `"],[time,"`."""
     if not len(values):
         return b"[]"
-    if (values == values[0]).all():
+    bits = np.ascontiguousarray(values).view(np.uint64)
+    if (bits == bits[0]).all():  # by bits, since NaN is the same as itself here and -0 is not 0
         text = _number(float(values[0]))
         return b"[" + (text.join(heads) + text)[3:] + b'"]]'
     parts = [b""] * (2 * len(heads))
@@ -91,10 +93,11 @@ def _heads(times_ms: IntArray) -> list[bytes]:
 
 def _numbers(values: FloatArray) -> list[bytes]:
     """Return each value's text; one call of orjson writes them all, and most need no second look."""
-    text = orjson.dumps(values if values.flags.c_contiguous else values.copy(), option=orjson.OPT_SERIALIZE_NUMPY)
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    texts = (text[1:-1] + b",").replace(b".0,", b",")[:-1].split(b",")
     if b"e" in text or b"n" in text:  # an exponent, or the null that stands for NaN and the infinities
-        return [_number(value) for value in values.tolist()]
-    return (text[1:-1] + b",").replace(b".0,", b",")[:-1].split(b",")
+        return [_number(float(values[i])) if b"e" in one or one == b"null" else one for i, one in enumerate(texts)]
+    return texts
 
 
 def _number(value: float) -> bytes:
@@ -125,6 +128,9 @@ def _without_exponent(text: str) -> str:
 
 def _times(times_ms: IntArray) -> list[bytes]:
     """Return timestamps in seconds, with three decimals where they are no whole seconds."""
-    return [
-        b"%d" % (ms // 1000) if ms % 1000 == 0 else b"%d.%03d" % (ms // 1000, ms % 1000) for ms in times_ms.tolist()
-    ]
+    return [b"%d" % (ms // 1000) if ms % 1000 == 0 else _fraction(ms) for ms in times_ms.tolist()]
+
+
+def _fraction(time_ms: int) -> bytes:
+    whole, rest = divmod(abs(time_ms), 1000)
+    return b"%s%d.%03d" % (b"-" if time_ms < 0 else b"", whole, rest)

@@ -2,6 +2,7 @@
 
 import logging
 
+from barograph.model.commands import AnyReply, Refused
 from barograph.model.errors import (
     AccessError,
     BarographError,
@@ -43,6 +44,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (LinkError, 503, "unavailable"),
 )
 """First match wins, so the special stands before the general."""
+_REFUSALS = {"access": (401, "unauthorized"), "store": (503, "unavailable")}
 
 
 def problem_of(error: Exception) -> Problem:
@@ -55,6 +57,14 @@ def problem_of(error: Exception) -> Problem:
             return Problem(status=status, kind=kind, message=str(error), details=_details(error))
     _log.exception("a request failed", exc_info=error)
     return Problem(status=500, kind="internal", message=f"this part failed ({type(error).__name__}); the log has more")
+
+
+def problem_of_reply(reply: AnyReply) -> Problem:
+    """Return what a client is told of a command that the keeper did not carry out."""
+    if not isinstance(reply, Refused):
+        return Problem(status=500, kind="internal", message=f"the keeper answered with {type(reply).__name__}")
+    status, kind = _REFUSALS.get(reply.kind, (400, "bad_data"))
+    return Problem(status=status, kind=kind, message=reply.message)
 
 
 def _details(error: Exception) -> dict[str, int | str]:

@@ -1,4 +1,4 @@
-"""The guard: the first thing every request meets. Host, Origin, route table, credential, in that order; default deny.
+"""The guard: the first thing every request meets. Place, route table, credential, role, in that order; default deny.
 
 It also sets the security headers of every answer and counts requests. Plain ASGI, so that the hot routes pay little.
 """
@@ -7,18 +7,18 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from barograph.identity.principal import Principal
-from barograph.model.errors import LinkError
+from barograph.model.errors import BarographError
 from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
 from barograph.web.parameters import Receive, Scope, Send
+from barograph.web.place import own_names, read_headers, refuse_change, refuse_place
 from barograph.web.problem import Problem
 from barograph.web.reply import Headers, send_body, send_problem
 from barograph.web.routes import Route, find_route
 from barograph.web.signin import sign_in_page
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-_LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 
 POLICY = (
@@ -41,95 +41,69 @@ class Guard:
 
     def __init__(self, app: App, deps: WebDeps) -> None:
         self._app = app
-        self._deps = deps
-        self._hosts = _LOCAL_HOSTS | frozenset(name.lower() for name in deps.config.allowed_hosts)
+        self._gatekeeper = deps.gatekeeper
+        self._attempts = deps.attempts
+        self._names = own_names(deps.config)
         self._requests = deps.telemetry.counter(
             "barograph_http_requests_total", "Requests answered, by route and status."
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI. Only `http` and `lifespan` scopes go on."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        """See ASGI. Only `http` scopes go on."""
+        if scope["type"] != "http":
+            return
         route = find_route(scope["path"])
         send = self._finished(send, route)
-        problem = self._refuse_place(headers)
+        headers = read_headers(scope["headers"])
+        if isinstance(headers, Problem):
+            await send_problem(send, headers)
+            return
+        problem = refuse_place(headers, scope["scheme"], self._names)
         if problem is not None:
             await send_problem(send, problem)
             return
         if route is not None and route.role is None:
             await self._app(scope, receive, send)
             return
-        try:
-            principal = await self._principal(headers)
-        except LinkError as error:
-            await send_problem(send, problem_of(error))
-            return
-        problem = self._refuse_person(principal, route, scope)
+        found = await self._identify(headers, source_of(scope))
+        problem = found if isinstance(found, Problem) else _refuse_person(found, route, scope, headers)
         if problem is not None:
-            await self._send_refusal(scope, send, route, problem)
+            await _send_refusal(scope, send, route, problem, headers)
             return
-        problem = _refuse_change(headers, scope["method"], principal)
-        if problem is not None:
-            await send_problem(send, problem)
-            return
-        scope.setdefault("state", {})["principal"] = principal
+        scope.setdefault("state", {})["principal"] = found
         await self._app(scope, receive, send)
 
-    def _refuse_place(self, headers: dict[bytes, bytes]) -> Problem | None:
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name not in self._hosts:
-            words = f"this server does not go by the name {name!r}: add it to web.allowed_hosts if it should"
-            return Problem(status=421, kind="forbidden", message=words)
-        origin = headers.get(b"origin")
-        if origin is not None and origin.decode("latin-1").lower() not in (f"http://{host}", f"https://{host}"):
-            return Problem(status=403, kind="forbidden", message="a page of another origin may not ask here")
-        if headers.get(b"sec-fetch-site") == b"cross-site" and headers.get(b"sec-fetch-mode") != b"navigate":
-            return Problem(status=403, kind="forbidden", message="a page of another site may not ask here")
-        return None
-
-    async def _principal(self, headers: dict[bytes, bytes]) -> Principal | None:
+    async def _identify(self, headers: dict[bytes, bytes], source: str) -> Principal | Problem:
+        """Return who asks, or why nobody is let in. Failures are counted apart by what was brought."""
         credential = read_credential(headers)
         if credential.token:
-            return self._deps.gatekeeper.check_token(credential.token)
-        if credential.session:
-            return await self._deps.gatekeeper.check_session(credential.session)
-        return None
-
-    def _refuse_person(self, principal: Principal | None, route: Route | None, scope: Scope) -> Problem | None:
-        source = source_of(scope)
-        if principal is None:
-            brought = any(name in (b"authorization", b"cookie") for name, _ in scope["headers"])
-            wait_s = self._deps.attempts.wait_s(source) if brought else 0.0
-            if brought and any(name == b"authorization" for name, _ in scope["headers"]):
-                self._deps.attempts.failed(source)
-            if wait_s > 0:
-                words = f"too many wrong tokens from {source}: try again in {wait_s:.0f} s"
-                return Problem(status=429, kind="unauthorized", message=words, retry_after_s=int(wait_s) + 1)
+            principal = self._gatekeeper.check_token(credential.token)
+            return principal or self._failed(f"token {source}", source)
+        if not credential.session:
             words = "log in first: open the link that `barograph serve` printed, or send the token of its data folder"
             return Problem(status=401, kind="unauthorized", message=words)
-        if route is None:
-            return Problem(status=404, kind="not_found", message=f"there is nothing at {scope['path']!r}")
-        if route.role is not None and principal.role < route.role:
-            words = f"your role, {principal.role.word}, may not do this; it takes {route.role.word}"
-            return Problem(status=403, kind="forbidden", message=words)
-        return None
+        known = self._gatekeeper.knows(credential.session)
+        if not known and self._attempts.wait_s(f"session {source}") > 0:
+            # a flood of invented cookies must not reach the keeper
+            return self._failed(f"session {source}", source)
+        try:
+            principal = await self._gatekeeper.check_session(credential.session)
+        except BarographError as error:
+            return problem_of(error)
+        if principal is not None:
+            return principal
+        if known:  # a page whose session is over asks again and again
+            return Problem(status=401, kind="unauthorized", message="this session is over: log in again")
+        return self._failed(f"session {source}", source)
 
-    async def _send_refusal(self, scope: Scope, send: Send, route: Route | None, problem: Problem) -> None:
-        if problem.status == 401 and route is not None and route.page and scope["method"] in _READING:
-            await send_body(send, 401, b"text/html; charset=utf-8", sign_in_page("Sign in to see this machine."))
-            return
-        # Basic is offered where a program asked with it before; a browser's fetch must not open its own dialog
-        offers_basic = problem.status == 401 and not any(name.startswith(b"sec-fetch") for name, _ in scope["headers"])
-        await send_problem(
-            send, problem, [(b"www-authenticate", b'Bearer realm="barograph"')] if offers_basic else None
-        )
+    def _failed(self, attempt: str, source: str) -> Problem:
+        wait_s = self._attempts.wait_s(attempt)
+        self._attempts.failed(attempt)
+        if wait_s <= 0:
+            words = "this credential is wrong or no longer good: log in again, or send the token of the data folder"
+            return Problem(status=401, kind="unauthorized", message=words)
+        words = f"too many wrong credentials from {source}: try again in {wait_s:.0f} s"
+        return Problem(status=429, kind="unauthorized", message=words, retry_after_s=int(wait_s) + 1)
 
     def _finished(self, send: Send, route: Route | None) -> Send:
         """Return a `send` that adds the security headers and counts the answer."""
@@ -137,12 +111,11 @@ class Guard:
 
         async def send_finished(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                given = [(bytes(name), bytes(value)) for name, value in message.get("headers", [])]
-                names = {name.lower() for name, _ in given}
-                added = [header for header in SECURITY_HEADERS if header[0] not in names]
+                given: Headers = list(message.get("headers", ()))
+                names = {name for name, _ in given}
+                message["headers"] = [*given, *SECURITY_HEADERS]
                 if b"cache-control" not in names:
-                    added.append((b"cache-control", b"no-store"))
-                message["headers"] = [*given, *added]
+                    message["headers"].append((b"cache-control", b"no-store"))
                 self._requests.labels(route=template, status=str(message["status"])).inc()
             await send(message)
 
@@ -155,12 +128,30 @@ def source_of(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
-def _refuse_change(headers: dict[bytes, bytes], method: str, principal: Principal | None) -> Problem | None:
-    """A change asked with a cookie must come from our own page; a token is shown by no browser by itself."""
-    if method in _READING or principal is None or not principal.session_id:
-        return None
-    if b"origin" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
-        return Problem(
-            status=403, kind="forbidden", message="a change needs the Origin header of this server's own page"
-        )
+def _refuse_person(
+    principal: Principal, route: Route | None, scope: Scope, headers: dict[bytes, bytes]
+) -> Problem | None:
+    """Return why somebody who is known may not do this, or None."""
+    if route is None:
+        return Problem(status=404, kind="not_found", message=f"there is nothing at {scope['path']!r}")
+    if route.role is not None and principal.role < route.role:
+        words = f"your role, {principal.role.word}, may not do this; it takes {route.role.word}"
+        return Problem(status=403, kind="forbidden", message=words)
+    if principal.session_id and scope["method"] not in _READING:
+        return refuse_change(headers)
     return None
+
+
+async def _send_refusal(
+    scope: Scope, send: Send, route: Route | None, problem: Problem, headers: dict[bytes, bytes]
+) -> None:
+    if problem.status == 401 and route is not None and route.page and scope["method"] in _READING:
+        await send_body(send, 401, b"text/html; charset=utf-8", sign_in_page("Sign in to see this machine."))
+        return
+    challenges: Headers = []
+    if problem.status == 401:
+        challenges.append((b"www-authenticate", b'Bearer realm="barograph"'))
+        # a browser would open its own dialog over the page's words; every browser calls itself Mozilla
+        if not headers.get(b"user-agent", b"").startswith(b"Mozilla/"):
+            challenges.append((b"www-authenticate", b'Basic realm="barograph", charset="UTF-8"'))
+    await send_problem(send, problem, challenges)

@@ -1,52 +1,34 @@
-"""The live stream: at every tick, the newest value of chosen expressions, as server-sent events.
+"""The live stream: at every tick, the newest value of chosen expressions, as server-sent events (docs/api.md).
 
 All clients' expressions are evaluated once a tick. A client that does not read loses rows, never anybody's time:
 it is told of the gap and asks the store for what it missed.
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Iterable
 
-import orjson
-
-from barograph.model.errors import QueryError
+from barograph.identity.principal import Principal
+from barograph.model.errors import BarographError, QueryError
 from barograph.promql.ast import ValueType
-from barograph.promql.value import QueryResult, StepScalar, StepVector
+from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
-from barograph.web.errors import RequestError, problem_of
+from barograph.web.errors import RequestError
+from barograph.web.livefeed import Client, Row, make_row
 from barograph.web.parameters import Receive, Scope, Send, parse_parameters
-from barograph.web.reply import send_problem
+from barograph.web.place import read_headers
+from barograph.web.problem import Problem
 
+_log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 10.0
-_QUEUE = 30
+_SESSION_CHECK_S = 10.0
 _TYPES = (ValueType.VECTOR, ValueType.SCALAR)
-
-
-@dataclass(slots=True, eq=False)
-class Client:
-    """One open stream."""
-
-    expressions: tuple[str, ...]
-    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
-    schema: bytes = b""
-    gap: bool = False
-
-    def put(self, event: bytes) -> None:
-        """Queue an event; a full queue drops it, and the next one that fits tells of a gap."""
-        if self.gap and self.queue.qsize() < _QUEUE - 1:
-            self.queue.put_nowait(b"event: gap\ndata: {}\n\n")
-            self.gap = False
-        try:
-            self.queue.put_nowait(event)
-        except asyncio.QueueFull:
-            self.gap = True
-
-    def close(self) -> None:
-        """End the stream after what is queued; what does not fit is dropped."""
-        while self.queue.full():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
+_EVENT_STREAM = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_PING = b"event: ping\ndata: {}\n\n"
 
 
 class LiveStream:
@@ -56,27 +38,39 @@ class LiveStream:
         self._deps = deps
         self._clients: set[Client] = set()
         self._open = deps.telemetry.gauge("barograph_live_clients", "Live streams that are open.")
+        self._failures = deps.telemetry.counter(
+            "barograph_live_failures_total", "Ticks that reached no live stream, since their evaluation failed."
+        )
         self._open.set(0)
+        self._failures.labels()
         deps.now.on_tick.append(self._tick)
+        deps.now.on_session_end.append(self._end_session)
         deps.now.on_close.append(self._close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`expr`, repeated; answers with events `schema`, `row`, `ping`, `gap` and `bye` (docs/api.md)."""
-        try:
-            client = Client(self._expressions(scope))
-        except Exception as error:
-            await send_problem(send, problem_of(error))
+        """Answer with events `schema`, `row`, `gap`, `ping` and `bye` until somebody ends it."""
+        if scope["method"] == "HEAD":
+            self._expressions(scope)
+            await send({"type": "http.response.start", "status": 200, "headers": _EVENT_STREAM})
+            await send({"type": "http.response.body", "body": b""})
             return
+        principal: Principal = scope["state"]["principal"]
+        client = Client(self._expressions(scope), principal.session_id)
         self._clients.add(client)
         self._open.set(len(self._clients))
         try:
-            await self._run(client, receive, send)
+            await self._run(client, _cookie(scope), receive, send)
         finally:
             self._clients.discard(client)
             self._open.set(len(self._clients))
 
     def _expressions(self, scope: Scope) -> tuple[str, ...]:
-        config = self._deps.config
+        """Return the expressions asked for, all of them good.
+
+        Raises:
+            RequestError, QueryError: One of them is not, or a limit is exceeded.
+        """
+        config, engine = self._deps.config, self._deps.engine
         expressions = tuple(parse_parameters(scope["query_string"]).get("expr", ()))
         if not expressions:
             raise RequestError("parameter 'expr' is missing: name at least one expression")
@@ -87,71 +81,81 @@ class LiveStream:
         if len(self._clients) >= config.live_clients:
             raise RequestError(f"{len(self._clients)} live streams are open already; web.live_clients raises that", 503)
         for expression in expressions:
-            if self._deps.engine.check(expression) not in _TYPES:
+            if engine.check(expression) not in _TYPES:
                 raise QueryError(f"{expression!r} has no single value a tick: an instant vector or scalar is needed")
+        now_ms = self._deps.now.tick_ms or self._deps.clock.now_ms()
+        cost = sum(engine.cost_estimate(expression, now_ms, now_ms) for expression in expressions)
+        if cost > config.live_samples:
+            words = f"these expressions touch {cost:,} samples a tick, more than {config.live_samples:,}"
+            raise RequestError(f"{words}; shorten their ranges or raise web.live_samples", 422)
         return expressions
 
-    async def _run(self, client: Client, receive: Receive, send: Send) -> None:
-        headers = [
-            (b"content-type", b"text/event-stream"),
-            (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+    async def _run(self, client: Client, cookie: str, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _EVENT_STREAM})
         if self._deps.now.tick_ms:
-            self._push({client}, self._deps.now.tick_ms)
+            self._push((client,), self._deps.now.tick_ms)
+        clock = self._deps.clock
+        checked_s = clock.monotonic_s()
         gone = asyncio.ensure_future(_gone(receive, client))
         try:
             while True:
                 try:
-                    event = await asyncio.wait_for(client.queue.get(), _KEEP_ALIVE_S)
+                    event = await asyncio.wait_for(client.next(), _KEEP_ALIVE_S)
                 except TimeoutError:
-                    event = b"event: ping\ndata: {}\n\n"
+                    event = _PING
                 if event is None:
                     break
+                if client.session_id and clock.monotonic_s() - checked_s >= _SESSION_CHECK_S:
+                    checked_s = clock.monotonic_s()
+                    if await self._is_over(cookie):
+                        break
                 await send({"type": "http.response.body", "body": event, "more_body": True})
-            await send({"type": "http.response.body", "body": b"event: bye\ndata: {}\n\n", "more_body": False})
+            if client.end_reason == "gone":
+                return
+            bye = b'event: bye\ndata: {"reason":"%s"}\n\n' % (client.end_reason or "session").encode()
+            await send({"type": "http.response.body", "body": bye, "more_body": False})
         finally:
             gone.cancel()
+
+    async def _is_over(self, cookie: str) -> bool:
+        """Tell whether a session has ended or expired meanwhile; a keeper that cannot say ends no stream."""
+        try:
+            return await self._deps.gatekeeper.check_session(cookie) is None
+        except BarographError:
+            return False
 
     def _tick(self, timestamp_ms: int) -> None:
         if self._clients:
             self._push(self._clients, timestamp_ms)
 
-    def _push(self, clients: set[Client], timestamp_ms: int) -> None:
+    def _push(self, clients: Iterable[Client], timestamp_ms: int) -> None:
+        """Evaluate what these clients ask for, once, and queue it for each. Never raises: ticks come over the link."""
         texts = list(dict.fromkeys(text for client in clients for text in client.expressions))
-        results = self._deps.engine.instant_many(texts, timestamp_ms)
-        rows = {text: _row(result) for text, result in zip(texts, results, strict=True)}
-        for client in clients:
-            chosen = [rows[text] for text in client.expressions]
-            schema = b'{"exprs":[' + b",".join(labels for labels, _ in chosen) + b"]}"
-            if schema != client.schema:
-                client.schema = schema
-                client.put(b"event: schema\ndata: " + schema + b"\n\n")
-            row = [timestamp_ms, *(value for _, values in chosen for value in values)]
-            # orjson writes NaN and infinities as null, which is what a chart can draw of them
-            client.put(b"event: row\ndata: " + orjson.dumps(row) + b"\n\n")
+        try:
+            results = self._deps.engine.instant_many(texts, timestamp_ms)
+            rows: dict[str, Row] = {text: make_row(result) for text, result in zip(texts, results, strict=True)}
+            for client in clients:
+                client.offer(timestamp_ms, [rows[text] for text in client.expressions])
+        except Exception:
+            self._failures.inc()
+            _log.exception("a tick could not be evaluated for the live streams")
+
+    def _end_session(self, session_id: str) -> None:
+        for client in self._clients:
+            if client.session_id == session_id:
+                client.end("session")
 
     def _close(self) -> None:
         for client in self._clients:
-            client.close()
+            client.end("stopping")
 
 
-def _row(result: QueryResult | QueryError) -> tuple[bytes, Sequence[float]]:
-    """Return the labels of an expression's series as JSON, and their values now."""
-    if isinstance(result, QueryError):
-        return b"[]", ()
-    value = result.value
-    if isinstance(value, StepScalar):
-        return b"[{}]", value.values.tolist()
-    if not isinstance(value, StepVector):
-        return b"[]", ()
-    places = range(len(value.labels)) if value.present is None else value.present[:, 0].nonzero()[0].tolist()
-    labels = orjson.dumps([value.labels[i].to_dict() for i in places])
-    return labels, [float(value.values[i, 0]) for i in places]
+def _cookie(scope: Scope) -> str:
+    headers = read_headers(scope["headers"])
+    return "" if isinstance(headers, Problem) else read_credential(headers).session
 
 
 async def _gone(receive: Receive, client: Client) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-    client.close()
+    client.end("gone")

@@ -5,13 +5,15 @@ from typing import Any
 
 from barograph.web.routes import ROUTES, Route
 
+_LIMIT = ("limit", False, "At most so many; 0 for all.")
+_RANGE = (("start", False, "From."), ("end", False, "To."), _LIMIT)
 _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     "/api/v1/query": (
         ("query", True, "The expression."),
         ("time", False, "The instant, Unix seconds or RFC 3339; now where absent."),
         ("timeout", False, "A shorter time limit."),
         ("lookback_delta", False, "Another lookback."),
-        ("limit", False, "At most so many series; 0 for all."),
+        _LIMIT,
     ),
     "/api/v1/query_range": (
         ("query", True, "The expression."),
@@ -20,12 +22,12 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("step", True, "Seconds or a duration."),
         ("timeout", False, "A shorter time limit."),
         ("lookback_delta", False, "Another lookback."),
-        ("limit", False, "At most so many series; 0 for all."),
+        _LIMIT,
     ),
-    "/api/v1/labels": (("match[]", False, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
-    "/api/v1/label/{name}/values": (("match[]", False, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
-    "/api/v1/series": (("match[]", True, "Selectors."), ("start", False, "From."), ("end", False, "To.")),
-    "/api/v1/metadata": (("metric", False, "One metric's name."),),
+    "/api/v1/labels": (("match[]", False, "Selectors."), *_RANGE),
+    "/api/v1/label/{name}/values": (("match[]", False, "Selectors."), *_RANGE),
+    "/api/v1/series": (("match[]", True, "Selectors."), *_RANGE),
+    "/api/v1/metadata": (("metric", False, "One metric's name."), _LIMIT),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),
 }

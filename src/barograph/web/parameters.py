@@ -1,5 +1,6 @@
 """Parameters of requests: the query string or a form, as Prometheus' API has them. Pure but for reading the body."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -15,8 +16,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Parameters = Mapping[str, list[str]]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ESCAPE = re.compile(r"_([0-9a-fA-F]{0,6})_")
+_ESCAPED = re.compile(r"(?:[A-Za-z0-9:]|_[0-9a-fA-F]{0,6}_)*")
 _MAX_MS = 1 << 53
 _MAX_FIELDS = 1000
+_BODY_TIMEOUT_S = 30.0
 
 
 async def read_parameters(scope: Scope, receive: Receive, max_body_bytes: int) -> Parameters:
@@ -50,6 +54,14 @@ async def _read_form(scope: Scope, receive: Receive, max_body_bytes: int) -> byt
         raise RequestError(
             f"a body of type {kind.decode('latin-1')!r} is no form: send application/x-www-form-urlencoded", 415
         )
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            return await _read_body(receive, max_body_bytes)
+    except TimeoutError:
+        raise RequestError(f"the body did not come within {_BODY_TIMEOUT_S:g} s", 408) from None
+
+
+async def _read_body(receive: Receive, max_body_bytes: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
@@ -60,6 +72,27 @@ async def _read_form(scope: Scope, receive: Receive, max_body_bytes: int) -> byt
             raise RequestError(f"the body is larger than {max_body_bytes} bytes; web.max_body raises that", 413)
         if not message.get("more_body"):
             return bytes(body)
+
+
+def unescape_name(text: str) -> str:
+    """Return the label name of a path: itself, or decoded where it is escaped as Prometheus does (`U__a_2e_b`).
+
+    Raises:
+        RequestError: It begins like an escaped name and is none.
+    """
+    if not text.startswith("U__"):
+        return text
+    found = _ESCAPED.fullmatch(text, 3)
+    if found is None:
+        raise RequestError(f"{text!r} is no escaped name: write U__, __ for _, and _2e_ for a point")
+    return _ESCAPE.sub(_unescaped, text[3:])
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    code = int(escape[1], 16) if escape[1] else ord("_")
+    if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        raise RequestError(f"{escape[0]!r} is no character")
+    return chr(code)
 
 
 def one(parameters: Parameters, name: str, default: str | None = None) -> str:

@@ -8,58 +8,95 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from barograph.model.clock import Clock
+from barograph.model.errors import LinkError, QueryCancelledError, QueryTimeoutError
 from barograph.promql.cancel import Cancel
 from barograph.web.errors import RequestError
 from barograph.web.parameters import Receive
 
 T = TypeVar("T")
-_CHEAP_COST = 200_000
+Work = Callable[[Cancel, float], T]
+"""Evaluates with a token that may end it and the seconds that are left."""
+CHEAP_COST = 200_000
 """Samples and points; about 5 ms of evaluation."""
-_MAX_WAITING = 20
 _WATCH_S = 0.02
 
 
 class QueryThread:
-    """The one thread for dear queries, with a bounded queue."""
+    """The one thread for dear queries, with a bounded queue. Used on one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        max_waiting: Queries that may wait for the thread, `web.waiting_queries`.
+        clock: Measures what of a query's time is left when its turn comes.
+    """
+
+    def __init__(self, max_waiting: int, clock: Clock) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query")
-        self._waiting = 0
+        self._max_waiting = max_waiting
+        self._clock = clock
+        self._under_way: set[Cancel] = set()
+        self._closed = False
 
-    async def run(self, cost: int, receive: Receive, work: Callable[[Cancel], T]) -> T:
+    async def run(self, cost: int, timeout_s: float, receive: Receive, work: Work[T]) -> T:
         """Evaluate here or on the thread, as the cost says; a client that goes away cancels its query.
 
         Raises:
             RequestError: Too many queries wait already (503).
+            QueryTimeoutError: The time was over before its turn came.
+            QueryCancelledError: The client is gone.
+            LinkError: This front is ending.
         """
         cancel = Cancel()
-        if cost <= _CHEAP_COST:
-            return work(cancel)
-        if self._waiting >= _MAX_WAITING:
-            raise RequestError(f"{_MAX_WAITING} queries wait already: try again when they are done", 503)
-        self._waiting += 1
+        if cost <= CHEAP_COST:
+            return work(cancel, timeout_s)
+        if self._closed:
+            raise LinkError("this front is ending: try again")
+        if len(self._under_way) > self._max_waiting:
+            words = f"{self._max_waiting} queries wait already: try again later; web.waiting_queries raises that"
+            raise RequestError(words, 503)
+        self._under_way.add(cancel)
         try:
-            evaluation = asyncio.get_running_loop().run_in_executor(self._pool, work, cancel)
-            return await _watched(evaluation, receive, cancel)
+            return await self._evaluate(cancel, timeout_s, receive, work)
         finally:
-            self._waiting -= 1
+            self._under_way.discard(cancel)
+            cancel.cancel()  # where this task was cancelled, the thread must not work on
 
     def close(self) -> None:
-        """End the thread after the query under way."""
+        """End the queries under way, and the thread with them."""
+        self._closed = True
+        for cancel in self._under_way:
+            cancel.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    async def _evaluate(self, cancel: Cancel, timeout_s: float, receive: Receive, work: Work[T]) -> T:
+        deadline_s = self._clock.monotonic_s() + timeout_s
 
-async def _watched(evaluation: "asyncio.Future[T]", receive: Receive, cancel: Cancel) -> T:
-    """Wait for an evaluation; cancel it when the client is gone."""
-    done, _ = await asyncio.wait({evaluation}, timeout=_WATCH_S)
-    if done:
-        return evaluation.result()
-    gone = asyncio.ensure_future(_gone(receive))
-    gone.add_done_callback(lambda _: cancel.cancel())
-    try:
-        return await evaluation
-    finally:
-        gone.cancel()
+        def evaluate() -> T:
+            return work(cancel, deadline_s - self._clock.monotonic_s())
+
+        job = self._pool.submit(evaluate)
+        done = asyncio.wrap_future(job)
+        await asyncio.wait((done,), timeout=_WATCH_S)
+        if done.done():
+            return _result(done)
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait((done, gone), timeout=max(0.0, timeout_s), return_when=asyncio.FIRST_COMPLETED)
+            if not done.done() and gone.done():
+                raise QueryCancelledError("the client is gone")
+            if not done.done() and job.cancel():  # never begun; one that was begun keeps its own time
+                raise QueryTimeoutError(f"query timed out after {timeout_s:g} s in the queue")
+            await asyncio.wait((done,))
+            return _result(done)
+        finally:
+            gone.cancel()
+            done.cancel()
+
+
+def _result(done: "asyncio.Future[T]") -> T:
+    if done.cancelled():
+        raise LinkError("this front is ending: try again")
+    return done.result()
 
 
 async def _gone(receive: Receive) -> None:

@@ -16,7 +16,7 @@ class Route:
     """One route. `role` is None where nobody has to log in.
 
     Attributes:
-        template: The path; `{name}` stands for one segment, `{name:path}` for any rest.
+        template: The path; `{name}` stands for one segment.
         methods: The methods it takes (HEAD goes with GET).
         role: The least role that may take it.
         summary: One line for people.
@@ -37,7 +37,6 @@ ROUTES: tuple[Route, ...] = (
     Route(template="/assets/{name}", methods=("GET",), role=Role.VIEWER, summary="The page's files", page=True),
     Route(template="/login", methods=("GET",), role=None, summary="Redeem a log-in link", page=True),
     Route(template="/login.css", methods=("GET",), role=None, summary="Style of the sign-in page", page=True),
-    Route(template="/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
     Route(template="/-/healthy", methods=("GET",), role=None, summary="The front answers"),
     Route(template="/-/ready", methods=("GET",), role=None, summary="Samples are there to be asked for"),
     Route(template="/-/reload", methods=("POST", "PUT"), role=Role.ADMIN, summary="Read the configuration again"),

@@ -8,6 +8,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from barograph.web.connection import Connection
 from barograph.web.guard import App
 
 _GRACE_S = 1
@@ -22,7 +23,7 @@ class Http:
         config = uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=Connection,
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -35,7 +36,6 @@ class Http:
             limit_concurrency=_MAX_CONNECTIONS,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE_S,
-            h11_max_incomplete_event_size=None,
         )
         self._server = uvicorn.Server(config)
 

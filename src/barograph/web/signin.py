@@ -17,7 +17,7 @@ _PAGE = """<!doctype html>
 <p class="reason">{reason}</p>
 <p>Open the log-in link that <code>barograph serve</code> printed when it started. It works once, for ten minutes.
 Where it runs without a terminal, the link is in the file <code>login-link</code> of its data folder.</p>
-<p>Programs send the token of the data folder: <code>curl -u x:$(cat data/token) ...</code></p>
+<p>Programs send the token in the file <code>token</code> of that folder: <code>curl -u x:TOKEN ...</code></p>
 </main>
 </body>
 </html>

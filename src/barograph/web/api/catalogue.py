@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 import orjson
 
@@ -12,7 +11,17 @@ from barograph.promql.ast import VectorSelector
 from barograph.promql.parser.parse import parse
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError, problem_of
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_limit, parse_time_ms, read_parameters
+from barograph.web.parameters import (
+    Parameters,
+    Receive,
+    Scope,
+    Send,
+    one,
+    parse_limit,
+    parse_time_ms,
+    read_parameters,
+    unescape_name,
+)
 from barograph.web.reply import JSON, send_body, send_problem
 
 Look = Callable[[Parameters], list[Any] | dict[str, Any]]
@@ -37,9 +46,9 @@ class CatalogueRoutes:
 
     async def label_values(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Values of one label over matching series."""
-        name = unquote(scope["path"].split("/")[4])
 
         def look(parameters: Parameters) -> list[Any]:
+            name = unescape_name(scope["path"].split("/")[4])
             selectors = _selectors(parameters) or [()]
             return sorted({v for s in selectors for v in self._querier.label_values(name, s, *_range(parameters))})
 

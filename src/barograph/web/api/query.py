@@ -41,9 +41,6 @@ class QueryRoutes:
         await self._answer(self._range, scope, receive, send)
 
     async def _answer(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "POST", "HEAD"):
-            await send_body(send, 405, JSON, b"{}", [(b"allow", b"GET, POST")])
-            return
         try:
             parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
             body = await answer(parameters, receive)
@@ -55,13 +52,13 @@ class QueryRoutes:
     async def _instant(self, parameters: Parameters, receive: Receive) -> bytes:
         text = one(parameters, "query")
         time_ms = self._time_ms(parameters, "time")
-        limit, timeout_s, lookback_ms = _options(parameters)
+        limit, timeout_s, lookback_ms = self._options(parameters)
 
-        def work(cancel: Cancel) -> bytes:
-            result = self._engine.instant(text, time_ms, timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+        def work(cancel: Cancel, left_s: float) -> bytes:
+            result = self._engine.instant(text, time_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel)
             return encode_result(limited(result, limit), is_range=False)
 
-        return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), receive, work)
+        return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), timeout_s, receive, work)
 
     async def _range(self, parameters: Parameters, receive: Receive) -> bytes:
         text = one(parameters, "query")
@@ -70,19 +67,30 @@ class QueryRoutes:
         step_ms = parse_duration_ms(one(parameters, "step"), "step")
         if end_ms < start_ms:
             raise RequestError("parameter 'end': the end is before the start")
-        limit, timeout_s, lookback_ms = _options(parameters)
+        limit, timeout_s, lookback_ms = self._options(parameters)
 
-        def work(cancel: Cancel) -> bytes:
+        def work(cancel: Cancel, left_s: float) -> bytes:
             result = self._engine.range(
-                text, start_ms, end_ms, step_ms, timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel
+                text, start_ms, end_ms, step_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel
             )
             return encode_result(limited(result, limit), is_range=True)
 
-        return await self._thread.run(self._engine.cost_estimate(text, start_ms, end_ms, step_ms), receive, work)
+        cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms)
+        return await self._thread.run(cost, timeout_s, receive, work)
 
     def _time_ms(self, parameters: Parameters, name: str) -> int:
         text = one(parameters, name, "")
         return parse_time_ms(text, name) if text else self._deps.clock.now_ms()
+
+    def _options(self, parameters: Parameters) -> tuple[int, float, int | None]:
+        timeout = one(parameters, "timeout", "")
+        lookback = one(parameters, "lookback_delta", "")
+        configured_s = self._engine.config.timeout.seconds
+        return (
+            parse_limit(parameters),
+            min(parse_duration_ms(timeout, "timeout") / 1000, configured_s) if timeout else configured_s,
+            parse_duration_ms(lookback, "lookback_delta") if lookback else None,
+        )
 
 
 def limited(result: QueryResult, limit: int) -> QueryResult:
@@ -105,14 +113,4 @@ def limited(result: QueryResult, limit: int) -> QueryResult:
         warnings=(*result.warnings, warning),
         infos=result.infos,
         stats=result.stats,
-    )
-
-
-def _options(parameters: Parameters) -> tuple[int, float | None, int | None]:
-    timeout = one(parameters, "timeout", "")
-    lookback = one(parameters, "lookback_delta", "")
-    return (
-        parse_limit(parameters),
-        parse_duration_ms(timeout, "timeout") / 1000 if timeout else None,
-        parse_duration_ms(lookback, "lookback_delta") if lookback else None,
     )

@@ -6,14 +6,13 @@ import orjson
 from barograph.formats.exposition import CONTENT_TYPE, format_exposition
 from barograph.model.commands import Refused, Reload
 from barograph.web.deps import WebDeps
-from barograph.web.errors import problem_of
+from barograph.web.errors import problem_of, problem_of_reply
 from barograph.web.openapi import describe
 from barograph.web.parameters import Receive, Scope, Send
 from barograph.web.problem import Problem
 from barograph.web.reply import JSON, send_body, send_problem
 
 _TEXT = b"text/plain; charset=utf-8"
-_STATUS_OF = {"access": 401, "config": 400, "bad_request": 400, "store": 503}
 
 
 class ServiceRoutes:
@@ -42,7 +41,7 @@ class ServiceRoutes:
             await send_problem(send, problem_of(error))
             return
         if isinstance(reply, Refused):
-            await send_problem(send, refusal(reply))
+            await send_problem(send, problem_of_reply(reply))
             return
         await send_body(send, 200, JSON, b'{"status":"success"}')
 
@@ -72,9 +71,3 @@ class ServiceRoutes:
     async def description(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The OpenAPI document."""
         await send_body(send, 200, JSON, self._description)
-
-
-def refusal(reply: Refused) -> Problem:
-    """Return what a client is told of a command that the keeper refused."""
-    kind = "unauthorized" if reply.kind == "access" else "unavailable" if reply.kind == "store" else "bad_data"
-    return Problem(status=_STATUS_OF.get(reply.kind, 400), kind=kind, message=reply.message)

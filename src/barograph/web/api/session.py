@@ -1,10 +1,10 @@
 """Coming and going: the log-in link and the log-out. Plain ASGI, behind the guard."""
 
 from barograph.identity.principal import Principal
-from barograph.model.commands import EndSession, RedeemLogin, SessionOpened
+from barograph.model.commands import EndSession, RedeemLogin, Refused, SessionOpened
 from barograph.web.credentials import session_cookie
 from barograph.web.deps import WebDeps
-from barograph.web.errors import problem_of
+from barograph.web.errors import problem_of, problem_of_reply
 from barograph.web.guard import source_of
 from barograph.web.parameters import Receive, Scope, Send, one, parse_parameters
 from barograph.web.reply import JSON, Headers, send_body, send_problem
@@ -27,22 +27,31 @@ class SessionRoutes:
             await send_body(send, 200, _HTML, sign_in_page("Open this link yourself to sign in."))
             return
         source = source_of(scope)
-        wait_s = self._deps.attempts.wait_s(source)
+        attempt = f"link {source}"
+        wait_s = self._deps.attempts.wait_s(attempt)
         if wait_s > 0:
-            await self._refuse(send, 429, f"Too many tries from {source}. Wait {wait_s:.0f} s.")
+            words = f"Too many tries from {source}. Wait {wait_s:.0f} s."
+            await self._refuse(send, 429, words, [(b"retry-after", b"%d" % (int(wait_s) + 1))])
             return
         try:
             code = one(parse_parameters(scope["query_string"]), "code", "")
+            if not code:
+                await self._refuse(send, 401, "Sign in to see this machine.")
+                return
             reply = await self._deps.commands.execute(RedeemLogin(code=code, remote=source))
         except Exception as error:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
             return
         if not isinstance(reply, SessionOpened):
-            self._deps.attempts.failed(source)
-            words = "This log-in link was used already, or is too old. Start `barograph serve` again for a new one."
-            await self._refuse(send, 401, words)
+            problem = problem_of_reply(reply)
+            remedy = ""
+            if problem.status == 401:
+                self._deps.attempts.failed(attempt)
+                remedy = " Start `barograph serve` again for a new one."
+            await self._refuse(send, problem.status, f"Not signed in: {problem.message}.{remedy}")
             return
+        self._deps.gatekeeper.opened(reply.token)
         max_age_s = max(0, reply.expires_ms - self._deps.clock.now_ms()) // 1000
         cookie = (b"set-cookie", session_cookie(reply.token, max_age_s))
         await send_body(send, 303, _HTML, b"", [(b"location", b"/"), cookie])
@@ -52,8 +61,12 @@ class SessionRoutes:
         principal: Principal = scope["state"]["principal"]
         try:
             if principal.session_id:
-                await self._deps.commands.execute(EndSession(session_id=principal.session_id))
+                reply = await self._deps.commands.execute(EndSession(session_id=principal.session_id))
+                if isinstance(reply, Refused):
+                    await send_problem(send, problem_of_reply(reply))
+                    return
                 self._deps.gatekeeper.forget(principal.session_id)
+                self._deps.now.session_ended(principal.session_id)
         except Exception as error:
             await send_problem(send, problem_of(error))
             return
@@ -64,5 +77,5 @@ class SessionRoutes:
         headers: Headers = [(b"cache-control", b"max-age=3600")]
         await send_body(send, 200, b"text/css; charset=utf-8", STYLE, headers)
 
-    async def _refuse(self, send: Send, status: int, words: str) -> None:
-        await send_body(send, status, _HTML, sign_in_page(words))
+    async def _refuse(self, send: Send, status: int, words: str, headers: Headers | None = None) -> None:
+        await send_body(send, status, _HTML, sign_in_page(words), headers)

@@ -1,0 +1,94 @@
+"""What one live client is sent: events made of results, and its bounded queue. Used by `live.py` on its event loop."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from barograph.model.errors import QueryError
+from barograph.promql.value import QueryResult, StepScalar, StepVector
+
+_MAX_QUEUED = 30
+"""Ticks that may wait for a client that does not read."""
+_GAP = b"event: gap\ndata: {}\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One expression at one tick: its series as JSON, their values, and why it was refused, if it was."""
+
+    labels: bytes
+    values: Sequence[float]
+    error: str | None = None
+
+
+def make_row(result: QueryResult | QueryError) -> Row:
+    """Return what clients are sent of an expression's result at one instant."""
+    if isinstance(result, QueryError):
+        return Row(b"[]", (), str(result))
+    value = result.value
+    if isinstance(value, StepScalar):
+        return Row(b"[{}]", value.values.tolist())
+    assert isinstance(value, StepVector), "other types are refused when the stream is opened"
+    places = range(len(value.labels)) if value.present is None else value.present[:, 0].nonzero()[0].tolist()
+    labels = orjson.dumps([value.labels[i].to_dict() for i in places])
+    return Row(labels, [float(value.values[i, 0]) for i in places])
+
+
+class Client:
+    """One open stream.
+
+    Args:
+        expressions: What it asks for, in its order.
+        session_id: The session that opened it, empty for a token.
+    """
+
+    def __init__(self, expressions: tuple[str, ...], session_id: str) -> None:
+        self.expressions = expressions
+        self.session_id = session_id
+        self.end_reason = ""
+        self._queue: deque[bytes] = deque()
+        self._ready = asyncio.Event()
+        self._schema = b""
+        self._gap = False
+
+    def offer(self, timestamp_ms: int, rows: Sequence[Row]) -> None:
+        """Queue a tick, with its schema where that is new. One that finds no room is left out, and told of later."""
+        if len(self._queue) >= _MAX_QUEUED:
+            self._gap = True
+            return
+        event = b""
+        if self._gap:
+            event, self._gap, self._schema = _GAP, False, b""
+        schema = _schema(rows)
+        if schema != self._schema:
+            event += b"event: schema\ndata: " + schema + b"\n\n"
+            self._schema = schema
+        # orjson writes NaN and infinities as null, which is what a chart can draw of them
+        row = orjson.dumps([timestamp_ms, *(value for one in rows for value in one.values)])
+        self._queue.append(event + b"event: row\ndata: " + row + b"\n\n")
+        self._ready.set()
+
+    def end(self, reason: str) -> None:
+        """End the stream now; what is queued is left out."""
+        self.end_reason = self.end_reason or reason
+        self._ready.set()
+
+    async def next(self) -> bytes | None:
+        """Return the next tick's events when there are some, or None once the stream is ended."""
+        await self._ready.wait()
+        if self.end_reason:
+            return None
+        event = self._queue.popleft()
+        if not self._queue:
+            self._ready.clear()
+        return event
+
+
+def _schema(rows: Sequence[Row]) -> bytes:
+    schema = b'{"exprs":[' + b",".join(row.labels for row in rows) + b"]"
+    if any(row.error is not None for row in rows):
+        schema += b',"errors":' + orjson.dumps([row.error for row in rows])
+    return schema + b"}"
