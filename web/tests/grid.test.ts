@@ -47,6 +47,17 @@ describe("the grid", () => {
     expect(copy.newest).toBe(5);
   });
 
+  test("knows the samples around a gap", () => {
+    const grid = new Grid(["a", "b"], 1000, 10);
+    grid.advance(19);
+    grid.set(0, 12, 1);
+    grid.set(1, 16, 1);
+    expect(grid.gapAround(14)).toEqual({ before: 12, after: 16 });
+    expect(grid.gapAround(11)).toEqual({ before: null, after: 12 });
+    expect(grid.gapAround(18)).toEqual({ before: 16, after: null });
+    expect([grid.gapAround(12), grid.gapAround(16), grid.gapAround(99)]).toEqual([null, null, null]);
+  });
+
   test("covers a window only while it holds all of it", () => {
     const grid = new Grid(["a"], 1000, 10);
     grid.advance(20);

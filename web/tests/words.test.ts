@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FIRST_SECOND, SIGNED_OUT, arrivedSince, caughtUp, disconnected, failed, held, notStored, reading, refused, stale } from "../src/lib/words";
+import { FIRST_SECOND, SIGNED_OUT, arrivedSince, caughtUp, disconnected, failed, held, noData, notStored, reading, refused, stale } from "../src/lib/words";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -19,6 +19,7 @@ describe("the words of each state", () => {
     [failed("this part failed (KeyError); the log has more"), "This part failed: (KeyError); the log has more. The rest goes on."],
     [notStored("disk full"), "Nothing is stored on disk now: disk full. New seconds are kept in memory only."],
     [notStored(""), "Nothing is stored on disk now. New seconds are kept in memory only."],
+    [noData("13:58:10", "13:58:38"), "no data, 13:58:10 to 13:58:38"],
     [held("14:03"), "Held 14:03"],
     [arrivedSince(42_300), "+42 s"],
     [arrivedSince(0), "+0 s"],

@@ -90,10 +90,8 @@ def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Pag
 
     page.route("**/api/v1/query_range", late)
     page.locator("select").select_option("30d")
-    page.wait_for_function(
-        "() => document.querySelector('.hint').innerText.replaceAll('\\u00a0', ' ') === 'Reading 30 days.'"
-    )
-    assert page.locator(".tracks.loading canvas").count() == 4
+    page.wait_for_function("""() => document.querySelectorAll('.tracks.loading canvas').length === 4
+        && document.querySelector('.hint').innerText.replaceAll('\u00a0', ' ') === 'Reading 30 days.'""")
     page.wait_for_selector(".tracks:not(.loading)")
 
 
@@ -113,13 +111,11 @@ def test_a_hidden_tab_is_not_subscribed_and_catches_up_when_seen(
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     before = streams()
-    questions: list[str] = []
     turn("true")
     soon(lambda: streams() == before - 1, 10, "the end of the stream")
-    page.on("request", lambda asked: questions.append(asked.url) if "query_range" in asked.url else None)
-    turn("false")
+    with page.expect_request("**/api/v1/query_range"):  # what was missed is asked for
+        turn("false")
     soon(lambda: streams() == before, 10, "the stream again")
-    soon(lambda: len(questions) > 0, 10, "the question for what was missed")
     soon(lambda: page.locator(".host[data-state=live]").count() == 1, 10, "live again")
 
 

@@ -57,6 +57,17 @@ export class Grid {
     return this.holds(slot) ? (this.rings[index]?.[this.place(slot)] ?? NaN) : NaN;
   }
 
+  /** The samples around a slot that has none: the last slot before and the first after with any; null where it has one. */
+  gapAround(slot: number): { before: number | null; after: number | null } | null {
+    const empty = (at: number) => this.rings.every((ring) => Number.isNaN(ring[this.place(at)]));
+    if (!this.holds(slot) || !empty(slot)) return null;
+    let before = slot - 1;
+    while (this.holds(before) && empty(before)) before -= 1;
+    let after = slot + 1;
+    while (this.holds(after) && empty(after)) after += 1;
+    return { before: this.holds(before) ? before : null, after: this.holds(after) ? after : null };
+  }
+
   /** Copy a column's slots into `out`, from a slot on. */
   read(index: number, fromSlot: number, out: Float64Array): void {
     for (let i = 0; i < out.length; i++) out[i] = this.at(index, fromSlot + i);

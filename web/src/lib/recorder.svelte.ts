@@ -230,6 +230,14 @@ export class Recorder {
     return this.grid.at(this.grid.index(column), this.grid.slot(ms));
   }
 
+  /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `revision`. */
+  gap(): Window | null {
+    void this.revision;
+    const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs));
+    if (found === null || found.before === null || found.after === null) return null;
+    return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
+  }
+
   /** Read everything again after a failure. */
   retryTracks(): void {
     this.failures = {};

@@ -1,6 +1,6 @@
 // What the page says in each state. Pure, so that the words can be tested to the letter.
 
-import { duration, durationInWords } from "./numbers";
+import { NO_DATA, duration, durationInWords } from "./numbers";
 
 export const FIRST_SECOND = "Collecting. The first second arrives now.";
 export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
@@ -17,6 +17,8 @@ export function disconnected(waitMs: number, until: string | null): string {
 
 export const caughtUp = (ms: number): string =>
   ms >= 1000 ? `Connected. ${duration(Math.round(ms / 1000) * 1000)} caught up.` : "Connected.";
+
+export const noData = (from: string, to: string): string => `${NO_DATA}, ${from} to ${to}`;
 
 /** A query's refusal, as the track shows it. */
 export function refused(reason: string): string {
