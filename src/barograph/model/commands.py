@@ -15,6 +15,9 @@ class RedeemLogin(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"
     code: str
     remote: str
 
+    def __repr__(self) -> str:
+        return f"RedeemLogin(remote={self.remote!r})"  # the code is a secret
+
 
 class EndSession(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="end_session"):
     """End a session; ending one that is gone is fine."""
@@ -45,6 +48,9 @@ class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply"
     token: str
     expires_ms: int
 
+    def __repr__(self) -> str:
+        return f"SessionOpened(expires_ms={self.expires_ms})"  # the token is a secret
+
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="refused"):
     """The command was not carried out; nothing changed. `kind`: `access`, `config`, `store` or `bad_request`."""
@@ -66,7 +72,7 @@ AnyReply = Done | SessionOpened | SessionFound | Refused
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How a collector is doing. `state`: `ok`, `no_data`, `failing`, `hung`, `backing_off`."""
+    """How a collector is doing. `state`: `ok`, `no_data`, `failing`, `hung`; the last two are tried ever less often."""
 
     name: str
     state: str

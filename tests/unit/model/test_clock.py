@@ -1,0 +1,30 @@
+import time
+
+import pytest
+
+from barograph.model.clock import SystemClock
+
+
+def test_it_tells_the_machines_time() -> None:
+    clock = SystemClock()
+    before_s = time.time()  # noqa: TID251  what it is compared with
+    now_ms, now_s = clock.now_ms(), clock.now_s()
+    after_s = time.time()  # noqa: TID251  what it is compared with
+    assert int(before_s * 1000) <= now_ms <= after_s * 1000 + 1
+    assert before_s <= now_s <= after_s
+
+
+def test_the_monotonic_clock_never_runs_backwards() -> None:
+    clock = SystemClock()
+    times = [clock.monotonic_s() for _ in range(1000)]
+    assert times == sorted(times)
+
+
+def test_it_sleeps_for_positive_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    clock = SystemClock()
+    clock.sleep(0.25)
+    clock.sleep(0)
+    clock.sleep(-1)
+    assert slept == [0.25]
