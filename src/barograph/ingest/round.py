@@ -30,13 +30,10 @@ class Round:
         self._runner: DeadlineRunner[Batch] = DeadlineRunner("collect", clock)
         self._metrics = _RoundMetrics(telemetry)
         self._children = {guarded.name: self._metrics.of(guarded.name) for guarded in self._guarded}
+        self.intervals_ms = frozenset(guarded.scheduled.interval_ms for guarded in self._guarded)
+        """The intervals of all collectors."""
         self.version = 1
         """Grows with every change of health."""
-
-    @property
-    def intervals_ms(self) -> frozenset[int]:
-        """The intervals of all collectors."""
-        return frozenset(guarded.scheduled.interval_ms for guarded in self._guarded)
 
     @property
     def names(self) -> frozenset[str]:
