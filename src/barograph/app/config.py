@@ -3,30 +3,26 @@
 Precedence: flags, environment, file, defaults. `check config` and SIGHUP run the same code as the start.
 """
 
-import difflib
-import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
-from barograph.app.yaml_source import Document, format_path, parse_yaml
-from barograph.app.yaml_source import Path as KeyPath
-from barograph.collectors.config import CollectorsConfig
+from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
+from barograph.app.config_environment import environment_overrides
+from barograph.app.listen import parse_address
+from barograph.app.yaml_source import MAX_BYTES, Document, KeyPath, format_path, parse_yaml
+from barograph.collectors.config import CollectorsConfig, build_collectors
+from barograph.collectors.procfs import Paths
 from barograph.identity.config import IdentityConfig
+from barograph.model.clock import SystemClock
 from barograph.model.errors import ConfigError
-from barograph.model.secret import Secret
-from barograph.model.units import Duration, Size
 from barograph.promql.config import QueryConfig
 from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
 from barograph.web.config import WebConfig
-
-ENVIRONMENT_PREFIX = "BAROGRAPH_"
-NOT_SETTINGS = frozenset(("BAROGRAPH_URL", "BAROGRAPH_SERVE_OPTIONS", "BAROGRAPH_FAIL_ON_SKIP"))
-"""Environment variables with our prefix that are no settings."""
 
 
 class LogConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,46 +137,48 @@ def load_config(file: Path | None, environment: Mapping[str, str]) -> Config:
     return _load(file, environment_overrides(environment))
 
 
-def environment_overrides(environment: Mapping[str, str]) -> dict[KeyPath, tuple[str, Any]]:
-    """Return the settings that variables give: `BAROGRAPH_WEB__LISTEN` is `web.listen`, its value YAML.
-
-    Raises:
-        ConfigError: A value is no YAML; names the variable.
-    """
-    found: dict[KeyPath, tuple[str, Any]] = {}
-    for name, text in sorted(environment.items()):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name in NOT_SETTINGS:
-            continue
-        path = tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"))
-        found[path] = (name, parse_yaml(text, name).values)
-    return found
-
-
 def encode_config(config: Config) -> bytes:
     """Return a configuration as JSON, for `decode_config` in another process."""
-    return msgspec.json.encode(config, enc_hook=_encode)
+    return msgspec.json.encode(config, enc_hook=encode_setting)
 
 
 def decode_config(data: bytes) -> Config:
     """Return the configuration of `encode_config`."""
-    return msgspec.json.decode(data, type=Config, dec_hook=_decode)
+    return msgspec.json.decode(data, type=Config, dec_hook=decode_setting)
 
 
 def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Config:
     document = _read(file) if file is not None else Document("", None)
     values = {} if document.values is None else document.values
     if not isinstance(values, dict):
-        raise document.error("the file must hold settings, such as `store:`", ())
+        raise document.error("the file must hold settings, such as `store: {retention: 90d}`", ())
     given: dict[KeyPath, str] = {}
     for path, (name, value) in overrides.items():
         _set(values, path, value, name)
         given[path] = name
-    return _convert(values, document, given)
+    source = Source(document, given)
+    config = convert(values, Config, source)
+    _check_parts(config, source)
+    return config
+
+
+def _check_parts(config: Config, source: Source) -> None:
+    """Refuse now what the parts would refuse when they are built: patterns, intervals, addresses."""
+    try:
+        build_collectors(config.collectors, Paths(), SystemClock())  # opens nothing before the first sample
+    except ConfigError as error:
+        raise source.error(error.message, tuple(error.path.split("."))) from error
+    for i, address in enumerate(config.web.listen):
+        try:
+            parse_address(address)
+        except ConfigError as error:
+            raise source.error(error.message, ("web", "listen", i)) from error
 
 
 def _read(file: Path) -> Document:
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(file)) from error
     try:
@@ -199,81 +197,3 @@ def _set(values: dict[str, Any], path: KeyPath, value: Any, name: str) -> None: 
         if not isinstance(target, dict):
             raise ConfigError(f"{format_path(path)} cannot be set, {part} is no section", file=name)
     target[str(path[-1])] = value
-
-
-_AT = re.compile(r" - at `\$([^`]*)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
-_PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
-
-
-def _convert(values: dict[str, Any], document: Document, given: Mapping[KeyPath, str]) -> Config:
-    try:
-        return msgspec.convert(values, Config, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        at = _AT.search(text)
-        path = _path(at[1] if at else "")
-        message = _AT.sub("", text)
-        unknown = _UNKNOWN.fullmatch(message)
-        if unknown:
-            path, message = (*path, unknown[1]), _unknown(unknown[1], path)
-        for override, name in given.items():
-            if path[: len(override)] == override:
-                raise ConfigError(message, file=name, path=format_path(path)) from error
-        raise document.error(_plain(message), path) from error
-
-
-def _path(text: str) -> KeyPath:
-    return tuple(int(m[2]) if m[2] else m[1] for m in _PART.finditer(text) if m[1] or m[2])
-
-
-def _unknown(key: str, parent: KeyPath) -> str:
-    """Say that a key is unknown, and which one may be meant."""
-    known = _keys(parent)
-    near = difflib.get_close_matches(key, known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-    return f"unknown key {key!r}; {hint}"
-
-
-def _keys(path: KeyPath) -> list[str]:
-    section: Any = Config
-    for part in path:
-        section = get_type_hints(section).get(str(part))
-    return [field.name for field in msgspec.structs.fields(section)]
-
-
-def _plain(message: str) -> str:
-    """Put msgspec's words for types into a user's."""
-    words = {"`bool`": "true or false", "`int`": "a whole number", "`str`": "a text", "`array`": "a list"}
-    words |= {"`object`": "a section with keys", "`float`": "a number", "`null`": "nothing"}
-    for type_name, plain in words.items():
-        message = message.replace(type_name, plain)
-    return message[:1].lower() + message[1:]
-
-
-def _decode(kind: type, value: Any) -> Any:  # noqa: ANN401  msgspec's hook
-    if kind is Duration:
-        if isinstance(value, str):
-            return Duration.parse(value)
-        if value == 0 and not isinstance(value, bool):
-            return Duration(0)
-        raise ValueError(f"{value!r} has no unit: write a duration like 15s or 1h30m")
-    if kind is Size:
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return Size(value)
-        if isinstance(value, str):
-            return Size.parse(value)
-        raise ValueError(f"{value!r} is no size: write it like 512MB or 10GiB")
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
-    raise NotImplementedError(f"no setting has the type {kind}")
-
-
-def _encode(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
-    if isinstance(value, Duration):
-        return str(value)
-    if isinstance(value, Size):
-        return value.bytes
-    if isinstance(value, Secret):
-        return value.reveal()  # only into the memory that the front inherits
-    raise NotImplementedError(f"no setting has the type {type(value)}")

@@ -13,7 +13,7 @@ from barograph.model.errors import ConfigError
 MAX_BYTES = 1024 * 1024
 _MAX_NODES = 50_000
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,21 @@ class Document:
 
     file: str
     values: Any
-    places: dict[Path, Place] = field(default_factory=dict)
+    places: dict[KeyPath, Place] = field(default_factory=dict)
 
-    def place(self, path: Path) -> Place:
+    def place(self, path: KeyPath) -> Place:
         """Return where a path stands; of one that is not there, its nearest parent."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, Place(1, 1))
 
-    def error(self, message: str, path: Path) -> ConfigError:
+    def error(self, message: str, path: KeyPath) -> ConfigError:
         """Return an error that names the file, the place and the path."""
         place = self.place(path)
         return ConfigError(message, file=self.file, line=place.line, column=place.column, path=format_path(path))
 
 
-def format_path(path: Path) -> str:
+def format_path(path: KeyPath) -> str:
     """Write a path as people do: `web.listen[0]`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
@@ -85,7 +85,7 @@ class _Builder:
         self._document = document
         self._nodes = 0
 
-    def build(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401  YAML holds any value
+    def build(self, node: yaml.Node, path: KeyPath) -> Any:  # noqa: ANN401  YAML holds any value
         self._nodes += 1
         if self._nodes > _MAX_NODES:
             raise ConfigError(f"more than {_MAX_NODES} values (aliases counted each time)", file=self._document.file)
@@ -96,9 +96,13 @@ class _Builder:
             return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
         if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
             return node.value  # a date is a text here: nothing in our configuration is one
-        return self._loader.construct_object(node)
+        try:
+            return self._loader.construct_object(node)
+        except (ValueError, KeyError) as error:  # `!!int abc`, or a number of thousands of digits
+            kind = node.tag.rpartition(":")[2]
+            raise self._document_error(f"this is no value of type {kind}", node, path) from error
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -110,7 +114,7 @@ class _Builder:
             values[key] = self.build(value_node, (*path, key))
         return values
 
-    def _document_error(self, message: str, node: yaml.Node, path: Path) -> ConfigError:
+    def _document_error(self, message: str, node: yaml.Node, path: KeyPath) -> ConfigError:
         place = _place(node)
         return ConfigError(
             message, file=self._document.file, line=place.line, column=place.column, path=format_path(path)

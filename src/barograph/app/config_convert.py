@@ -1,0 +1,177 @@
+"""Plain values of a configuration -> its structs, and back; every refusal names its place and what is expected.
+
+Called by `app/config.py`. It knows no section by name and reads no file.
+"""
+
+import difflib
+import re
+import types
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from barograph.app.yaml_source import Document, KeyPath, format_path
+from barograph.model.errors import ConfigError
+from barograph.model.secret import Secret
+from barograph.model.units import Duration, Size
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_AT = re.compile(r" - at `\$([^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_QUOTED_TYPE = re.compile(r"`([^`]*)`")
+_UNQUOTED_TEXT = re.compile(r"Expected `str`.*, got `(int|float|bool)`")
+_WORDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "array": "a list",
+    "object": "a section with keys",
+    "null": "nothing",
+}
+
+
+class Source:
+    """Where settings came from: a document, and what flags and variables set on top of it."""
+
+    def __init__(self, document: Document, given: Mapping[KeyPath, str]) -> None:
+        self._document = document
+        self._given = given
+
+    def error(self, message: str, path: KeyPath) -> ConfigError:
+        """Return an error that blames the flag, the variable or the line that a setting came from."""
+        for override, name in self._given.items():
+            if path[: len(override)] == override:
+                return ConfigError(message, file=name, path=format_path(path))
+        if path not in self._document.places:
+            # a default that does not go with what was set beside it
+            beside = [name for override, name in self._given.items() if override[:1] == path[:1]]
+            if beside or not self._document.file:
+                return ConfigError(message, file=", ".join(beside), path=format_path(path))
+        return self._document.error(message, path)
+
+
+def convert(values: dict[str, Any], kind: type[S], source: Source) -> S:
+    """Return the struct of plain values. A key without a value has its default.
+
+    Raises:
+        ConfigError: A key is not known, or a value is not what is expected.
+    """
+    try:
+        settings = msgspec.convert(_without_nulls(values, kind), kind, dec_hook=decode_setting)
+    except msgspec.ValidationError as error:
+        message, path = _explain(str(error), kind)
+        raise source.error(message, path) from error
+    _check_counts(settings, (), source)
+    return settings
+
+
+def decode_setting(kind: type, value: Any) -> Any:  # noqa: ANN401  msgspec's hook
+    """Return a value of one of our own types; msgspec's `dec_hook`."""
+    if kind is Duration:
+        if isinstance(value, str):
+            return Duration.parse(value)
+        if value == 0 and not isinstance(value, bool):
+            return Duration(0)
+        raise ValueError(f"{value!r} has no unit: write a duration like 15s or 1h30m")
+    if kind is Size:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            return Size(value)
+        if isinstance(value, str):
+            return Size.parse(value)
+        raise ValueError(f"{value!r} is no size: write it like 512MB or 10GiB")
+    if kind is Secret:
+        if isinstance(value, str):
+            return Secret(value)
+        raise ValueError("a text is expected: put it in quotes")  # and what was found is nobody's business
+    raise NotImplementedError(f"no setting has the type {kind}")
+
+
+def encode_setting(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
+    """Return what `decode_setting` reads back; msgspec's `enc_hook`."""
+    if isinstance(value, Duration):
+        return str(value)
+    if isinstance(value, Size):
+        return value.bytes
+    if isinstance(value, Secret):
+        return value.reveal()  # only into the memory that the front inherits
+    raise NotImplementedError(f"no setting has the type {type(value)}")
+
+
+def _without_nulls(values: Any, kind: Any) -> Any:  # noqa: ANN401  what YAML may hold, and a type
+    """Leave out known keys without a value, as in a section whose lines are all commented out."""
+    section = _section(kind)
+    if section is None or not isinstance(values, dict):
+        return values
+    kinds = get_type_hints(section)
+    return {
+        key: _without_nulls(value, kinds.get(key))
+        for key, value in values.items()
+        if value is not None or key not in kinds
+    }
+
+
+def _section(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  a type
+    """Return the struct that a type is, or is where it is not None."""
+    options = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return next((o for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)), None)
+
+
+def _explain(text: str, kind: type[msgspec.Struct]) -> tuple[str, KeyPath]:
+    """Return msgspec's refusal in a user's words, and the path of the setting it is about."""
+    at = _AT.search(text)
+    path = _path(at[1] if at else "")
+    message = _AT.sub("", text)
+    unknown = _UNKNOWN.fullmatch(message)
+    known = _known_keys(kind, path)
+    if unknown:
+        return _unknown(unknown[1], known), (*path, unknown[1])
+    word = message.partition(" ")[0]
+    if word in known:  # a section's own check, which opens with the field's name
+        return message, (*path, word)
+    hint = ": put it in quotes" if _UNQUOTED_TEXT.match(message) else ""
+    return _plain(message) + hint, path
+
+
+def _path(text: str) -> KeyPath:
+    return tuple(int(m[2]) if m[2] else m[1] for m in _PART.finditer(text) if m[1] or m[2])
+
+
+def _known_keys(kind: type[msgspec.Struct], path: KeyPath) -> list[str]:
+    section: Any = kind
+    for part in path:
+        section = _section(get_type_hints(section).get(str(part)))
+        if section is None:
+            return []
+    return [field.name for field in msgspec.structs.fields(section)]
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    """Say that a key is unknown, and which one may be meant."""
+    near = difflib.get_close_matches(key, known, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    return f"unknown key {key!r}; {hint}"
+
+
+def _plain(message: str) -> str:
+    """Put msgspec's words for types into a user's."""
+    text = _QUOTED_TYPE.sub(lambda found: _words(found[1]), message)
+    return text[:1].lower() + text[1:]
+
+
+def _words(type_name: str) -> str:
+    parts = [part for part in type_name.split(" | ") if part != "null"] or ["null"]
+    return " or ".join(_WORDS.get(part, f"`{part}`") for part in parts)
+
+
+def _check_counts(settings: msgspec.Struct, path: KeyPath, source: Source) -> None:
+    """Refuse negative numbers: every number in the configuration counts something."""
+    for field in msgspec.structs.fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, msgspec.Struct):
+            _check_counts(value, (*path, field.name), source)
+        elif isinstance(value, int) and value < 0:
+            raise source.error(f"{value} is negative: 0 or more is expected", (*path, field.name))
