@@ -7,6 +7,7 @@ since a pair of hubs will keep them in PostgreSQL.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -160,9 +161,15 @@ class SqliteState:
             raise StoreError(f"{self._name} could not be written: {error}; nothing was changed") from error
 
     def _transact(self, change: Callable[[], T]) -> T:
-        with self._connection:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
             result = change()
-        return result  # noqa: RET504  the type of apsw's context manager says that it may swallow an error
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
 
     def _move_to_memory(self, reason: apsw.Error) -> None:
         """Go on in memory with all that is stored. Sessions alone may do so: nobody is told that they last."""
@@ -179,9 +186,11 @@ class SqliteState:
                 f"{self._name} has version {version}, this Barograph knows {VERSION}: use the newer Barograph"
             )
         for number in range(version, VERSION):
-            with self._connection:
-                self._connection.execute(_MIGRATIONS[number])
-                self._connection.pragma("user_version", number + 1)
+            self._transact(partial(self._bring_to, number + 1))
+
+    def _bring_to(self, version: int) -> None:
+        self._connection.execute(_MIGRATIONS[version - 1])
+        self._connection.pragma("user_version", version)
 
 
 def _connect(name: str) -> apsw.Connection:

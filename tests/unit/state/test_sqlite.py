@@ -1,0 +1,199 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from barograph.model.errors import StoreError, VersionError
+from barograph.model.state import StoredSession
+from barograph.state.sqlite import FILE, VERSION, SqliteState, open_state
+
+Open = Callable[[], SqliteState]
+
+
+def session(number: int = 1, expires_ms: int = 5000, created_ms: int = 1000) -> StoredSession:
+    return StoredSession(
+        id=f"id-{number}",
+        token_hash=f"hash-{number}",
+        user="local administrator",
+        role="admin",
+        created_ms=created_ms,
+        expires_ms=expires_ms,
+    )
+
+
+class FullDisk(apsw.VFS):
+    """The machine's own file system, on which every write to a log may be refused."""
+
+    def __init__(self) -> None:
+        self.is_full = False
+        super().__init__("full-disk", "")
+
+    def xOpen(self, name: Any, flags: list[int]) -> "FullFile":  # noqa: N802  as SQLite names it
+        return FullFile(self, name, flags)
+
+
+class FullFile(apsw.VFSFile):
+    def __init__(self, disk: FullDisk, name: Any, flags: list[int]) -> None:
+        self._disk = disk
+        super().__init__("", name, flags)
+
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802  as SQLite names it
+        if self._disk.is_full:
+            raise apsw.FullError("no space is left")
+        super().xWrite(data, offset)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    made: list[SqliteState] = []
+
+    def open_one() -> SqliteState:
+        made.append(open_state(tmp_path))
+        return made[-1]
+
+    yield open_one
+    for state in made:
+        state.close()
+
+
+def test_a_session_is_found_until_it_expires(opened: Open) -> None:
+    state = opened()
+    state.add_session(session())
+    assert state.find_session("hash-1", 4999) == session()
+    assert state.find_session("hash-1", 5000) is None
+    assert state.find_session("hash-2", 1) is None
+
+
+def test_an_ended_session_is_gone_and_may_be_ended_again(opened: Open) -> None:
+    state = opened()
+    state.add_session(session(1))
+    state.add_session(session(2))
+    state.end_session("id-1")
+    state.end_session("id-1")
+    assert state.find_session("hash-1", 1) is None
+    assert state.find_session("hash-2", 1) == session(2)
+
+
+def test_expired_sessions_are_forgotten_when_another_begins(opened: Open, tmp_path: Path) -> None:
+    state = opened()
+    state.add_session(session(1, expires_ms=2000))
+    state.add_session(session(2, created_ms=2000))
+    rows = apsw.Connection(str(tmp_path / FILE)).execute("SELECT id FROM session").fetchall()
+    assert rows == [("id-2",)]
+
+
+def test_a_code_is_taken_once_and_in_time(opened: Open) -> None:
+    state = opened()
+    state.add_login_code("early", 1000)
+    state.add_login_code("late", 9000)
+    assert not state.take_login_code("early", 1000)
+    assert state.take_login_code("late", 8999)
+    assert not state.take_login_code("late", 8999)
+
+
+def test_everything_outlives_the_process(opened: Open) -> None:
+    first = opened()
+    first.add_session(session())
+    first.add_login_code("code", 9000)
+    first.close()
+    second = opened()
+    assert second.is_durable
+    assert second.find_session("hash-1", 1) == session()
+    assert second.take_login_code("code", 1)
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / FILE))
+    connection.pragma("user_version", VERSION + 1)
+    connection.close()
+    with pytest.raises(VersionError, match=f"version {VERSION + 1}, this Barograph knows {VERSION}"):
+        open_state(tmp_path)
+    assert apsw.Connection(str(tmp_path / FILE)).pragma("user_version") == VERSION + 1
+
+
+def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"this is no database" * 300)
+    with pytest.raises(StoreError, match=r"is damaged.*move it away"):
+        open_state(tmp_path)
+
+
+def test_where_nothing_can_be_written_at_first_the_state_is_in_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = open_state(tmp_path / "absent")
+    assert not state.is_durable
+    assert "sessions are kept in memory and end with this process" in caplog.text
+    state.add_session(session())
+    assert state.find_session("hash-1", 1) == session()
+    state.close()
+
+
+def test_what_cannot_be_opened_for_writing_is_read_into_memory(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = opened()
+    stored.add_session(session())
+    stored.close()
+
+    def refuse(_: str) -> apsw.Connection:
+        raise apsw.FullError("no space is left")
+
+    monkeypatch.setattr("barograph.state.sqlite._connect", refuse)
+    state = opened()
+    assert not state.is_durable
+    assert state.find_session("hash-1", 1) == session()
+    state.add_session(session(2))
+    assert state.find_session("hash-2", 1) == session(2)
+
+
+def test_a_disk_that_fills_up_moves_the_state_to_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    disk = FullDisk()
+    connection = apsw.Connection(str(tmp_path / FILE), vfs="full-disk")
+    state = SqliteState(connection, "state.db")
+    state.add_session(session(1))
+    assert state.is_durable
+    disk.is_full = True
+    state.add_session(session(2))
+    assert not state.is_durable
+    assert "sessions opened from now on end with this process" in caplog.text
+    assert state.find_session("hash-1", 1) == session(1)
+    assert state.find_session("hash-2", 1) == session(2)
+    state.close()
+    again = open_state(tmp_path)
+    assert again.find_session("hash-1", 1) == session(1), "what was stored is still stored"
+    assert again.find_session("hash-2", 1) is None
+    again.close()
+
+
+def test_a_change_that_fails_changes_nothing(opened: Open) -> None:
+    state = opened()
+    state.add_session(session(1))
+    state.add_session(session(2, expires_ms=9000))
+    twice = session(1, created_ms=6000, expires_ms=9000)
+    with pytest.raises(StoreError, match="nothing was changed"):
+        state.add_session(StoredSession(**{**_fields(twice), "token_hash": "hash-2"}))
+    assert state.find_session("hash-1", 1) == session(1), "the expired one is still there"
+
+
+def test_memory_that_fails_is_told(tmp_path: Path) -> None:
+    connection = apsw.Connection(":memory:")
+    state = SqliteState(connection, "state.db")
+    connection.pragma("query_only", True)
+    with pytest.raises(StoreError, match="nothing was changed"):
+        state.end_session("id-1")
+    state.close()
+
+
+def test_a_lookup_that_fails_is_told() -> None:
+    connection = apsw.Connection(":memory:")
+    state = SqliteState(connection, "state.db")
+    connection.execute("DROP TABLE session")
+    with pytest.raises(StoreError, match=r"state\.db could not be read"):
+        state.find_session("hash-1", 1)
+    state.close()
+
+
+def _fields(one: StoredSession) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in StoredSession.__slots__}
