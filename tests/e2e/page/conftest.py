@@ -27,7 +27,8 @@ ARGUMENTS = [
 EXPECTED = ("net::ERR_CONNECTION_REFUSED", "net::ERR_EMPTY_RESPONSE", "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
 
 
-@pytest.fixture(scope="session")
+# a module at a time: Playwright's loop stays in this thread while it runs, and other tests have loops of their own
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     if importlib.util.find_spec("playwright") is None:
         pytest.skip("the Python package playwright is not installed")

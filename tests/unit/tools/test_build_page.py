@@ -153,7 +153,7 @@ def test_main_says_what_to_do(
     monkeypatch.setattr(tool, "Page", lambda: page)
     monkeypatch.setattr(tool, "system_toolchain", lambda: None)
     monkeypatch.setattr(tool, "packaged_toolchain", lambda: None)
-    assert tool.main() == 1
+    assert tool.main([]) == 1
     assert "install Node.js, or run" in capsys.readouterr().err
 
 
@@ -166,11 +166,31 @@ def test_main_tells_built_from_up_to_date(
 ) -> None:
     page = tool.Page(checkout)
     monkeypatch.setattr(tool, "Page", lambda: page)
-    assert [tool.main(), tool.main()] == [0, 0]
+    assert [tool.main([]), tool.main([])] == [0, 0]
     assert [line.split(" in ")[0] for line in capsys.readouterr().out.splitlines()] == [
         "page: built",
         "page: up to date",
     ]
+
+
+def test_main_tells_whether_there_is_a_node(tool: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool, "system_toolchain", lambda: None)
+    monkeypatch.setattr(tool, "packaged_toolchain", lambda: None)
+    assert tool.main(["--has-node"]) == 1
+    monkeypatch.setattr(tool, "system_toolchain", object)
+    assert tool.main(["--has-node"]) == 0
+
+
+def test_main_runs_npm_with_the_node_it_found(
+    tool: ModuleType, checkout: Path, toolbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tool.Page(checkout)
+    called: list[tuple[str, ...]] = []
+    monkeypatch.setattr(tool, "Page", lambda: page)
+    monkeypatch.setattr(page, "_npm", lambda _, *arguments: called.append(arguments))
+    monkeypatch.setattr(page, "_install", lambda _: called.append(("install",)))
+    assert tool.main(["npm", "test", "--silent"]) == 0
+    assert called == [("install",), ("test", "--silent")]
 
 
 def test_the_lock_file_holds_no_download_address_and_exact_versions(tool: ModuleType) -> None:
