@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from helpers.server import serving  # noqa: E402  the path is set one line above
 
 IMAGES = ROOT / "docs" / "images"
-ARGUMENTS = "--no-sandbox --disable-gpu --disable-background-networking --disable-sync --no-first-run".split()
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 PICTURES = (
     ("overview-dark", "dark", 1440, 720),
     ("overview-light", "light", 1440, 720),
