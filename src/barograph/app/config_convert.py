@@ -5,7 +5,6 @@ Called by `app/config.py`. It knows no section by name and reads no file.
 
 import difflib
 import re
-import types
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -104,6 +103,8 @@ def encode_setting(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
 def _without_nulls(values: Any, kind: Any) -> Any:  # noqa: ANN401  what YAML may hold, and a type
     """Leave out known keys without a value, as in a section whose lines are all commented out."""
     section = _section(kind)
+    if section is not None and isinstance(values, list):
+        return [_without_nulls(item, section) for item in values]
     if section is None or not isinstance(values, dict):
         return values
     kinds = get_type_hints(section)
@@ -115,9 +116,8 @@ def _without_nulls(values: Any, kind: Any) -> Any:  # noqa: ANN401  what YAML ma
 
 
 def _section(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  a type
-    """Return the struct that a type is, or is where it is not None."""
-    options = get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    return next((o for o in options if isinstance(o, type) and issubclass(o, msgspec.Struct)), None)
+    """Return the struct that a type is, or that it may hold (`X | None`, `tuple[X, ...]`)."""
+    return next((o for o in (kind, *get_args(kind)) if isinstance(o, type) and issubclass(o, msgspec.Struct)), None)
 
 
 def _explain(text: str, kind: type[msgspec.Struct]) -> tuple[str, KeyPath]:
@@ -141,12 +141,11 @@ def _path(text: str) -> KeyPath:
 
 
 def _known_keys(kind: type[msgspec.Struct], path: KeyPath) -> list[str]:
-    section: Any = kind
+    section: type[msgspec.Struct] | None = kind
     for part in path:
-        section = _section(get_type_hints(section).get(str(part)))
-        if section is None:
-            return []
-    return [field.name for field in msgspec.structs.fields(section)]
+        if section is not None and isinstance(part, str):  # an index leads to what the list holds
+            section = _section(get_type_hints(section).get(part))
+    return [] if section is None else [field.name for field in msgspec.structs.fields(section)]
 
 
 def _unknown(key: str, known: list[str]) -> str:
@@ -159,7 +158,7 @@ def _unknown(key: str, known: list[str]) -> str:
 def _plain(message: str) -> str:
     """Put msgspec's words for types into a user's."""
     text = _QUOTED_TYPE.sub(lambda found: _words(found[1]), message)
-    return text[:1].lower() + text[1:]
+    return "e" + text[1:] if text.startswith("Expected ") else text
 
 
 def _words(type_name: str) -> str:

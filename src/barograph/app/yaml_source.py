@@ -58,6 +58,11 @@ def parse_yaml(text: str, file: str) -> Document:
     """
     if len(text.encode(errors="replace")) > MAX_BYTES:
         raise ConfigError(f"the file is larger than {MAX_BYTES} bytes", file=file)
+    unprintable = yaml.SafeLoader.NON_PRINTABLE.search(text)
+    if unprintable is not None:
+        line, column = _line_and_column(text, unprintable.start())
+        code = ord(unprintable.group())
+        raise ConfigError(f"the character U+{code:04X} cannot stand in YAML", file=file, line=line, column=column)
     loader = yaml.SafeLoader(text)
     document = Document(file, None)
     try:
@@ -68,8 +73,6 @@ def parse_yaml(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise ConfigError(f"this is no YAML: {error.problem}", file=file, line=line, column=column) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"this is no YAML: {error}", file=file) from error
     except RecursionError as error:
         raise ConfigError("this is nested too deeply", file=file) from error
     finally:
@@ -119,6 +122,10 @@ class _Builder:
         return ConfigError(
             message, file=self._document.file, line=place.line, column=place.column, path=format_path(path)
         )
+
+
+def _line_and_column(text: str, position: int) -> tuple[int, int]:
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 def _place(node: yaml.Node) -> Place:
