@@ -1,0 +1,217 @@
+"""What the guard lets in: every route by every credential, Host and Origin, and how often one may be wrong."""
+
+import base64
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from barograph.identity.principal import Role
+from barograph.model.commands import FindSession, Refused
+from barograph.web.guard import SECURITY_HEADERS
+from barograph.web.routes import ROUTES, Route, find_route
+from unit.web.site import BEARER, HOST, TOKEN, Site
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+CREDENTIALS = ("none", "token", "basic", "cookie", "wrong token", "wrong cookie")
+HOSTS = {"ours": HOST, "foreign": "evil.example", "absent": ""}
+ORIGINS = {"none": "", "ours": f"http://{HOST}", "foreign": "http://evil.example", "null": "null"}
+WELL = {200, 303, 400, 404, 405, 503}
+"""What a route itself may answer to a request without its parameters: it was reached."""
+
+
+def path_of(route: Route) -> str:
+    return route.template.replace("{host}", "web-1").replace("{name}", "job")
+
+
+def every_request() -> Iterator[tuple[Route, str]]:
+    for route in ROUTES:
+        if route.template != "/api/barograph/v1/live":  # has no end of its own: test_live.py
+            for method in route.methods:
+                yield route, method
+
+
+def credential(site: Site, kind: str) -> dict[str, str]:
+    match kind:
+        case "token":
+            return BEARER
+        case "basic":
+            return {"authorization": "Basic " + base64.b64encode(f"anybody:{TOKEN}".encode()).decode()}
+        case "cookie":
+            return site.log_in()
+        case "wrong token":
+            return {"authorization": "Bearer wrong"}
+        case "wrong cookie":
+            return {"cookie": "barograph_session=wrong"}
+    return {}
+
+
+def expected(route: Route, method: str, credential: str, host: str, origin: str) -> set[int]:
+    if host != "ours":
+        return {421}
+    if origin in ("foreign", "null"):
+        return {403}
+    if route.role is None:
+        return WELL | {401}  # the sign-in page of a log-in without a code
+    if credential in ("none", "wrong token", "wrong cookie"):
+        return {401}
+    if method not in ("GET", "HEAD") and credential == "cookie" and origin != "ours":
+        return {403}
+    return WELL
+
+
+@pytest.mark.parametrize(
+    ("route", "method"), list(every_request()), ids=lambda value: str(getattr(value, "template", value))
+)
+def test_every_route_by_credential_host_and_origin(site: Site, route: Route, method: str) -> None:
+    for kind, host, origin in itertools.product(CREDENTIALS, HOSTS, ORIGINS):
+        site.clock.advance(60)  # failures of one round are forgiven for the next
+        headers = {**credential(site, kind), **FORM, "host": HOSTS[host], "origin": ORIGINS[origin]}
+        answer = site.request(path_of(route), method, headers)
+        assert answer.status in expected(route, method, kind, host, origin), (kind, host, origin, answer.body)
+        names = {name for name, _ in answer.headers}
+        assert not any(name.startswith("access-control") for name in names), "no CORS, ever"
+        for name, value in SECURITY_HEADERS:
+            assert answer.header(name.decode()) == value.decode()
+        assert "cache-control" in names
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "PUT", "OPTIONS", "TRACE", "GET", "POST"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/v1/admin/tsdb/delete_series", "/assets/../login", "/-/quit", "//", ""]
+)
+def test_what_is_not_in_the_table_is_refused(site: Site, path: str, method: str) -> None:
+    assert site.request(path, method).status == 401
+    assert site.request(path, method, BEARER).status == 404
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_route_by_role(site: Site, role: Role) -> None:
+    session = site.log_in()
+    found = site.keeper.sessions.find
+    site.keeper.sessions.find = lambda token_hash: _as(found(token_hash), role)  # type: ignore[method-assign]
+    for route, method in every_request():
+        if route.template == "/api/barograph/v1/logout":
+            continue
+        headers = {**session, **FORM, "origin": f"http://{HOST}"}
+        answer = site.request(path_of(route), method, headers)
+        if route.role is not None and role < route.role:
+            assert answer.status == 403, route
+            assert role.word in answer.json()["error"]
+        else:
+            assert answer.status in WELL | {401}, route
+            assert answer.status != 401 or route.role is None
+
+
+def _as(reply: object, role: Role) -> object:
+    import msgspec
+
+    return msgspec.structs.replace(reply, role=role.word)  # type: ignore[type-var]  # only ever SessionFound here
+
+
+def test_a_reload_is_for_admins_alone() -> None:
+    found = find_route("/-/reload")
+    assert found is not None
+    assert found.role is Role.ADMIN
+
+
+def test_a_pages_address_is_refused_with_the_sign_in_page(site: Site) -> None:
+    answer = site.request("/h/web-1")
+    assert answer.status == 401
+    assert answer.header("content-type").startswith("text/html")
+    assert b"log-in link" in answer.body
+    assert b"<script" not in answer.body
+    assert b"style=" not in answer.body
+
+
+def test_an_api_route_is_refused_in_prometheus_envelope(site: Site) -> None:
+    answer = site.request("/api/v1/labels")
+    assert answer.status == 401
+    assert answer.json()["status"] == "error"
+    assert answer.json()["errorType"] == "unauthorized"
+
+
+def test_only_programs_are_offered_basic(site: Site) -> None:
+    assert "Basic" in site.request("/metrics", headers={"user-agent": "curl/8"}).header("www-authenticate")
+    browser = site.request("/metrics", headers={"user-agent": "Mozilla/5.0 (X11; Linux)"})
+    assert browser.status == 401
+    assert browser.header("www-authenticate") == 'Bearer realm="barograph"'
+
+
+def test_wrong_tokens_are_slowed_down_and_the_right_one_is_not(site: Site) -> None:
+    wrong = {"authorization": "Bearer wrong"}
+    assert [site.request("/metrics", headers=wrong).status for _ in range(11)] == [401] * 10 + [429]
+    refused = site.request("/metrics", headers=wrong)
+    assert 0 < int(refused.header("retry-after")) <= 61
+    assert "127.0.0.1" in refused.json()["error"]
+    assert site.request("/metrics", headers=BEARER).status == 200
+    session = site.log_in()
+    assert site.request("/metrics", headers=session).status == 200
+    site.clock.advance(61)
+    assert site.request("/metrics", headers=wrong).status == 401
+
+
+def test_a_flood_of_invented_cookies_does_not_reach_the_keeper(site: Site) -> None:
+    known = site.log_in()
+    assert site.request("/metrics", headers=known).status == 200
+    statuses = [
+        site.request("/metrics", headers={"cookie": f"barograph_session=invented-{i}"}).status for i in range(50)
+    ]
+    assert statuses == [401] * 10 + [429] * 40
+    asked = [command for command in site.keeper.asked if isinstance(command, FindSession)]
+    assert len(asked) == 11
+    site.clock.advance(10)
+    assert site.request("/metrics", headers=known).status == 200, "who was known before stays known"
+    assert site.request("/metrics", headers=site.log_in()).status == 200, "and a new log-in works"
+
+
+def test_a_page_whose_session_is_over_is_told_so_again_and_again(site: Site) -> None:
+    over = {"cookie": "barograph_session=over"}
+    assert [site.request("/metrics", headers=over).status for _ in range(30)] == [401] * 30
+    assert "this session is over" in site.request("/metrics", headers=over).json()["error"]
+    assert len(site.keeper.asked) == 1
+
+
+def test_a_keeper_that_is_gone_signs_nobody_out(site: Site) -> None:
+    session = site.log_in()
+    site.keeper.is_gone = True
+    answer = site.request("/metrics", headers=session)
+    assert answer.status == 503
+    assert "the keeper is gone" in answer.json()["error"]
+    assert site.request("/metrics", headers=BEARER).status == 200, "a token needs no keeper"
+
+
+def test_a_keeper_that_cannot_look_signs_nobody_out(site: Site) -> None:
+    session = site.log_in()
+    site.keeper.reply = Refused(kind="store", message="state.db could not be read")
+    assert site.request("/metrics", headers=session).status == 503
+
+
+def test_a_doubled_header_is_refused_before_anything_else(site: Site) -> None:
+    call = site.call("/metrics", headers=BEARER)
+    call.scope["headers"].append((b"host", b"localhost"))
+    from unit.web.site import run
+
+    run(site.app(call.scope, call.receive, call.send))
+    assert call.answer.status == 400
+
+
+def test_answers_are_counted_by_route_and_status(site: Site) -> None:
+    site.request("/metrics")
+    site.get("/api/v1/label/one/values")
+    site.get("/api/v1/label/two/values")
+    site.get("/nothing/secret")
+    text = site.get("/metrics").body.decode()
+    assert 'barograph_http_requests_total{route="/metrics", status="401"} 1' in text.replace('",', '", ')
+    assert 'route="/api/v1/label/{name}/values"' in text
+    assert 'route="(none)"' in text
+    assert "secret" not in text
+
+
+def test_other_scopes_are_left_alone(site: Site) -> None:
+    from unit.web.site import run
+
+    call = site.call("/")
+    call.scope["type"] = "websocket"
+    run(site.app(call.scope, call.receive, call.send))
+    assert call.sent == []
