@@ -10,11 +10,28 @@ from typing import Any, Self
 import httpx
 import numpy as np
 
-from barograph.model.errors import AccessError, LinkError, QueryError, QueryTimeoutError
+from barograph.model.errors import (
+    AccessError,
+    BarographError,
+    ExecutionError,
+    LinkError,
+    QueryCancelledError,
+    QueryError,
+    QueryTimeoutError,
+    StoreError,
+)
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray, IntArray
 
 _TIMEOUT_S = 60.0
+_STATUS_ACCESS = (401, 403, 421)
+_KINDS: dict[str, type[QueryError]] = {
+    "bad_data": QueryError,
+    "execution": ExecutionError,
+    "timeout": QueryTimeoutError,
+    "canceled": QueryCancelledError,
+}
+"""The errors of queries by Prometheus' `errorType`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,20 +54,30 @@ class Answer:
 
 
 class Client:
-    """Asks one server. Close it, or use it as a context manager."""
+    """Asks one server. Close it, or use it as a context manager.
 
-    def __init__(self, url: str, token: str = "") -> None:
+    Args:
+        url: Such as `http://127.0.0.1:10132`; its user part (`http://x:TOKEN@...`) serves as a credential too.
+        token: A token, sent as Bearer.
+        transport: What carries requests, where that is not the network (an application in the same process, a test).
+    """
+
+    def __init__(self, url: str, token: str = "", transport: httpx.BaseTransport | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # a proxy of the environment is for the world, and this server is usually on the same machine
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False, transport=transport
+        )
 
     def query(self, expression: str, at_s: float | None = None) -> Answer:
         """Evaluate an expression at one instant (now, where none is given).
 
         Raises:
-            QueryError: The expression is refused.
-            AccessError: The token is missing or wrong.
-            LinkError: The server does not answer.
+            QueryError: The expression is refused; `position` is the place, where the server named one.
+            ExecutionError, QueryTimeoutError, QueryCancelledError: It could not be evaluated to the end.
+            AccessError: The token is missing, wrong or not enough.
+            StoreError: The server is up and cannot answer for now.
+            LinkError: The server does not answer, or is no Barograph.
         """
         form = {"query": expression} | ({} if at_s is None else {"time": repr(at_s)})
         return self._ask("/api/v1/query", form)
@@ -59,7 +86,7 @@ class Client:
         """Evaluate an expression at each step from start to end, both included; times are Unix seconds.
 
         Raises:
-            QueryError, AccessError, LinkError: As `query`.
+            BarographError: As `query`.
         """
         form = {"query": expression, "start": repr(start_s), "end": repr(end_s), "step": repr(step_s)}
         return self._ask("/api/v1/query_range", form)
@@ -77,23 +104,35 @@ class Client:
     def _ask(self, path: str, form: dict[str, str]) -> Answer:
         try:
             response = self._http.post(path, data=form)
-            body = response.json()
+        except httpx.TimeoutException as error:
+            raise LinkError(f"{self._place} did not answer within {_TIMEOUT_S:.0f} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise LinkError(f"{self._http.base_url} does not answer: {error}") from error
-        except ValueError as error:
-            raise LinkError(f"{self._http.base_url} is no Barograph: its answer is no JSON") from error
-        if response.is_success:
-            return _answer(body)
+            raise LinkError(f"{self._place} does not answer: {error}") from error
+        try:
+            body = response.json()
+            if response.is_success:
+                return _answer(body)
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{self._place} is no Barograph: it answered {path} with status {response.status_code} and "
+            raise LinkError(message + "something other than Prometheus' JSON") from error
         raise _error(response.status_code, body)
 
+    @property
+    def _place(self) -> str:
+        """The server's address, without credentials."""
+        url = self._http.base_url
+        return f"{url.scheme}://{url.netloc.decode()}"
 
-def _error(status: int, body: dict[str, Any]) -> Exception:
-    message = str(body.get("error", f"the server answered {status}"))
-    if status in (401, 403, 421, 429):
+
+def _error(status: int, body: object) -> BarographError:
+    fields = body if isinstance(body, dict) else {}
+    message = str(fields.get("error", f"the server answered with status {status}"))
+    if status in _STATUS_ACCESS:
         return AccessError(message)
-    if body.get("errorType") == "timeout":
-        return QueryTimeoutError(message)
-    return QueryError(message, body.get("position"), body.get("end"))
+    kind = _KINDS.get(str(fields.get("errorType")))
+    if kind is not None:
+        return kind(message, fields.get("position"), fields.get("end"))
+    return StoreError(message)
 
 
 def _answer(body: dict[str, Any]) -> Answer:

@@ -1,34 +1,29 @@
-"""Answers of queries as a table, JSON or CSV on standard output."""
+"""Answers of queries as a table, JSON or CSV on standard output; their warnings go to standard error."""
 
 import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from barograph.cli.failure import CommandError
-from barograph.client import Answer
+from barograph.client import Answer, Series
 from barograph.formats.exposition import format_value
 
 Printer = Callable[[Answer, tzinfo, TextIO], None]
+_UNFOLDED = 10_000_000
+"""Columns of a table that is not read on a screen: programs want a row a line."""
 
 
 def print_answer(answer: Answer, output_format: str, zone: tzinfo) -> None:
-    """Print an answer; its warnings go to standard error.
-
-    Raises:
-        CommandError: There is no such format.
-    """
-    if output_format not in PRINTERS:
-        raise CommandError(f"{output_format!r} is no format: one of {', '.join(PRINTERS)} is expected", 2)
+    """Print an answer in one of `FORMATS`."""
     for warning in answer.warnings:
         print(f"barograph: {warning}", file=sys.stderr)
-    PRINTERS[output_format](answer, zone, sys.stdout)
+    _PRINTERS[output_format](answer, zone, sys.stdout)
 
 
 def _rows(answer: Answer) -> Iterator[tuple[str, int, float]]:
@@ -41,18 +36,18 @@ def _table(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     if answer.kind == "string":
         print(answer.text, file=out)
         return
-    if not answer.series:
-        print("no data", file=out)
+    rows = list(_rows(answer))
+    if not rows:
+        print("barograph: no data", file=sys.stderr)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    name = datetime.now(zone).tzname() if zone is not UTC else "UTC"  # noqa: TID251  only to name the zone
-    for column, justify in (("series", "left"), (f"time ({name})", "left"), ("value", "right")):
-        table.add_column(column, justify="right" if justify == "right" else "left", overflow="fold")
-    for labels, at_ms, value in _rows(answer):
-        # Text, since a label value may look like markup
-        table.add_row(Text(labels), Text(_local(at_ms, zone)), Text(format_value(value)))
-    console = Console(file=out, width=None if out.isatty() else 400)
-    console.print(table)
+    table.add_column("series", overflow="fold")
+    table.add_column(f"time ({_zone_name(rows[-1][1], zone)})", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    for labels, at_ms, value in rows:
+        # Text, since a label's value may look like markup
+        table.add_row(Text(labels), _local(at_ms, zone), format_value(value))
+    Console(file=out, width=None if out.isatty() else _UNFOLDED, highlight=False).print(table)
 
 
 def _local(at_ms: int, zone: tzinfo) -> str:
@@ -60,26 +55,38 @@ def _local(at_ms: int, zone: tzinfo) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{at_ms % 1000:03d}" if at_ms % 1000 else "")
 
 
+def _zone_name(at_ms: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, zone).tzname() or "local"
+
+
 def _json(answer: Answer, zone: tzinfo, out: TextIO) -> None:
-    series = [
-        {
-            "metric": row.labels.to_dict(),
-            "values": [
-                [at / 1000, format_value(v)]
-                for at, v in zip(row.timestamps_ms.tolist(), row.values.tolist(), strict=True)
-            ],
-        }
-        for row in answer.series
-    ]
-    data = {"resultType": answer.kind, "result": answer.text if answer.kind == "string" else series}
-    print(json.dumps(data, ensure_ascii=False), file=out)
+    """Write the `data` of Prometheus' API; a string is bare, as no instant belongs to it."""
+    result: object
+    if answer.kind == "string":
+        result = answer.text
+    elif answer.kind == "scalar":
+        result = _points(answer.series[0])[0]
+    elif answer.kind == "vector":
+        result = [{"metric": row.labels.to_dict(), "value": _points(row)[0]} for row in answer.series]
+    else:
+        result = [{"metric": row.labels.to_dict(), "values": _points(row)} for row in answer.series]
+    print(json.dumps({"resultType": answer.kind, "result": result}, ensure_ascii=False), file=out)
+
+
+def _points(series: Series) -> list[tuple[float, str]]:
+    pairs = zip(series.timestamps_ms.tolist(), series.values.tolist(), strict=True)
+    return [(at_ms / 1000, format_value(value)) for at_ms, value in pairs]
 
 
 def _csv(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
+    if answer.kind == "string":
+        writer.writerows([["value"], [answer.text]])
+        return
     writer.writerow(["series", "timestamp", "value"])
-    for labels, at_ms, value in _rows(answer):
-        writer.writerow([labels, at_ms / 1000, format_value(value)])
+    writer.writerows([labels, at_ms / 1000, format_value(value)] for labels, at_ms, value in _rows(answer))
 
 
-PRINTERS: dict[str, Printer] = {"table": _table, "json": _json, "csv": _csv}
+_PRINTERS: dict[str, Printer] = {"table": _table, "json": _json, "csv": _csv}
+FORMATS = tuple(_PRINTERS)
+"""What `--format` takes."""

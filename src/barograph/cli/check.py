@@ -1,24 +1,24 @@
 """`barograph check config FILE...`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from barograph.app.config import load_config
-from barograph.cli.failure import CommandError
+from barograph.cli.failure import CommandError, require_format
 from barograph.model.errors import ConfigError
 
-_EPILOG = """Examples:
-
+_EPILOG = """\b
+Examples:
   barograph check config barograph.yml
-
-  barograph check config /etc/barograph/*.yml"""
+  barograph check config --format json /etc/barograph/*.yml"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Check files without starting anything.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_root)
     group.command("config", epilog=_EPILOG)(check_config)
     app.add_typer(group, name="check")
@@ -28,14 +28,39 @@ def _root() -> None:
     """Check files without starting anything."""
 
 
-def check_config(files: Annotated[list[Path], typer.Argument(help="Configuration files.")]) -> None:
-    """Check configuration files; each finding is `FILE:LINE:COLUMN: message`."""
-    findings = 0
-    for file in files:
-        try:
-            load_config(file, {})
-        except ConfigError as error:
-            print(error)
-            findings += 1
+def check_config(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Configuration files.")],
+    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+) -> None:
+    """Check configuration files.
+
+    A finding is FILE:LINE:COLUMN: MESSAGE. It is the check that `serve` makes at its start and at each reload, with no
+    variables of the environment.
+    """
+    require_format(output_format, ("text", "json"))
+    findings = [finding for file in files if (finding := _check(file)) is not None]
+    if output_format == "json":
+        print(json.dumps([_plain(finding) for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
     if findings:
-        raise CommandError(f"of {len(files)} checked, {findings} cannot be used")
+        raise CommandError(f"{len(findings)} of {len(files)} cannot be used")
+
+
+def _check(file: Path) -> ConfigError | None:
+    try:
+        load_config(file, {})
+    except ConfigError as error:
+        return error
+    return None
+
+
+def _plain(finding: ConfigError) -> dict[str, str | int]:
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "path": finding.path,
+        "message": finding.message,
+    }

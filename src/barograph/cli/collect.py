@@ -1,6 +1,7 @@
 """`barograph collect`: one sample of some collectors, as Prometheus text."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,53 +18,87 @@ from barograph.model.clock import SystemClock
 from barograph.model.errors import CollectError, NoDataError
 from barograph.model.schedule import ScheduledCollector
 
-_EPILOG = """Examples:
-
+_HERE = Paths()
+_EPILOG = """\b
+Examples:
   barograph collect cpu loadavg
-
-  barograph collect --no-collector.vmstat --collector.netdev.device-include='^eth'"""
+  barograph collect --no-collector.vmstat --collector.netdev.device-include=^eth"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    settings = {"allow_extra_args": True, "ignore_unknown_options": True}
-    app.command(epilog=_EPILOG, context_settings=settings)(collect)
+    # node_exporter's flags are not ours to list: they come through with the names, in their order
+    app.command(epilog=_EPILOG, context_settings={"ignore_unknown_options": True})(collect)
 
 
 def collect(
-    context: typer.Context,
-    procfs: Annotated[Path, typer.Option("--path.procfs", help="Where the proc file system is mounted.")] = Path(
-        "/proc"
-    ),
-    sysfs: Annotated[Path, typer.Option("--path.sysfs", help="Where the sys file system is mounted.")] = Path("/sys"),
-    rootfs: Annotated[Path, typer.Option("--path.rootfs", help="Root of the host's file systems.")] = Path("/"),
-    udev_data: Annotated[Path, typer.Option("--path.udev.data", help="udev's database.")] = Path("/run/udev/data"),
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Collectors. Default: all that are on.")
+    ] = None,
+    procfs: Annotated[
+        Path, typer.Option("--path.procfs", metavar="DIR", help="Where the proc file system is.")
+    ] = _HERE.procfs,
+    sysfs: Annotated[
+        Path, typer.Option("--path.sysfs", metavar="DIR", help="Where the sys file system is.")
+    ] = _HERE.sysfs,
+    rootfs: Annotated[
+        Path, typer.Option("--path.rootfs", metavar="DIR", help="Root of the host's file systems.")
+    ] = _HERE.rootfs,
+    udev_data: Annotated[
+        Path, typer.Option("--path.udev.data", metavar="DIR", help="udev's database.")
+    ] = _HERE.udev_data,
     every: Annotated[bool, typer.Option("--all", help="Every collector, those off by default too.")] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what each collector reads, and why one gives nothing.")
     ] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the collectors there are.")] = False,
 ) -> None:
-    """Print one sample of the named collectors (of all that are on, where none is named) as Prometheus text.
+    """Print one sample of this machine as Prometheus text.
 
     node_exporter's flags --collector.NAME, --no-collector.NAME and --collector.NAME.OPTION=VALUE mean the same here.
     """
     if listed:
         _print_list()
         return
-    names = [argument for argument in context.args if not argument.startswith("-")]
-    config = apply_flags(CollectorsConfig(), [argument for argument in context.args if argument.startswith("-")])
-    chosen = names or (list(COLLECTORS) if every else None)
+    names, flags = split_arguments(arguments or ())
+    if names and every:
+        raise CommandError("--all takes every collector: leave out the names, or --all", 2)
+    config = apply_flags(CollectorsConfig(), flags)
     paths = Paths(procfs=procfs, sysfs=sysfs, rootfs=rootfs, udev_data=udev_data)
     clock = SystemClock()
     now_ms = clock.now_ms()
-    failed = 0
+    wanted = build_collectors(config, paths, clock, names or (list(COLLECTORS) if every else None))
     batches: list[Batch] = []
-    for scheduled in build_collectors(config, paths, clock, chosen):
-        failed += not _sample(scheduled, now_ms, batches, explain)
+    failed = [one.collector.name for one in wanted if not _sample(one, now_ms, batches, explain)]
     sys.stdout.write(format_exposition([(batch.schema, batch.values, None) for batch in batches]).decode())
     if failed:
-        raise CommandError(f"{failed} collector{'s' if failed > 1 else ''} failed")
+        raise CommandError(f"failed: {', '.join(failed)}")
+    if not batches:
+        raise CommandError("nothing was collected" + ("" if explain else "; --explain says why"))
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell collectors' names from flags; the value of a `--flag value` goes with its flag."""
+    names: list[str] = []
+    flags: list[str] = []
+    rest = list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-"):
+            names.append(argument)
+            continue
+        flags.append(argument)
+        if rest and _lacks_value(argument):
+            flags.append(rest.pop(0))
+    return names, flags
+
+
+def _lacks_value(flag: str) -> bool:
+    parts = flag.removeprefix("--").split(".")
+    if "=" in flag or parts[0] != "collector" or len(parts) < 3 or parts[1] not in COLLECTORS:
+        return False
+    option = "_".join(parts[2:]).replace("-", "_")
+    return not isinstance(getattr(COLLECTORS[parts[1]].section(), option, None), bool)
 
 
 def _sample(scheduled: ScheduledCollector, now_ms: int, batches: list[Batch], explain: bool) -> bool:
@@ -72,11 +107,13 @@ def _sample(scheduled: ScheduledCollector, now_ms: int, batches: list[Batch], ex
     try:
         batch = scheduled.collector.collect(now_ms)
     except NoDataError as error:
-        _say(f"{name}: nothing here: {error}", explain)
+        _say(f"{name} has nothing: {error}", explain)
         return True
     except (CollectError, OSError) as error:
-        _say(f"{name}: failed: {error}", True)
+        _say(f"{name} failed: {error}", True)
         return False
+    finally:
+        scheduled.collector.close()
     batches.append(batch)
     _say(f"{name}: {len(batch.schema)} series from {', '.join(COLLECTORS[name].files)}", explain)
     return True
@@ -84,7 +121,7 @@ def _sample(scheduled: ScheduledCollector, now_ms: int, batches: list[Batch], ex
 
 def _say(text: str, wanted: bool) -> None:
     if wanted:
-        print(text, file=sys.stderr)
+        print(f"barograph: {text}", file=sys.stderr)
 
 
 def _print_list() -> None:

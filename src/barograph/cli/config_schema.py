@@ -6,23 +6,22 @@ import typer
 
 from barograph.app.config_schema import json_schema
 
-_EPILOG = """Examples:
-
+_EPILOG = """\b
+Examples:
   barograph config schema > barograph.schema.json
-
   barograph config schema | python -m json.tool"""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="About the configuration file.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_root)
     group.command("schema", epilog=_EPILOG)(schema)
     app.add_typer(group, name="config")
 
 
 def _root() -> None:
-    """About the configuration file."""
+    """Describe the configuration file."""
 
 
 def schema() -> None:

@@ -1,10 +1,20 @@
 """What a failed command says, on standard error, and its exit status."""
 
 import sys
+from collections.abc import Iterable
 
-from barograph.model.errors import BarographError, ConfigError, ParseError, TypeMismatchError
+from barograph.model.errors import (
+    BarographError,
+    ConfigError,
+    ExecutionError,
+    LimitError,
+    QueryCancelledError,
+    QueryError,
+    QueryTimeoutError,
+)
 
-_WRONG_USE = (ConfigError, ParseError, TypeMismatchError)
+_NOT_SO = (ExecutionError, LimitError, QueryTimeoutError, QueryCancelledError)
+"""Refusals of an expression that is right: only its evaluation showed that it cannot be answered."""
 
 
 class CommandError(BarographError):
@@ -20,11 +30,31 @@ class CommandError(BarographError):
         self.status = status
 
 
+def status_of(error: BarographError) -> int:
+    """Return a failure's exit status: 2 where the user wrote something wrong, else 1."""
+    if isinstance(error, CommandError):
+        return error.status
+    if isinstance(error, QueryError):
+        return 1 if isinstance(error, _NOT_SO) else 2
+    return 2 if isinstance(error, ConfigError) else 1
+
+
 def report_failure(error: Exception) -> int:
     """Say an error that is ours and return the exit status; anything else is a bug and shows its traceback."""
     if not isinstance(error, BarographError):
         raise error
-    print(f"barograph: {error}", file=sys.stderr)
-    if isinstance(error, CommandError):
-        return error.status
-    return 2 if isinstance(error, _WRONG_USE) else 1
+    text = str(error)
+    if isinstance(error, ConfigError):
+        text = text.removeprefix("configuration: ")  # a flag was wrong, and no file is to blame
+    print(f"barograph: {text}", file=sys.stderr)
+    return status_of(error)
+
+
+def require_format(name: str, known: Iterable[str]) -> None:
+    """Check the value of `--format`.
+
+    Raises:
+        CommandError: There is no such format.
+    """
+    if name not in known:
+        raise CommandError(f"--format {name}: one of {', '.join(known)} is expected", 2)

@@ -10,10 +10,9 @@ import typer
 
 from barograph.cli.folder import default_data_folder
 
-_EPILOG = """Examples:
-
+_EPILOG = """\b
+Examples:
   barograph serve
-
   barograph serve --data ./data --listen 127.0.0.1:9000 --listen '[::1]:9000'"""
 
 
@@ -23,28 +22,47 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    config: Annotated[Path | None, typer.Option(help="Configuration file (YAML).")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration file (YAML).")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Data folder; default: /var/lib/barograph as root, else $XDG_STATE_HOME/barograph."),
+        typer.Option(
+            metavar="DIR", help="Data folder. Default: /var/lib/barograph as root, else below ~/.local/state."
+        ),
     ] = None,
     listen: Annotated[
-        list[str] | None, typer.Option(help="Address to listen on; repeats. Default: 127.0.0.1:10132.")
+        list[str] | None,
+        typer.Option(metavar="ADDR:PORT", help="Address to listen on; repeats. Default: 127.0.0.1:10132."),
     ] = None,
-    interval: Annotated[str | None, typer.Option(help="How often to collect. Default: 1s.")] = None,
-    procfs: Annotated[str | None, typer.Option("--path.procfs", help="Where the proc file system is mounted.")] = None,
-    sysfs: Annotated[str | None, typer.Option("--path.sysfs", help="Where the sys file system is mounted.")] = None,
-    rootfs: Annotated[str | None, typer.Option("--path.rootfs", help="Root of the host's file systems.")] = None,
-    udev_data: Annotated[str | None, typer.Option("--path.udev.data", help="udev's database.")] = None,
-    log_format: Annotated[str | None, typer.Option("--log.format", help="logfmt or json.")] = None,
-    log_level: Annotated[str | None, typer.Option("--log.level", help="debug, info, warning or error.")] = None,
+    interval: Annotated[str | None, typer.Option(metavar="DURATION", help="How often to collect. Default: 1s.")] = None,
+    procfs: Annotated[
+        str | None, typer.Option("--path.procfs", metavar="DIR", help="Where the proc file system is. Default: /proc.")
+    ] = None,
+    sysfs: Annotated[
+        str | None, typer.Option("--path.sysfs", metavar="DIR", help="Where the sys file system is. Default: /sys.")
+    ] = None,
+    rootfs: Annotated[
+        str | None, typer.Option("--path.rootfs", metavar="DIR", help="Root of the host's file systems. Default: /.")
+    ] = None,
+    udev_data: Annotated[
+        str | None, typer.Option("--path.udev.data", metavar="DIR", help="udev's database. Default: /run/udev/data.")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log.format", metavar="FORMAT", help="logfmt or json. Default: logfmt.")
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option("--log.level", metavar="LEVEL", help="debug, info, warning or error. Default: info."),
+    ] = None,
 ) -> None:
-    """Collect this machine's metrics every second, keep them, and serve the page and the API.
+    """Collect this machine every second, keep it, show it.
 
-    Keeps 30 days of seconds, in at most 10 GiB or a tenth of the disk, whichever is less. SIGHUP reads the
-    configuration again; SIGTERM ends with everything stored.
+    Serves the page and the API on the addresses. Keeps 30 days of seconds, in at most 10 GiB or a tenth of the
+    disk, whichever is less. SIGHUP reads the configuration again; SIGTERM ends with everything stored.
+
+    On a terminal a log-in link is printed, else it is written to DIR/login-link.
     """
     folder = data or default_data_folder(os.environ, os.geteuid())
+    # as app.config.ServeOptions; that is not imported, since this process is about to become another
     options = {
         "data": str(folder.absolute()),
         "config": str(config.absolute()) if config else None,

@@ -1,13 +1,17 @@
 """Times as people type them, everywhere the same. Pure: now and the zone are passed in."""
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from barograph.cli.failure import CommandError
 from barograph.model.units import Duration
 
-_CLOCK = re.compile(r"(?:(yesterday)\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?")
-_SECONDS = re.compile(r"\d+(\.\d+)?")
+_CLOCK = re.compile(r"(?:(yesterday)\s+)?([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?")
+_EXAMPLES = "2026-11-23T03:12:00Z, 1795403520, -1h, 03:12 or `yesterday 03:12`"
+_LAST_S = 100_000_000_000
+"""Year 5138: a larger number of seconds is one of milliseconds."""
 
 
 def parse_time_ms(text: str, now_ms: int, zone: tzinfo) -> int:
@@ -16,29 +20,29 @@ def parse_time_ms(text: str, now_ms: int, zone: tzinfo) -> int:
     Args:
         text: What was typed.
         now_ms: The present, ms.
-        zone: The zone that clock times, and RFC 3339 without one, are meant in.
+        zone: The zone that clock times, and dates without an offset, are meant in.
 
     Raises:
-        CommandError: The text is none of these.
+        CommandError: The text is none of these, or a clock time that this day's change of the clocks left out.
     """
     text = text.strip()
     if text == "now":
         return now_ms
     if _SECONDS.fullmatch(text):
-        return round(float(text) * 1000)
+        return _unix_ms(text)
     if text.startswith("-"):
         return now_ms - parse_duration_ms(text[1:])
     clock = _CLOCK.fullmatch(text)
     try:
         if clock:
-            return _clock_time_ms(clock, now_ms, zone)
+            at = time(int(clock[2]), int(clock[3]), int(clock[4] or 0))
+            return _clock_time_ms(at, text, clock[1] is not None, (now_ms, zone))
+        if not _DATE.fullmatch(text):
+            raise ValueError("neither a clock time nor a date")
         moment = datetime.fromisoformat(text)
     except ValueError:
-        examples = "2026-11-23T03:12:00Z, 1795403520, -1h, 03:12 or `yesterday 03:12`"
-        raise CommandError(f"{text!r} is no time: write it like {examples}", 2) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return round(moment.timestamp() * 1000)
+        raise CommandError(f"{text!r} is no time: write it like {_EXAMPLES}", 2) from None
+    return _ms(moment if moment.tzinfo is not None else moment.replace(tzinfo=zone))
 
 
 def parse_duration_ms(text: str) -> int:
@@ -55,10 +59,31 @@ def parse_duration_ms(text: str) -> int:
         raise CommandError(str(error), 2) from error
 
 
-def _clock_time_ms(clock: re.Match[str], now_ms: int, zone: tzinfo) -> int:
-    now = datetime.fromtimestamp(now_ms / 1000, zone)
-    hour, minute, second = int(clock[2]), int(clock[3]), int(clock[4] or 0)
-    moment = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    if clock[1] or moment > now:
-        moment -= timedelta(days=1)
+def _unix_ms(text: str) -> int:
+    seconds = float(text)
+    if seconds >= _LAST_S:
+        raise CommandError(f"{text} is no time in seconds: are these milliseconds? Leave out the last three digits", 2)
+    return round(seconds * 1000)
+
+
+def _clock_time_ms(at: time, text: str, is_yesterday: bool, present: tuple[int, tzinfo]) -> int:
+    """Return the last time before now that the clock showed `at`, or when it did yesterday."""
+    now_ms, zone = present
+    today = datetime.fromtimestamp(now_ms / 1000, zone).date()
+    days = (1,) if is_yesterday else (0, 1, 2)
+    for day in days:
+        shown = datetime.combine(today - timedelta(days=day), at)
+        # an hour that a change of the clocks repeats was there twice, one that it skips never
+        moments = {_ms(shown.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)}
+        real = [ms for ms in moments if ms <= now_ms and _shown(ms, zone) == shown]
+        if real:
+            return max(real)
+    raise CommandError(f"{text!r} did not exist: the clocks were set forward over it", 2)
+
+
+def _shown(at_ms: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, zone).replace(tzinfo=None, fold=0)
+
+
+def _ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)

@@ -8,10 +8,11 @@ from typing import Annotated
 import apsw
 import typer
 
-_EPILOG = """Examples:
+from barograph.cli.failure import require_format
 
+_EPILOG = """\b
+Examples:
   barograph version
-
   barograph version --format json"""
 
 
@@ -21,9 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def version(
-    output_format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
 ) -> None:
     """Print the version of Barograph and of what it stands on."""
+    require_format(output_format, ("text", "json"))
     facts = {
         "barograph": version_of("barograph"),
         "python": platform.python_version(),
