@@ -53,9 +53,11 @@ def eventually(probe: Callable[[], T | None], timeout_s: float = 15.0, what: str
 class Server:
     """One `barograph serve` process (the keeper) with its front."""
 
-    def __init__(self, data: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data: Path, *arguments: str, environment: dict[str, str] | None = None, log: Path | None = None
+    ) -> None:
         self.data = data
-        self.log = data.parent / f"{data.name}.log"
+        self.log = log or data.parent / f"{data.name}.log"
         # of a server that was killed: its port may answer for a moment yet
         (data / "url").unlink(missing_ok=True)
         self._log_file = self.log.open("ab")

@@ -18,7 +18,7 @@ import msgspec
 
 from barograph.app import handover
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
-from barograph.app.lifecycle import announce, local_token, wait_for_plausible_clock
+from barograph.app.lifecycle import LINK, PrivateFiles, announce, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.store_metrics import report_store
@@ -70,7 +70,8 @@ class Keeper:
         self._status_version = 0
 
         self._store = Store.open(self._folder, config.store, self._clock, SharedSegments(self._publish_segment))
-        self._token = local_token(self._folder)
+        self._files = PrivateFiles(self._folder)
+        self._token = self._files.local_token()
         self._state = open_state(self._folder)
         self._sessions = Sessions(self._state, config.identity, self._clock)
         self._listening = bind(config.web.listen)
@@ -105,7 +106,7 @@ class Keeper:
         ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
         ticking.start()
         fronting = asyncio.create_task(self._supervisor.run())
-        announce(self._folder, url_of(self._listening[0]), self._sessions)
+        announce(self._files, url_of(self._listening[0]), self._sessions)
         for address in self._config.web.listen:
             if not is_loopback(address):
                 _log.warning("%s is open to the network without TLS: what passes can be read on the way", address)
@@ -126,7 +127,7 @@ class Keeper:
             self._link.close()
         self._store.close()
         self._state.close()
-        (self._folder / "login-link").unlink(missing_ok=True)
+        (self._folder / LINK).unlink(missing_ok=True)
         _close_all([listening.detach() for listening in self._listening])
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -159,6 +160,8 @@ class Keeper:
             return
         self._versions = versions
         self._status_version += 1
+        if not stats.read_only:
+            self._files.write_rest()
         self._link.publish_status(
             KeeperStatus(
                 version=self._status_version,

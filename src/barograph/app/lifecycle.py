@@ -5,6 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
+from barograph.identity.local_token import FILE as TOKEN
 from barograph.identity.local_token import read_or_create_token, write_private
 from barograph.identity.secrets import random_text
 from barograph.identity.sessions import Sessions
@@ -14,6 +15,7 @@ from barograph.model.secret import Secret
 from barograph.tsdb.folder import is_disk_full
 
 _log = logging.getLogger(__name__)
+LINK = "login-link"
 PLAUSIBLE_MS = 1_577_836_800_000
 """2020-01-01: a clock before it was never set, and what is stored under it could never be found again."""
 
@@ -33,43 +35,60 @@ def wait_for_plausible_clock(clock: Clock, stop: threading.Event) -> bool:
     return True
 
 
-def local_token(folder: Path) -> Secret:
-    """Return the local administrator's token; where the disk is full, one for this process alone.
+class PrivateFiles:
+    """Small files of the data folder that only its owner can read; what a full disk refuses is written later."""
 
-    Raises:
-        AccessError: The token file is open to others, or is none.
-    """
-    try:
-        return read_or_create_token(folder)
-    except OSError as error:
-        if not is_disk_full(error):
-            raise StoreError(f"{folder / 'token'} cannot be written: {error.strerror}") from error
-        _log.error("the disk is full, so the token could not be written: only the log-in link below opens this server")
-        return Secret(random_text())
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._unwritten: dict[str, str] = {}
+
+    def local_token(self) -> Secret:
+        """Return the local administrator's token; where the disk is full, a new one that is written later.
+
+        Raises:
+            AccessError: The token file is open to others, or is none.
+            StoreError: It cannot be written, and not for want of space.
+        """
+        try:
+            return read_or_create_token(self.folder)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise StoreError(f"{self.folder / TOKEN} cannot be written: {error.strerror}") from error
+        _log.error("the disk is full: %s is written when there is space", self.folder / TOKEN)
+        token = random_text()
+        self._unwritten[TOKEN] = token + "\n"
+        return Secret(token)
+
+    def write(self, name: str, text: str) -> bool:
+        """Write a file, now or later; tells whether it is there now."""
+        try:
+            write_private(self.folder / name, text)
+        except OSError as error:
+            _log.error("%s could not be written: %s", self.folder / name, error.strerror)
+            self._unwritten[name] = text
+            return False
+        return True
+
+    def write_rest(self) -> None:
+        """Try what could not be written; called when samples are stored again."""
+        unwritten, self._unwritten = self._unwritten, {}
+        for name, text in unwritten.items():
+            self.write(name, text)
 
 
-def announce(folder: Path, url: str, sessions: Sessions) -> None:
+def announce(files: PrivateFiles, url: str, sessions: Sessions) -> None:
     """Write the address, and show a new log-in link: on a terminal, else in a file that only its owner can read."""
     link = f"{url}/login?code={sessions.make_login_code().reveal()}"
     lifetime = sessions.config.login_link_lifetime
-    _write(folder / "url", url + "\n")
+    files.write("url", url + "\n")
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
     if terminal is not None:
-        (folder / "login-link").unlink(missing_ok=True)
+        (files.folder / LINK).unlink(missing_ok=True)
         print(
             f"\nBarograph is at {url}\nOpen this link to log in (once, within {lifetime}):\n\n  {link}\n", file=terminal
         )
         return
-    if _write(folder / "login-link", link + "\n"):
-        _log.info("listening on %s; the log-in link is in %s (once, within %s)", url, folder / "login-link", lifetime)
+    if files.write(LINK, link + "\n"):
+        _log.info("listening on %s; the log-in link is in %s (once, within %s)", url, files.folder / LINK, lifetime)
     else:
         _log.error("listening on %s; the log-in link could not be written: start on a terminal to see one", url)
-
-
-def _write(path: Path, text: str) -> bool:
-    try:
-        write_private(path, text)
-    except OSError as error:
-        _log.error("%s could not be written: %s", path, error.strerror)
-        return False
-    return True
