@@ -121,9 +121,8 @@ def _without_exponent(text: str) -> str:
     digits = whole + fraction
     if place <= 0:
         return f"{sign}0.{'0' * -place}{digits}"
-    if place >= len(digits):
-        return f"{sign}{digits}{'0' * (place - len(digits))}"
-    return f"{sign}{digits[:place]}.{digits[place:]}"
+    # repr writes an exponent from 1e16 on, and at most 17 digits: the point is never among them
+    return f"{sign}{digits}{'0' * (place - len(digits))}"
 
 
 def _times(times_ms: IntArray) -> list[bytes]:

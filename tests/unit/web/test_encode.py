@@ -68,7 +68,7 @@ def naive(result: QueryResult, is_range: bool) -> str:
         ]
         kind, body = "matrix", "[" + ",".join(rows) + "]"
     elif is_range:
-        present = [None] * len(value.labels) if value.present is None else value.present
+        present: Any = [None] * len(value.labels) if value.present is None else value.present
         rows = [
             f'{{"metric":{metric(labels)},"values":{points(times, value.values[i], present[i])}}}'
             for i, labels in enumerate(value.labels)

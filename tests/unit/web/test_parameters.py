@@ -120,7 +120,10 @@ def read(
 
 
 def test_a_body_may_come_in_pieces_and_joins_the_query_string() -> None:
-    pieces = [{"type": "http.request", "body": b"b=1&c", "more_body": True}, {"type": "http.request", "body": b"=2"}]
+    pieces: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"b=1&c", "more_body": True},
+        {"type": "http.request", "body": b"=2"},
+    ]
     assert read(pieces, "application/x-www-form-urlencoded; charset=utf-8") == {"a": ["query"], "b": ["1"], "c": ["2"]}
 
 

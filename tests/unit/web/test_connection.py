@@ -1,0 +1,141 @@
+"""One connection over a transport in memory: what a request's head may cost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from barograph.web.connection import MAX_HEAD_BYTES, Connection
+from unit.web.site import run
+
+REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+class Wire(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+def connected(script: Callable[[Connection, Wire], Awaitable[None]]) -> None:
+    """Run a script on a fresh connection."""
+
+    async def play() -> None:
+        config = uvicorn.Config(answer, http=Connection, lifespan="off", log_config=None)
+        connection, wire = Connection(config, ServerState(), {}), Wire()
+        connection.connection_made(wire)
+        await script(connection, wire)
+        connection.connection_lost(None)
+
+    run(play())
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_requests_are_answered_one_after_the_other() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        for count in (1, 2):
+            connection.data_received(REQUEST[:10])
+            connection.data_received(REQUEST[10:])
+            await settle()
+            assert wire.written.count(b"HTTP/1.1 200 OK") == count
+        assert not wire.closed
+
+    connected(script)
+
+
+def test_a_head_without_end_is_refused() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST[:-2])
+        sent = 0
+        while not wire.closed:
+            connection.data_received(b"x: " + b"y" * 1000 + b"\r\n")
+            sent += 1005
+            assert sent <= MAX_HEAD_BYTES + 1005
+        assert wire.written.startswith(b"HTTP/1.1 431 ")
+
+    connected(script)
+
+
+def test_a_single_header_without_end_is_refused() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST[:-2] + b"x: ")
+        for _ in range(MAX_HEAD_BYTES // 1000 + 1):
+            connection.data_received(b"y" * 1000)
+        assert wire.closed
+
+    connected(script)
+
+
+@pytest.mark.parametrize("begun", [b"", REQUEST[:10], REQUEST[:-2]])
+def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    monkeypatch.setattr("barograph.web.connection.HEAD_TIMEOUT_S", 0.005)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        if begun:
+            connection.data_received(begun)
+        while not wire.closed:
+            await asyncio.sleep(0.001)
+        assert wire.written == b""
+
+    connected(script)
+
+
+def test_the_second_head_is_timed_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.web.connection.HEAD_TIMEOUT_S", 0.005)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST)
+        await settle()
+        await asyncio.sleep(0.02)
+        assert not wire.closed, "between two requests the server's own keep-alive counts"
+        connection.data_received(b"\r\n")
+        while not wire.closed:
+            await asyncio.sleep(0.001)
+
+    connected(script)
+
+
+def test_a_long_body_is_no_head() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        head = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 200000\r\n\r\n"
+        connection.data_received(head)
+        for _ in range(200):
+            connection.data_received(b"x" * 1000)
+        await settle()
+        assert not wire.closed
+        assert wire.written.startswith(b"HTTP/1.1 200 OK")
+
+    connected(script)
