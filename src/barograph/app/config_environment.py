@@ -10,7 +10,7 @@ from typing import Any
 from barograph.app.yaml_source import KeyPath, parse_yaml
 
 PREFIX = "BAROGRAPH_"
-NOT_SETTINGS = frozenset(("BAROGRAPH_URL", "BAROGRAPH_SERVE_OPTIONS", "BAROGRAPH_FAIL_ON_SKIP"))
+NOT_SETTINGS = frozenset(("BAROGRAPH_URL", "BAROGRAPH_TOKEN", "BAROGRAPH_SERVE_OPTIONS", "BAROGRAPH_FAIL_ON_SKIP"))
 """Environment variables with our prefix that are no settings."""
 
 # Kubernetes sets these in every pod beside a service that is called barograph, and Docker for its links

@@ -18,7 +18,7 @@ from barograph.model.units import Duration, Size
 _DOC_LINE = re.compile(r"^    (\w+): (.+?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
 _WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
     bool: ("true or false", {"type": "boolean"}),
-    int: ("whole number", {"type": "integer"}),
+    int: ("whole number", {"type": "integer", "minimum": 0}),
     float: ("number", {"type": "number"}),
     str: ("text", {"type": "string"}),
     Duration: ("duration", {"type": "string", "examples": ["15s", "1h30m"]}),

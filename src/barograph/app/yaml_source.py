@@ -101,7 +101,7 @@ class _Builder:
             return node.value  # a date is a text here: nothing in our configuration is one
         try:
             return self._loader.construct_object(node)
-        except (ValueError, KeyError) as error:  # `!!int abc`, or a number of thousands of digits
+        except (ValueError, LookupError) as error:  # `!!int abc`, or a number of thousands of digits
             kind = node.tag.rpartition(":")[2]
             raise self._document_error(f"this is no value of type {kind}", node, path) from error
 

@@ -83,6 +83,7 @@ def test_the_instance_is_the_hosts_name_where_none_is_set() -> None:
         ("log:\n  level: loud\n", (2, 3, "log.level"), "one of debug, info, warning, error"),
         ("log:\n  format: xml\n", (2, 3, "log.format"), "one of logfmt, json"),
         ("store:\n  ring_slots: 3\n", (2, 3, "store.ring_slots"), "must exceed fold_ticks"),
+        ("log: {}\nstore:\n  fold_ticks: 5000\n", (2, 1, "store.ring_slots"), "ring_slots is 1200"),
         ("collectors:\n  interval: 1ms\n", (2, 3, "collectors.interval"), "100ms is the shortest"),
         (
             "collectors:\n  netdev:\n    device_include: (\n",

@@ -52,6 +52,7 @@ def test_dates_and_keys_are_texts() -> None:
             "f:2:4: this is no YAML: could not",
         ),
         ("a: !!int abc\n", "f:1:4: a: this is no value of type int"),
+        ("a: !!int\n", "f:1:4: a: this is no value of type int"),
         ("a: !!bool maybe\n", "f:1:4: a: this is no value of type bool"),
         (f"a: {'9' * 5000}\n", "f:1:4: a: this is no value of type int"),
         ("[" * 5000, "f: this is nested too deeply"),
