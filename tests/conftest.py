@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# machines are noisy, so no example has a deadline; CI tries the same examples each time, people and `make soak` new ones
+settings.register_profile("barograph", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("barograph")
 
 FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
 
