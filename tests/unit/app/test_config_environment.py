@@ -44,6 +44,7 @@ def test_a_whole_section_can_be_given_and_a_longer_path_goes_before_it() -> None
     [
         "BAROGRAPH_URL",
         "BAROGRAPH_TOKEN",
+        "BAROGRAPH_TOKEN",
         "BAROGRAPH_SERVE_OPTIONS",
         "BAROGRAPH_FAIL_ON_SKIP",
         "BAROGRAPH_SERVICE_HOST",
