@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
-# machines are noisy, so no example has a deadline; CI tries the same examples each time, people and `make soak` new ones
+# machines are noisy, so no example has a deadline; CI tries the same examples each time, everyone else new ones
 settings.register_profile("barograph", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("barograph")
 
