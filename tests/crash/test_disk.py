@@ -1,7 +1,5 @@
 """A disk that is full or fails: collection goes on from memory, and what is still in the head is stored afterwards."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
 from crash.stores import CONFIG, SCHEMA, SERIES, START_MS, Faults, check, feed, values_at
 from helpers.clock import FakeClock
+from helpers.disk import fill, small_file_system
 
 
 class Rig:
@@ -64,29 +63,8 @@ class Rig:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip(f"no small file system can be mounted here: {made.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
-def fill(place: Path) -> Path:
-    """Take all the space."""
-    ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (65536, 4096, 1):
-            try:
-                while file.write(b"x" * size) == size:
-                    pass
-            except OSError:
-                continue
-    return ballast
+    with small_file_system(tmp_path / "small", "2m") as place:
+        yield place
 
 
 @pytest.mark.parametrize("ticks_before", [1, 30, 62, 130])
