@@ -1,5 +1,6 @@
 """What a failed command says, on standard error, and its exit status."""
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -40,7 +41,12 @@ def status_of(error: BarographError) -> int:
 
 
 def report_failure(error: Exception) -> int:
-    """Say an error that is ours and return the exit status; anything else is a bug and shows its traceback."""
+    """Say an error that is ours, or the machine's, and return the exit status; any other is a bug and is raised."""
+    if isinstance(error, OSError):  # the disk that the output goes to is full, a file may not be read
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"barograph: {place}{error.strerror or error}", file=sys.stderr)
+        drop_output()
+        return 1
     if not isinstance(error, BarographError):
         raise error
     text = str(error)
@@ -48,6 +54,11 @@ def report_failure(error: Exception) -> int:
         text = text.removeprefix("configuration: ")  # a flag was wrong, and no file is to blame
     print(f"barograph: {text}", file=sys.stderr)
     return status_of(error)
+
+
+def drop_output() -> None:
+    """Send what is still to be written nowhere: the interpreter must not fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def require_format(name: str, known: Iterable[str]) -> None:

@@ -1,14 +1,13 @@
 """The command `barograph`: which commands there are, and what their failures exit with (docs/cli.md says both)."""
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import typer
 
-from barograph.cli.failure import report_failure
+from barograph.cli.failure import drop_output, report_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _guarded(work: Callable[[], object]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except (BrokenPipeError, SystemExit):  # typer turns the first into the second; no command of ours exits by itself
-        _close_output()
+        drop_output()
         return 0
     except Exception as error:
         return report_failure(error)
@@ -100,11 +99,6 @@ def _report_use(error: typer.TyperException) -> int:
         path = "barograph" if context is None else context.command_path
         print(f"barograph: {text[:1].lower()}{text[1:].rstrip('.')}; `{path} --help` says more", file=sys.stderr)
     return 2
-
-
-def _close_output() -> None:
-    """Whoever read has enough: the interpreter must not complain when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def main() -> None:
