@@ -22,7 +22,7 @@ _HERE = Paths()
 _EPILOG = """\b
 Examples:
   barograph collect cpu loadavg
-  barograph collect --no-collector.vmstat --collector.netdev.device-include=^eth"""
+  barograph collect netdev --collector.netdev.device-include=^eth"""
 
 
 def register(app: typer.Typer) -> None:

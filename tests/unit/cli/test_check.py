@@ -1,0 +1,60 @@
+"""`barograph check config`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unit.cli.commands import Commands
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    file = tmp_path / "good.yml"
+    file.write_text("store:\n  retention: 90d\n")
+    return str(file)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    file = tmp_path / "bad.yml"
+    file.write_text("collectors:\n  intervall: 5s\n")
+    return str(file)
+
+
+def test_what_can_be_used_says_nothing(barograph: Commands, good: str) -> None:
+    said = barograph("check", "config", good)
+    assert (said.status, said.out, said.err) == (0, "", "")
+
+
+def test_a_finding_has_file_line_and_column(barograph: Commands, good: str, bad: str) -> None:
+    said = barograph("check", "config", good, bad)
+    assert said.status == 1
+    assert said.out.startswith(f"{bad}:2:3: collectors.intervall: ")
+    assert "interval'" in said.out
+    assert said.err == "barograph: 1 of 2 cannot be used\n"
+
+
+def test_findings_as_json(barograph: Commands, good: str, bad: str) -> None:
+    said = barograph("check", "config", "--format", "json", bad, good)
+    assert said.status == 1
+    (finding,) = json.loads(said.out)
+    message = finding.pop("message")
+    assert finding == {"file": bad, "line": 2, "column": 3, "path": "collectors.intervall"}
+    assert "did you mean" in message
+    assert json.loads(barograph("check", "config", "--format", "json", good).out) == []
+
+
+def test_a_file_that_is_not_there_is_a_finding(barograph: Commands, tmp_path: Path) -> None:
+    said = barograph("check", "config", str(tmp_path / "none.yml"))
+    assert said.status == 1
+    assert said.out == f"{tmp_path / 'none.yml'}: cannot be read: No such file or directory\n"
+
+
+def test_the_environment_is_left_out(barograph: Commands, good: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAROGRAPH_STORE__RETENTION", "for ever")
+    assert barograph("check", "config", good).status == 0
+
+
+def test_there_is_no_other_format(barograph: Commands, good: str) -> None:
+    assert barograph("check", "config", "--format", "xml", good).status == 2
