@@ -77,14 +77,14 @@ def main() -> None:
             upkeep_s += time.process_time() - started_s
         store.close()
         at_rest = sum(path.stat().st_size for path in folder.iterdir())
-        decode_s = []
+        decode_s, answers = [], []
         for _ in range(3):
             reader = StoreReader.open_offline(folder, StoreConfig())
             started_s = time.process_time()
-            answer = reader.select([], START_MS, START_MS + ticks * 1000)
+            answers = [reader.select([], START_MS, START_MS + ticks * 1000)]
             decode_s.append(time.process_time() - started_s)
             reader.close()
-        group = answer.groups[0]
+        group = answers[0].groups[0]
         order = [schema.series.index(labels) for labels in group.labels]
         if not np.array_equal(group.values.view(np.uint64), values[order].view(np.uint64)):
             raise SystemExit("what came out of the store is not what went in")
