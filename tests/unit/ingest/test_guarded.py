@@ -104,6 +104,7 @@ class TestRetry:
         assert stuck.entered.wait(10)
         assert guarded.retry is not None
         assert guarded.retry.outcome is None
+        assert guarded.retry.thread.daemon  # one that is stuck cannot hold the process
         stuck.release()
         guarded.retry.thread.join(10)
         assert guarded.retry.outcome is not None

@@ -24,6 +24,7 @@ def test_parts_stand_side_by_side_and_up_comes_last() -> None:
     assert (batch.source, batch.timestamp_ms) == ("host/1s", 7000)
     assert names(batch) == ["a", "b", "c", "up"]
     assert batch.values.tolist() == [1, 2, 3, 1]
+    assert [batch.schema.families[i].name for i in batch.schema.family_of] == ["a", "b", "c", "up"]
 
 
 def test_every_series_carries_the_labels_of_the_source() -> None:
@@ -43,9 +44,9 @@ def test_families_of_all_parts_are_kept_once_each() -> None:
 
 
 def test_only_one_of_several_sources_has_up() -> None:
-    batch = Join("host/15s", LABELS, with_up=False).batch(0, [part(schema_of("a"), 1)])
+    batch = Join("host/15s", LABELS, with_up=False).batch(0, [part(schema_of("a"), 7)])
     assert names(batch) == ["a"]
-    assert batch.values.tolist() == [1]
+    assert batch.values.tolist() == [7]
 
 
 def test_the_schema_object_stays_while_the_parts_schemas_do() -> None:

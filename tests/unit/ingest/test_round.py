@@ -217,6 +217,16 @@ class TestHung:
         assert self.hanging.closed == 1
 
 
+def test_closing_ends_the_worker() -> None:
+    rig = Rig(FakeCollector("a").every())
+    rig.collect(1000)
+    worker = rig.round._runner._worker
+    assert worker is not None
+    rig.round.close()
+    worker.thread.join(10)
+    assert not worker.thread.is_alive()
+
+
 def test_closing_forgets_the_metrics_of_collectors_that_do_not_go_on() -> None:
     first, second = FakeCollector("first"), FakeCollector("second")
     rig = Rig(first.every(), second.every())

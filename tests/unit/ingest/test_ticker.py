@@ -6,7 +6,7 @@ import pytest
 
 from barograph.ingest.ticker import Ticker, TickerParts
 from barograph.model.batch import Batch
-from barograph.model.errors import ReadOnlyError, StoreError
+from barograph.model.errors import NoDataError, ReadOnlyError, StoreError
 from barograph.model.sample import ABSENT, STALE
 from barograph.model.schedule import ScheduledCollector
 from barograph.telemetry.metrics import Telemetry
@@ -119,6 +119,17 @@ class TestInstants:
         assert rig.appender.series("host/1s", "up") == [1, 1]
         assert rig.appender.series("host/2s", "up") == []
         assert rig.appender.series("barograph", "up") == [1, 1]
+
+    def test_a_source_of_which_nothing_ever_came_is_not_appended(self) -> None:
+        slow = FakeCollector("slow")
+
+        def behave() -> None:
+            raise NoDataError("no such thing")
+
+        slow.behave = behave
+        rig = Rig(FakeCollector("quick").every(1000), slow.every(2000))
+        rig.run(3)
+        assert sorted(rig.appender.batches) == ["barograph", "host/1s"]
 
     def test_without_collectors_our_own_metrics_are_still_stored(self) -> None:
         rig = Rig()

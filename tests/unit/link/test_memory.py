@@ -43,6 +43,14 @@ class TestBothKinds:
         assert there[0] == 7
 
 
+def test_without_memfd_it_is_a_file_without_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(memory, "_HAS_MEMFD", False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    segment = SharedSegment(4096)
+    assert str(Path(f"/proc/self/fd/{segment.descriptor}").readlink()).startswith(str(tmp_path))
+    segment.close_descriptor()
+
+
 def test_an_attached_segment_cannot_be_written() -> None:
     segment = SharedSegment(4096)
     there = attach(os.dup(segment.descriptor), 4096)

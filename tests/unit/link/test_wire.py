@@ -186,6 +186,8 @@ def test_what_is_not_read_waits_and_arrives_whole_later(run: Run) -> None:
         assert other.frames == [big(number) for number in range(count)]
         assert not one.wire._waiting
         assert one.wire._waiting_bytes == 0
+        # nothing is left to wake up for: a writer that stays would keep the loop spinning
+        assert not asyncio.get_running_loop().remove_writer(ours)
         one.wire.close()
         other.wire.close()
 
