@@ -55,6 +55,14 @@ def test_a_server_is_found_by_url_and_token(server: Server) -> None:
     assert barograph("query", "vector(1)", "--url", with_password).returncode == 0
 
 
+def test_a_proxy_of_the_environment_is_not_asked(server: Server) -> None:
+    nobody = "http://127.0.0.1:1"
+    done = barograph(
+        "query", "vector(1)", "--data", str(server.data), "--format", "csv", HTTP_PROXY=nobody, ALL_PROXY=nobody
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_without_a_token_it_is_refused_in_words(server: Server, tmp_path: Path) -> None:
     done = barograph("query", "up", "--url", server.url, XDG_STATE_HOME=str(tmp_path), HOME=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")

@@ -47,7 +47,7 @@ def _table(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     for labels, at_ms, value in rows:
         # Text, since a label's value may look like markup
         table.add_row(Text(labels), _local(at_ms, zone), format_value(value))
-    Console(file=out, width=None if out.isatty() else _UNFOLDED, highlight=False).print(table)
+    Console(file=out, width=None if out.isatty() else _UNFOLDED).print(table)
 
 
 def _local(at_ms: int, zone: tzinfo) -> str:

@@ -64,8 +64,11 @@ def test_for_a_program_no_row_is_folded(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize("no_colour", [True, False])
 def test_on_a_terminal_a_long_series_is_folded(monkeypatch: pytest.MonkeyPatch, no_colour: bool) -> None:
-    for name, value in {"COLUMNS": "60", "TERM": "xterm-256color", "NO_COLOR": "1" if no_colour else ""}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
     screen = Screen()
     monkeypatch.setattr(sys, "stdout", screen)
     print_answer(Answer("vector", (series(Labels.of("m", a="x" * 100), (T0, 1.0)),)), "table", UTC)

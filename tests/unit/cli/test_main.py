@@ -14,6 +14,7 @@ from unit.cli.commands import Commands
 def test_without_arguments_the_help_is_said_on_standard_error(barograph: Commands) -> None:
     said = barograph()
     assert (said.status, said.out) == (2, "")
+    assert said.err.startswith("Usage: barograph ")
     assert all(f"  {name} " in said.err for name in COMMANDS)
 
 

@@ -90,6 +90,11 @@ def test_what_is_no_time_is_refused_with_examples(typed: str) -> None:
     assert caught.value.status == 2
 
 
+def test_a_date_without_an_offset_is_in_the_zone_that_is_passed_in() -> None:
+    new_york = ZoneInfo("America/New_York")
+    assert parse_time_ms("2026-11-23T03:12:00", ms(NOW), new_york) == ms("2026-11-23T03:12:00-05:00")
+
+
 def test_milliseconds_are_told_from_seconds() -> None:
     with pytest.raises(CommandError, match="are these milliseconds"):
         parse_time_ms("1795403520000", ms(NOW), UTC)
