@@ -239,6 +239,20 @@ def test_a_reload_is_all_or_nothing(tmp_path: Path) -> None:
         eventually(lambda: running.value("node_memory_MemTotal_bytes") is not None or None)
 
 
+def test_what_waits_for_the_next_start_is_said_and_not_half_applied(tmp_path: Path) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text("instance: before\n")
+    with serving(tmp_path / "data", "--config", str(file)) as running:
+        file.write_text("instance: after\npaths:\n  procfs: /nowhere\n")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "read again" in running.words() or None, what="the reload")
+        assert "instance has changed" in running.words()
+        assert "paths has changed" in running.words()
+        at = time.time()  # noqa: TID251  the test is a client with a clock of its own
+        eventually(lambda: (running.value('timestamp(node_load1{instance="before"})') or 0) > at + 1 or None)
+        assert running.get("/api/barograph/v1/status").json()["data"]["instance"] == "before"
+
+
 def test_a_wrong_configuration_names_its_place(tmp_path: Path) -> None:
     file = tmp_path / "barograph.yml"
     file.write_text("web:\n  listen:\n    - 127.0.0.1:1\nstore:\n  retentoin: 3d\n")

@@ -50,6 +50,8 @@ from barograph.tsdb.store import Store
 
 _log = logging.getLogger(__name__)
 _FRONT_GRACE_S = 1.2
+_NEXT_START = ("store", "paths", "instance")
+"""Sections that a reload leaves as they are."""
 
 
 class Keeper:
@@ -89,6 +91,7 @@ class Keeper:
             telemetry=self._telemetry,
             clock=self._clock,
             instance=config.instance_name,
+            newest_ms=self._store.newest_ms,
         )
         self._ticker = Ticker(self._collectors(config), parts)
         self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
@@ -223,13 +226,15 @@ class Keeper:
         """Read the configuration again; apply all of it, or nothing."""
         try:
             config = load_effective(self._options, os.environ)
+            # what waits for the next start stays as it was, in words and in deed
+            waiting = [name for name in _NEXT_START if getattr(self._config, name) != getattr(config, name)]
+            config = msgspec.structs.replace(config, **{name: getattr(self._config, name) for name in waiting})
             collectors = self._collectors(config)
         except ConfigError as error:
             return Refused(kind="config", message=str(error))
         before, self._config = self._config, config
-        for section in ("store", "paths", "instance"):
-            if getattr(before, section) != getattr(config, section):
-                _log.warning("%s has changed: that takes effect at the next start", section)
+        for name in waiting:
+            _log.warning("%s has changed: that takes effect at the next start", name)
         if before.web.listen != config.web.listen:
             _log.warning("web.listen has changed: that takes effect at the next start")
         configure_logging(config.log.format, config.log.level, "keeper")

@@ -84,6 +84,11 @@ class Store:
             files.close()
             raise
 
+    @property
+    def newest_ms(self) -> int:
+        """The newest timestamp in the head, 0 where it is empty: nothing older can be appended to its sources."""
+        return max((group.last_ms for group in self._head.groups.values() if group.count > group.base), default=0)
+
     def append(self, batch: Batch) -> None:
         """See `Appender`.
 

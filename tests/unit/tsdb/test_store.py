@@ -43,6 +43,20 @@ def test_a_batch_is_seen_before_its_commit_and_stored_after(tmp_path: Path) -> N
     kit.store.close()
 
 
+def test_the_newest_timestamp_is_that_of_the_head_and_survives_a_crash(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    assert kit.store.newest_ms == 0
+    feed(kit, range(3))
+    assert kit.store.newest_ms == T0 + 2000
+    kit.store._files.close()  # as a crash does: nothing is folded
+    again = Kit(tmp_path)
+    assert again.store.newest_ms == T0 + 2000
+    again.store.close()
+    clean = Kit(tmp_path)
+    assert clean.store.newest_ms == 0, "a clean stop leaves an empty head"
+    clean.store.close()
+
+
 def test_nothing_appended_is_nothing_committed(tmp_path: Path) -> None:
     kit = Kit(tmp_path)
     kit.store.commit()
