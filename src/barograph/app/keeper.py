@@ -18,7 +18,7 @@ import msgspec
 
 from barograph.app import handover
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
-from barograph.app.lifecycle import LINK, PrivateFiles, announce, wait_for_plausible_clock
+from barograph.app.lifecycle import LINK, PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.store_metrics import report_store
@@ -135,6 +135,7 @@ class Keeper:
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """The ticker's thread. Should it ever end by itself, the whole service does, so that an init system sees it."""
+        go_first()
         try:
             if wait_for_plausible_clock(self._clock, self._stop_ticker):
                 self._ticker.run()

@@ -4,6 +4,8 @@ One thread, since more give no throughput under the GIL; more query power is a s
 """
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -20,6 +22,12 @@ Work = Callable[[Cancel, float], T]
 CHEAP_COST = 200_000
 """Samples and points; about 5 ms of evaluation."""
 _WATCH_S = 0.02
+_NICENESS = 10
+
+
+def _yield_to_others() -> None:
+    """Have this thread wait where cores are short: the keeper's ticks and the event loop go before dear queries."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class QueryThread:
@@ -31,7 +39,7 @@ class QueryThread:
     """
 
     def __init__(self, max_waiting: int, clock: Clock) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query", initializer=_yield_to_others)
         self._max_waiting = max_waiting
         self._clock = clock
         self._under_way: set[Cancel] = set()
