@@ -1,7 +1,6 @@
 """Answers of queries as a table, JSON or CSV on standard output; their warnings go to standard error."""
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from barograph.cli.terminal import LINES, to_json, visible
 from barograph.client import Answer, Series
 from barograph.formats.exposition import format_value
 
@@ -22,7 +22,7 @@ _UNFOLDED = 10_000_000
 def print_answer(answer: Answer, output_format: str, zone: tzinfo) -> None:
     """Print an answer in one of `FORMATS`."""
     for warning in answer.warnings:
-        print(f"barograph: {warning}", file=sys.stderr)
+        print(f"barograph: {visible(warning)}", file=sys.stderr)
     _PRINTERS[output_format](answer, zone, sys.stdout)
 
 
@@ -34,7 +34,7 @@ def _rows(answer: Answer) -> Iterator[tuple[str, int, float]]:
 
 def _table(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     if answer.kind == "string":
-        print(answer.text, file=out)
+        print(visible(answer.text, LINES), file=out)
         return
     rows = list(_rows(answer))
     if not rows:
@@ -46,7 +46,7 @@ def _table(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     table.add_column("value", justify="right", no_wrap=True)
     for labels, at_ms, value in rows:
         # Text, since a label's value may look like markup
-        table.add_row(Text(labels), _local(at_ms, zone), format_value(value))
+        table.add_row(Text(visible(labels)), _local(at_ms, zone), format_value(value))
     Console(file=out, width=None if out.isatty() else _UNFOLDED).print(table)
 
 
@@ -70,7 +70,7 @@ def _json(answer: Answer, zone: tzinfo, out: TextIO) -> None:
         result = [{"metric": row.labels.to_dict(), "value": _points(row)[0]} for row in answer.series]
     else:
         result = [{"metric": row.labels.to_dict(), "values": _points(row)} for row in answer.series]
-    print(json.dumps({"resultType": answer.kind, "result": result}, ensure_ascii=False), file=out)
+    print(to_json({"resultType": answer.kind, "result": result}), file=out)
 
 
 def _points(series: Series) -> list[tuple[float, str]]:
@@ -80,11 +80,13 @@ def _points(series: Series) -> list[tuple[float, str]]:
 
 def _csv(answer: Answer, zone: tzinfo, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
+    # CSV has no escapes: a program gets the characters, a terminal does not
+    shown = visible if out.isatty() else str
     if answer.kind == "string":
-        writer.writerows([["value"], [answer.text]])
+        writer.writerows([["value"], [shown(answer.text)]])
         return
     writer.writerow(["series", "timestamp", "value"])
-    writer.writerows([labels, at_ms / 1000, format_value(value)] for labels, at_ms, value in _rows(answer))
+    writer.writerows([shown(labels), at_ms / 1000, format_value(value)] for labels, at_ms, value in _rows(answer))
 
 
 _PRINTERS: dict[str, Printer] = {"table": _table, "json": _json, "csv": _csv}

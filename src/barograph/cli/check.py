@@ -1,6 +1,5 @@
 """`barograph check config FILE...`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from barograph.app.config import load_config
 from barograph.cli.failure import CommandError, require_format
+from barograph.cli.terminal import to_json, visible
 from barograph.model.errors import ConfigError
 
 _EPILOG = """\b
@@ -40,10 +40,10 @@ def check_config(
     require_format(output_format, ("text", "json"))
     findings = [finding for file in files if (finding := _check(file)) is not None]
     if output_format == "json":
-        print(json.dumps([_plain(finding) for finding in findings], ensure_ascii=False))
+        print(to_json([_plain(finding) for finding in findings]))
     else:
         for finding in findings:
-            print(finding)
+            print(visible(str(finding)))
     if findings:
         raise CommandError(f"{len(findings)} of {len(files)} cannot be used")
 

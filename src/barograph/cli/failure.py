@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 
+from barograph.cli.terminal import LINES, visible
 from barograph.model.errors import (
     BarographError,
     ConfigError,
@@ -44,7 +45,7 @@ def report_failure(error: Exception) -> int:
     """Say an error that is ours, or the machine's, and return the exit status; any other is a bug and is raised."""
     if isinstance(error, OSError):  # the disk that the output goes to is full, a file may not be read
         place = f"{error.filename}: " if error.filename else ""
-        print(f"barograph: {place}{error.strerror or error}", file=sys.stderr)
+        print(f"barograph: {visible(place)}{error.strerror or error}", file=sys.stderr)
         drop_output()
         return 1
     if not isinstance(error, BarographError):
@@ -52,7 +53,7 @@ def report_failure(error: Exception) -> int:
     text = str(error)
     if isinstance(error, ConfigError):
         text = text.removeprefix("configuration: ")  # a flag was wrong, and no file is to blame
-    print(f"barograph: {text}", file=sys.stderr)
+    print(f"barograph: {visible(text, LINES)}", file=sys.stderr)  # a server's words may be among them
     return status_of(error)
 
 

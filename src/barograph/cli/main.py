@@ -1,6 +1,7 @@
 """The command `barograph`: which commands there are, and what their failures exit with (docs/cli.md says both)."""
 
 import importlib
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -103,4 +104,7 @@ def _report_use(error: typer.TyperException) -> int:
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that this locale cannot write is shown, not a crash
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))

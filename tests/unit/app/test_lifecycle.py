@@ -13,6 +13,7 @@ import pytest
 from barograph.app.lifecycle import LINK, PLAUSIBLE_MS, PrivateFiles, announce, wait_for_plausible_clock
 from barograph.identity.config import IdentityConfig
 from barograph.identity.sessions import Sessions
+from barograph.model.commands import SessionOpened
 from barograph.model.errors import AccessError, StoreError
 from barograph.state.sqlite import open_state
 from helpers.clock import FakeClock
@@ -162,7 +163,7 @@ def test_a_terminal_sees_the_link_and_no_file_keeps_one(
     with caplog.at_level(logging.DEBUG):
         announce(files, URL, sessions)
     code = link_in(terminal.getvalue()).partition("code=")[2]
-    assert sessions.redeem(code)
+    assert isinstance(sessions.redeem(code), SessionOpened)
     assert "once, within 10m" in terminal.getvalue()
     assert not (files.folder / LINK).exists()
     assert code not in caplog.text
@@ -200,7 +201,7 @@ def test_without_a_terminal_the_link_is_in_a_private_file_and_in_no_log(
     assert (files.folder / LINK).stat().st_mode & 0o777 == 0o600
     assert code not in caplog.text + no_terminal[0].getvalue() + no_terminal[1].getvalue()
     assert str(files.folder / LINK) in caplog.text
-    assert sessions.redeem(code)
+    assert isinstance(sessions.redeem(code), SessionOpened)
 
 
 @pytest.mark.usefixtures("no_terminal", "full_disk")

@@ -57,6 +57,35 @@ def test_a_labels_value_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None
     assert '[bold] \\"x\\"' in printed(VECTOR, "table", capsys)
 
 
+HOSTILE = Answer(
+    "vector", (series(Labels.of("m", a="\x1b[2J\x07\x9b1m\r\u202e"), (T0, 1.0)),), warnings=("\x1b]0;x\x07",)
+)
+
+
+@pytest.mark.parametrize("output_format", FORMATS)
+@pytest.mark.parametrize("answer", [HOSTILE, Answer("string", (), "\x1b[2J\x07\x9b\r", warnings=HOSTILE.warnings)])
+def test_no_answer_steers_a_terminal(answer: Answer, output_format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    screens = Screen(), Screen()
+    monkeypatch.setattr(sys, "stdout", screens[0])
+    monkeypatch.setattr(sys, "stderr", screens[1])
+    print_answer(answer, output_format, UTC)
+    for screen in screens:
+        assert screen.getvalue()
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", screen.getvalue())
+
+
+def test_a_program_gets_the_characters_themselves(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "\x1b[2J\x07\x9b1m\r\u202e" in printed(HOSTILE, "csv", capsys)
+    (row,) = json.loads(printed(HOSTILE, "json", capsys))["result"]
+    assert row["metric"]["a"] == "\x1b[2J\x07\x9b1m\r\u202e"
+
+
+def test_a_table_shows_escapes_in_a_file_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert r'm{a="\x1b[2J\x07\x9b1m\r\u202e"}' in printed(HOSTILE, "table", capsys)
+
+
 def test_for_a_program_no_row_is_folded(capsys: pytest.CaptureFixture[str]) -> None:
     wide = Answer("vector", (series(Labels.of("m", a="x" * 5000), (T0, 1.0)),))
     assert len(printed(wide, "table", capsys).splitlines()) == 2

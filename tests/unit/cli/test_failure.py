@@ -53,3 +53,8 @@ def test_a_format_is_one_of_those_there_are() -> None:
     with pytest.raises(CommandError, match="--format xml: one of text, json is expected") as caught:
         require_format("xml", ("text", "json"))
     assert caught.value.status == 2
+
+
+def test_a_servers_words_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report_failure(LinkError("\x1b[2Jgone\n  ^")) == 1
+    assert capsys.readouterr().err == "barograph: \\x1b[2Jgone\n  ^\n"
