@@ -12,7 +12,7 @@ from barograph.web.openapi import describe
 from barograph.web.routes import ROUTES
 
 DOC = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-GOLDEN = Path("/work/shared/conformance/prometheus-http-api/openapi_3.1_golden.yaml")
+GOLDEN = Path(__file__).resolve().parents[3] / "shared/conformance/prometheus-http-api/openapi_3.1_golden.yaml"
 
 
 def test_the_table_of_routes_is_the_codes() -> None:
