@@ -29,7 +29,7 @@ def _root() -> None:
 
 
 def check_config(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Configuration files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", readable=False, help="Configuration files.")],
     output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
 ) -> None:
     """Check configuration files.

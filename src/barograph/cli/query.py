@@ -41,7 +41,8 @@ def query(
         str | None, typer.Option(metavar="URL", help="A server. Default: BAROGRAPH_URL, else the data folder's own.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A data folder: its server, or while none runs the folder.")
+        Path | None,
+        typer.Option(metavar="DIR", readable=False, help="A data folder: its server, or while none runs the folder."),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json or csv.")] = "table",
 ) -> None:
@@ -66,13 +67,15 @@ def query(
 def _ask(expression: str, span: Span, url: str | None, data: Path | None) -> Answer:
     if url is not None or data is None:
         return _ask_server(expression, span, find_server(url, data, os.environ))
-    if not data.is_dir():
-        raise CommandError(f"{data} is no folder", 2)
     try:
+        if not data.is_dir():
+            raise CommandError(f"{data} is no folder", 2)
         if (data / "url").exists():
             return _ask_server(expression, span, find_server(None, data, os.environ))
     except LinkError:
         pass  # its server has ended
+    except PermissionError as error:
+        raise CommandError(f"{data} cannot be read: {error.strerror}; run this as the user that serves") from error
     print(f"barograph: no server answers for {data}: reading the folder itself", file=sys.stderr)
     return ask_folder(expression, span, data)
 

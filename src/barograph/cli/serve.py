@@ -22,11 +22,16 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Configuration file (YAML).")] = None,
+    # not `readable`: the keeper says who may not read what, and what to do about it
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Configuration file (YAML).")
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Data folder. Default: /var/lib/barograph as root, else below ~/.local/state."
+            metavar="DIR",
+            readable=False,
+            help="Data folder. Default: /var/lib/barograph as root, else below ~/.local/state.",
         ),
     ] = None,
     listen: Annotated[
