@@ -46,5 +46,5 @@ def read_handover(descriptor: int) -> Handover:
     try:
         with os.fdopen(descriptor, "rb") as file:
             return msgspec.msgpack.decode(file.read(), type=Handover)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise LinkError("a front is started by `barograph serve`, not by hand") from error

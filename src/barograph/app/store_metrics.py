@@ -10,6 +10,11 @@ _COUNTERS: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
     ("barograph_store_commit_failures_total", "Commits that did not.", lambda s: s.commit_failures),
     ("barograph_store_log_bytes_total", "Bytes of log records written.", lambda s: s.log_bytes),
     ("barograph_store_folds_total", "Times that the ring was folded into blocks.", lambda s: s.folds),
+    (
+        "barograph_store_fold_failures_total",
+        "Folds that could not write and are tried again.",
+        lambda s: s.fold_failures,
+    ),
     ("barograph_store_folded_samples_total", "Samples written to blocks.", lambda s: s.folded_samples),
     ("barograph_store_block_bytes_total", "Bytes of blocks written.", lambda s: s.block_bytes),
     ("barograph_store_merges_total", "Merges of small blocks.", lambda s: s.merges),
