@@ -141,14 +141,14 @@ def test_what_is_remembered_is_bounded_and_the_busy_stay(
     async def check() -> None:
         keeper.add("busy")
         await gatekeeper.check_session("busy")
-        for number in range(999):
+        for number in range(500):
             await gatekeeper.check_session(f"invented-{number}")
         clock.advance(5)
         await gatekeeper.check_session("busy")
-        for number in range(500):
+        for number in range(700):
             await gatekeeper.check_session(f"another-{number}")
         assert gatekeeper.knows("busy")
         assert not gatekeeper.knows("invented-0")
-        assert gatekeeper.knows("another-499")
+        assert gatekeeper.knows("another-699")
 
     asyncio.run(check())

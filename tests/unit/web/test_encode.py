@@ -164,6 +164,15 @@ def test_known_values_are_written_as_prometheus_does(value: float, text: str) ->
 
 
 @pytest.mark.parametrize(
+    "row", [[0.0, -0.0], [-0.0, 0.0, 0.0], [math.nan, math.nan], [1e-7, 1.0, math.nan, 2.5, math.inf, 1e300]]
+)
+def test_rows_that_are_nearly_alike_or_half_odd(row: list[float]) -> None:
+    times = np.arange(len(row), dtype=np.int64) * 1000
+    result = QueryResult(value=StepScalar(np.array(row)), times_ms=times)
+    assert encode_result(result, is_range=True).decode() == naive(result, True)
+
+
+@pytest.mark.parametrize(
     ("time_ms", "text"),
     [(1500, "1.500"), (1_700_000_000_001, "1700000000.001"), (-1500, "-1.500"), (-500, "-0.500"), (0, "0")],
 )
