@@ -34,6 +34,7 @@ from helpers.server import Server, serving
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PEER_PORTS = (19090, 19100)
+ANSWER_BYTES = 15e6
 
 
 def cpu_s(pids: Sequence[int]) -> float:
@@ -147,13 +148,16 @@ def lateness_rows(folder: Path, seconds: int = 120) -> list[Row]:
         done = threading.Event()
         sizes: list[int] = []
 
+        def ask(step_s: float) -> int:
+            now = time.time()  # noqa: TID251  a client has a clock of its own
+            span = {"start": str(now - 90), "end": str(now), "step": f"{step_s:.4f}"}
+            return len(server.get("/api/v1/query_range", query='{job="node"}', **span).body)
+
+        step_s = ask(1.0) / ANSWER_BYTES
+
         def client() -> None:
             while not done.is_set():
-                now = time.time()  # noqa: TID251  a client has a clock of its own
-                answer = server.get(
-                    "/api/v1/query_range", query='{job="node"}', start=str(now - 90), end=str(now), step="0.02"
-                )
-                sizes.append(len(answer.body))
+                sizes.append(ask(step_s))
 
         threads = [threading.Thread(target=client) for _ in range(4)]
         for thread in threads:
