@@ -150,7 +150,7 @@ def lateness_rows(folder: Path, seconds: int = 120) -> list[Row]:
 
         def ask(step_s: float) -> int:
             now = time.time()  # noqa: TID251  a client has a clock of its own
-            span = {"start": str(now - 90), "end": str(now), "step": f"{step_s:.4f}"}
+            span = {"start": str(now - 55), "end": str(now), "step": f"{step_s:.4f}"}
             return len(server.get("/api/v1/query_range", query='{job="node"}', **span).body)
 
         step_s = ask(1.0) / ANSWER_BYTES
