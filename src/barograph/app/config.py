@@ -168,6 +168,8 @@ def _check_parts(config: Config, source: Source) -> None:
         build_collectors(config.collectors, Paths(), SystemClock())  # opens nothing before the first sample
     except ConfigError as error:
         raise source.error(error.message, tuple(error.path.split("."))) from error
+    if not config.web.listen:
+        raise source.error("an address is expected, such as 127.0.0.1:10132: nobody could ask", ("web", "listen"))
     for i, address in enumerate(config.web.listen):
         try:
             parse_address(address)

@@ -22,6 +22,9 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _QUOTED_TYPE = re.compile(r"`([^`]*)`")
 _UNQUOTED_TEXT = re.compile(r"Expected `str`.*, got `(int|float|bool)`")
+_LARGEST = 2**63 - 1
+_LONGEST_MS = _LARGEST // 1_000_000
+"""292 years, Prometheus' own limit: its durations are 64-bit nanoseconds."""
 _WORDS = {
     "bool": "true or false",
     "int": "a whole number",
@@ -64,7 +67,7 @@ def convert(values: dict[str, Any], kind: type[S], source: Source) -> S:
     except msgspec.ValidationError as error:
         message, path = _explain(str(error), kind)
         raise source.error(message, path) from error
-    _check_counts(settings, (), source)
+    _check_numbers(settings, (), source)
     return settings
 
 
@@ -80,13 +83,20 @@ def decode_setting(kind: type, value: Any) -> Any:  # noqa: ANN401  msgspec's ho
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return Size(value)
         if isinstance(value, str):
-            return Size.parse(value)
+            return _size(value)
         raise ValueError(f"{value!r} is no size: write it like 512MB or 10GiB")
     if kind is Secret:
         if isinstance(value, str):
             return Secret(value)
         raise ValueError("a text is expected: put it in quotes")  # and what was found is nobody's business
     raise NotImplementedError(f"no setting has the type {kind}")
+
+
+def _size(text: str) -> Size:
+    try:
+        return Size.parse(text)
+    except OverflowError:  # hundreds of digits
+        raise ValueError(f"{text!r} is too large: write a size like 512MB or 10GiB") from None
 
 
 def encode_setting(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
@@ -166,11 +176,16 @@ def _words(type_name: str) -> str:
     return " or ".join(_WORDS.get(part, f"`{part}`") for part in parts)
 
 
-def _check_counts(settings: msgspec.Struct, path: KeyPath, source: Source) -> None:
-    """Refuse negative numbers: every number in the configuration counts something."""
+def _check_numbers(settings: msgspec.Struct, path: KeyPath, source: Source) -> None:
+    """Refuse numbers below 0, since each one counts something, and those that no store or clock can reckon with."""
     for field in msgspec.structs.fields(settings):
         value = getattr(settings, field.name)
+        here = (*path, field.name)
         if isinstance(value, msgspec.Struct):
-            _check_counts(value, (*path, field.name), source)
+            _check_numbers(value, here, source)
+        elif isinstance(value, Duration) and value.ms > _LONGEST_MS:
+            raise source.error(f"{value} is too long: 292y is the longest duration", here)
         elif isinstance(value, int) and value < 0:
-            raise source.error(f"{value} is negative: 0 or more is expected", (*path, field.name))
+            raise source.error(f"{value} is negative: 0 or more is expected", here)
+        elif isinstance(value, int) and value > _LARGEST:
+            raise source.error(f"{value} is too large: {_LARGEST} is the largest number", here)

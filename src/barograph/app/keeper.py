@@ -18,7 +18,7 @@ import msgspec
 
 from barograph.app import handover
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
-from barograph.app.lifecycle import LINK, PrivateFiles, announce, go_first, wait_for_plausible_clock
+from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.store_metrics import report_store
@@ -40,6 +40,7 @@ from barograph.model.commands import (
     KeeperStatus,
     RedeemLogin,
     Refused,
+    Reload,
 )
 from barograph.model.errors import AccessError, BarographError, ConfigError, StoreError
 from barograph.model.schedule import ScheduledCollector
@@ -109,16 +110,23 @@ class Keeper:
         ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
         ticking.start()
         fronting = asyncio.create_task(self._supervisor.run())
+        try:
+            self._tell()
+            # what is alive now lives on: a collection need not walk it again and again
+            gc.collect()
+            gc.freeze()
+            await self._stopping.wait()
+        finally:
+            # whatever went wrong: a ticker left behind would keep the process alive, and deaf to signals
+            await self._stop(ticking, fronting)
+        return self._exit_code
+
+    def _tell(self) -> None:
+        """Say to the person who started it where it is, and who can reach it."""
         announce(self._files, url_of(self._listening[0]), self._sessions)
         for address in self._config.web.listen:
             if not is_loopback(address):
                 _log.warning("%s is open to the network without TLS: what passes can be read on the way", address)
-        # what is alive now lives on: a collection need not walk it again and again
-        gc.collect()
-        gc.freeze()
-        await self._stopping.wait()
-        await self._stop(ticking, fronting)
-        return self._exit_code
 
     async def _stop(self, ticking: threading.Thread, fronting: "asyncio.Task[None]") -> None:
         self._stop_ticker.set()
@@ -130,7 +138,7 @@ class Keeper:
             self._link.close()
         self._store.close()
         self._state.close()
-        (self._folder / LINK).unlink(missing_ok=True)
+        self._files.remove_link()
         _close_all([listening.detach() for listening in self._listening])
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -215,7 +223,7 @@ class Keeper:
                 return self._sessions.find(command.token_hash)
             case EndSession():
                 return self._sessions.end(command.session_id)
-            case _:
+            case Reload():
                 return self._reload()
 
     def _reload_on_signal(self) -> None:

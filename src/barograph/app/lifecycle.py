@@ -81,6 +81,13 @@ class PrivateFiles:
             return False
         return True
 
+    def remove_link(self) -> None:
+        """Take the file with the log-in link away; one that cannot be is worth a line, and nothing else."""
+        try:
+            (self.folder / LINK).unlink(missing_ok=True)
+        except OSError as error:
+            _log.error("%s could not be removed: %s", self.folder / LINK, error.strerror)
+
     def write_rest(self) -> None:
         """Try what could not be written; called when samples are stored again."""
         unwritten, self._unwritten = self._unwritten, {}
@@ -95,7 +102,7 @@ def announce(files: PrivateFiles, url: str, sessions: Sessions) -> None:
     files.write("url", url + "\n")
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
     if terminal is not None:
-        (files.folder / LINK).unlink(missing_ok=True)
+        files.remove_link()
         print(
             f"\nBarograph is at {url}\nOpen this link to log in (once, within {lifetime}):\n\n  {link}\n", file=terminal
         )

@@ -12,6 +12,7 @@ from barograph.model.errors import ConfigError
 
 MAX_BYTES = 1024 * 1024
 _MAX_NODES = 50_000
+_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 KeyPath = tuple[str | int, ...]
 
@@ -72,7 +73,10 @@ def parse_yaml(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise ConfigError(f"this is no YAML: {error.problem}", file=file, line=line, column=column) from error
+        problem = error.problem or ""
+        if problem.startswith("but"):  # the second half of a sentence
+            problem = f"{error.context}, {problem}"
+        raise ConfigError(f"this is no YAML: {problem}", file=file, line=line, column=column) from error
     except RecursionError as error:
         raise ConfigError("this is nested too deeply", file=file) from error
     finally:
@@ -93,6 +97,9 @@ class _Builder:
         if self._nodes > _MAX_NODES:
             raise ConfigError(f"more than {_MAX_NODES} values (aliases counted each time)", file=self._document.file)
         self._document.places.setdefault(path, _place(node))
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            kind = node.tag.rpartition(":")[2]
+            raise self._document_error(f"the tag {kind} means nothing here: leave it out", node, path)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

@@ -49,8 +49,10 @@ def test_dates_and_keys_are_texts() -> None:
         ("? [a]\n: 1\n", "f:1:3: a key must be a plain word"),
         (
             "a: !!python/object/apply:os.system [exit]\nb: !!python/name:os.system\n",
-            "f:2:4: this is no YAML: could not",
+            "f:1:4: a: the tag os.system means nothing here: leave it out",
         ),
+        ("a: !!python/name:os.system x\n", "f:1:4: this is no YAML: could not"),
+        ("a: [1, 2\nb: 3\n", "f:2:2: this is no YAML: expected ',' or ']', but got ':'"),
         ("a: !!int abc\n", "f:1:4: a: this is no value of type int"),
         ("a: !!int\n", "f:1:4: a: this is no value of type int"),
         ("a: !!bool maybe\n", "f:1:4: a: this is no value of type bool"),

@@ -211,3 +211,9 @@ def test_a_link_that_cannot_be_written_is_said(
     announce(files, URL, sessions)
     assert "start on a terminal to see one" in caplog.text
     assert "code=" not in caplog.text
+
+
+def test_a_link_that_cannot_be_removed_is_said(files: PrivateFiles, caplog: pytest.LogCaptureFixture) -> None:
+    (files.folder / "login-link").mkdir()
+    files.remove_link()
+    assert "login-link could not be removed: Is a directory" in caplog.text
