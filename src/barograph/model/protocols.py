@@ -7,6 +7,7 @@ from barograph.model.batch import Batch, Family
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.series import SeriesSet
+from barograph.model.tiers import BucketSet, Column
 
 
 class Collector(Protocol):
@@ -74,4 +75,30 @@ class Querier(Protocol):
     @property
     def newest_ms(self) -> int:
         """Timestamp of the newest sample, 0 where the store is empty."""
+        ...
+
+
+class TieredQuerier(Querier, Protocol):
+    """A store that keeps buckets beside its samples."""
+
+    @property
+    def tier_widths_ms(self) -> tuple[int, ...]:
+        """The widths of the buckets that are kept beside samples, ascending; empty where there are none."""
+        ...
+
+    def select_buckets(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+    ) -> BucketSet:
+        """Return the buckets that end in `start_ms < end <= end_ms`.
+
+        They are complete and exact wherever samples, or buckets as fine as these, are kept: where a tier does not hold
+        them yet they are made from samples.
+
+        Args:
+            matchers: As for `select`.
+            start_ms: A multiple of the width.
+            end_ms: A multiple of the width.
+            width_ms: One of `tier_widths_ms`.
+            columns: What is wanted of each bucket.
+        """
         ...

@@ -33,6 +33,9 @@ class SeriesSet:
 
     groups: tuple[SeriesGroup, ...]
     warnings: tuple[str, ...] = ()
+    thinned_until_ms: int = 0
+    """Up to this instant samples are gone and the newest one of each bucket of the finest tier stands for them; 0 where
+    all samples are there."""
 
     @property
     def sample_count(self) -> int:

@@ -1,7 +1,7 @@
 """Block files, one a UTC day: compressed blocks and everything needed to read them. docs/formats/blocks-db.md.
 
 A file stands alone: it carries the labels of its series, so a folder may lose any other file and this one still
-answers. A block holds up to 64 series over one *span*, the run of timestamps they share. `DayWriter` is the store's
+answers. A block holds up to 64 series over one *span*, the run of timestamps they share. `BlockWriter` is the store's
 thread's; readers use the functions below it. Every blob is under a CRC-32, checked whenever it is read.
 """
 
@@ -52,7 +52,9 @@ CREATE TABLE tally (one INTEGER PRIMARY KEY, spans INTEGER NOT NULL, series INTE
 _TALLY = struct.Struct("<2q")
 _SPAN = struct.Struct("<8q")
 FOLDED = 1
-"""A span's origin: folded from the ring. Others (import) do not count when the ring is replayed."""
+"""A span's origin: folded from the ring, so its newest tick counts when the ring is replayed."""
+LOADED = 2
+"""A span's origin: loaded in bulk, past the ring; its `last_tick` is 0."""
 
 
 class Span(NamedTuple):
@@ -107,10 +109,11 @@ class EncodedSpan(NamedTuple):
     last_tick: int
     timestamps: IntArray
     blocks: Sequence[EncodedBlock]
+    origin: int = FOLDED
 
 
-class DayWriter:
-    """The one writing connection of a day's file."""
+class BlockWriter:
+    """The one writing connection of a block file."""
 
     def __init__(self, path: Path, vfs: str | None = None) -> None:
         """Open the file or make it.
@@ -178,7 +181,7 @@ class DayWriter:
         row = Span(
             number,
             span.source,
-            FOLDED,
+            span.origin,
             span.last_tick,
             int(span.timestamps[0]),
             int(span.timestamps[-1]),

@@ -22,6 +22,7 @@ from barograph.tsdb.blocks import Span
 from barograph.tsdb.cache import ByteCache
 from barograph.tsdb.chunk import ENTRY, Entries, Flag, Kind, decode_chunk
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.index import LabelIndex, SeriesIds
 
 _OPEN_FILES = 4
@@ -55,10 +56,9 @@ class _Wanted:
 class DayFile:
     """What is known of one block file."""
 
-    day: str
+    name: BlockName
     identity: int
     number: int
-    start_ms: int
     version: int = -1
     signature: tuple[int, ...] = ()
     spans: list[Span] = field(default_factory=list)
@@ -74,29 +74,29 @@ class DayFiles:
         """Chunks, directories and spans found damaged since start; those met again count again."""
         self._folder = folder
         self._index = index
-        self._days: dict[str, DayFile] = {}
+        self._days: dict[BlockName, DayFile] = {}
         self._numbered = 0
-        self._open: OrderedDict[str, apsw.Connection] = OrderedDict()
+        self._open: OrderedDict[BlockName, apsw.Connection] = OrderedDict()
         self._directories: ByteCache[tuple[int, int], SpanDirectory] = ByteCache(config.directory_cache.bytes)
         self._payloads: ByteCache[tuple[int, int], bytes] = ByteCache(config.compressed_cache.bytes)
         self._decoded: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(config.decoded_cache.bytes)
 
     def refresh(self, warnings: list[str]) -> None:
         """Look at the folder again: new files, new spans, files that retention took."""
-        present = filenames.block_days(self._folder)
-        for day in set(self._days) - set(present):
-            self._forget(day)
-        for day in present:
-            path = self._folder / filenames.blocks_name(day)
+        present = [name for name in filenames.block_names(self._folder) if not name.tier]
+        recent = sorted({name.period for name in present})[-2:]
+        for name in set(self._days) - set(present):
+            self._forget(name)
+        for name in present:
+            path = self._folder / name.file_name
             try:
                 identity = path.stat().st_ino
-                if day in self._days and self._days[day].identity != identity:
-                    self._forget(day)
-                if day not in self._days:
+                if name in self._days and self._days[name].identity != identity:
+                    self._forget(name)
+                if name not in self._days:
                     self._numbered += 1
-                    start_ms = filenames.day_start_ms(day)
-                    self._days[day] = DayFile(day, identity, self._numbered, start_ms)
-                self._load(self._days[day], warnings, is_recent=day in present[-2:])
+                    self._days[name] = DayFile(name, identity, self._numbered)
+                self._load(self._days[name], warnings, is_recent=name.period in recent)
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 self._report(f"{path.name} cannot be read and is shown as a gap: {error}", warnings)
 
@@ -107,8 +107,8 @@ class DayFiles:
     def families(self) -> dict[str, Family]:
         """Return the metric families of all files; newer files win."""
         found: dict[str, Family] = {}
-        for day in sorted(self._days):
-            found.update(self._days[day].families)
+        for name in sorted(self._days):
+            found.update(self._days[name].families)
         return found
 
     def series_between(self, start_ms: int, end_ms: int) -> list[SeriesIds]:
@@ -119,9 +119,9 @@ class DayFiles:
 
     def spans_between(self, start_ms: int, end_ms: int) -> Iterator[tuple[DayFile, Span]]:
         """Yield the spans that overlap the range, files in order of time, spans in order of writing."""
-        for day in sorted(self._days):
-            file = self._days[day]
-            if file.start_ms <= end_ms and file.start_ms + filenames.DAY_MS > start_ms:
+        for name in sorted(self._days):
+            file = self._days[name]
+            if name.start_ms <= end_ms and name.end_ms > start_ms:
                 for span in sorted(file.spans, key=lambda span: span.span):
                     if _overlaps(span, start_ms, end_ms):
                         yield file, span
@@ -150,7 +150,9 @@ class DayFiles:
                 return []
             times = span.timestamps()
         except (apsw.Error, *sqlite.UNREADABLE) as error:
-            self._report(f"{file.day}: a span of {span.source} is damaged and shown as a gap: {error}", warnings)
+            self._report(
+                f"{file.name.file_name}: a span of {span.source} is damaged and shown as a gap: {error}", warnings
+            )
             return []
         pieces: list[Piece] = []
         for start_ms, end_ms in ranges:
@@ -184,7 +186,7 @@ class DayFiles:
         if lost:
             flags |= Flag.ABSENT
             self.damaged += lost - 1
-            self._report(f"{file.day}: {lost} damaged chunks are shown as gaps", warnings)
+            self._report(f"{file.name.file_name}: {lost} damaged chunks are shown as gaps", warnings)
         has_absent, has_stale = bool(flags & Flag.ABSENT), bool(flags & Flag.STALE)
         return Piece(directory.series[rows], times[part].copy(), values, has_absent, has_stale)
 
@@ -222,7 +224,7 @@ class DayFiles:
             if not blocks.has_span(self._connection(file), span.span):
                 raise MovedError
             lost = span.blocks - len(parts)
-            self._report(f"{file.day}: {lost} damaged blocks of {span.source} are shown as gaps", warnings)
+            self._report(f"{file.name.file_name}: {lost} damaged blocks of {span.source} are shown as gaps", warnings)
         entries = np.concatenate(parts) if parts else np.zeros(0, ENTRY)
         block_of = np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
         known = entries["series"] < len(file.series)
@@ -235,7 +237,7 @@ class DayFiles:
 
     def _load(self, file: DayFile, warnings: list[str], *, is_recent: bool) -> None:
         """Read a file's spans and series where they may have changed."""
-        signature = _signature(self._folder / filenames.blocks_name(file.day))
+        signature = _signature(self._folder / file.name.file_name)
         # the clock of a file's times is coarse, so it is trusted only where hardly anything changes
         if signature == file.signature and not is_recent:
             return
@@ -244,16 +246,18 @@ class DayFiles:
         version = int(connection.pragma("data_version"))
         if version == file.version:
             return
-        if sqlite.check_format(connection, self._folder / filenames.blocks_name(file.day), blocks.FORMAT) == 0:
+        if sqlite.check_format(connection, self._folder / file.name.file_name, blocks.FORMAT) == 0:
             return
         with connection:
             spans, missing = blocks.read_spans(connection)
             series_count = blocks.read_tally(connection)[1]
             runs = list(blocks.read_series(connection))
         if missing:
-            self._report(f"{file.day}: {missing} damaged spans are shown as gaps", warnings)
+            self._report(f"{file.name.file_name}: {missing} damaged spans are shown as gaps", warnings)
         if (unnamed := series_count - sum(len(infos) for _, infos in runs)) > 0:
-            self._report(f"{file.day}: the labels of {unnamed} series are damaged; they are shown as gaps", warnings)
+            self._report(
+                f"{file.name.file_name}: the labels of {unnamed} series are damaged; they are shown as gaps", warnings
+            )
         count = max((first + len(infos) for first, infos in runs), default=0)
         if count != len(file.series):
             file.series = np.full(count, -1, np.int64)
@@ -263,20 +267,20 @@ class DayFiles:
         file.spans, file.version = spans, version
 
     def _connection(self, file: DayFile) -> apsw.Connection:
-        connection = self._open.get(file.day)
+        connection = self._open.get(file.name)
         if connection is None:
-            connection = sqlite.open_reading(self._folder / filenames.blocks_name(file.day))
-            self._open[file.day] = connection
+            connection = sqlite.open_reading(self._folder / file.name.file_name)
+            self._open[file.name] = connection
             # what another connection saw says nothing about this one
             file.version = -1
             if len(self._open) > _OPEN_FILES:
                 self._open.popitem(last=False)[1].close(True)
-        self._open.move_to_end(file.day)
+        self._open.move_to_end(file.name)
         return connection
 
-    def _forget(self, day: str) -> None:
-        del self._days[day]
-        connection = self._open.pop(day, None)
+    def _forget(self, name: BlockName) -> None:
+        del self._days[name]
+        connection = self._open.pop(name, None)
         if connection is not None:
             connection.close(True)
 

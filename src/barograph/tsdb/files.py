@@ -1,7 +1,8 @@
-"""The store's open files: the folder's lock, live.db and the day files being written. One thread, the store's, uses it.
+"""The store's open files: the folder's lock, live.db and the block files being written.
 
-After an error from the disk a handle is never used again (a failed sync says nothing about later ones): it is closed,
-and opened anew by the next try. A file that is no database any more is moved aside, never removed.
+One thread, the store's, uses it. After an error from the disk a handle is never used again (a failed sync says nothing
+about later ones): it is closed, and opened anew by the next try. A file that is no database any more is moved aside,
+never removed.
 """
 
 import os
@@ -11,8 +12,9 @@ import apsw
 
 from barograph.model.errors import CorruptError, FolderError, ReadOnlyError
 from barograph.tsdb import blocks, filenames, sqlite
-from barograph.tsdb.blocks import DayWriter
+from barograph.tsdb.blocks import BlockWriter
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.folder import FolderLock, is_disk_full
 from barograph.tsdb.log import Log
 
@@ -28,7 +30,7 @@ class StoreFiles:
         self._config = config
         self._vfs = vfs
         self._lock: FolderLock | None = None
-        self._days: dict[str, DayWriter] = {}
+        self._blocks: dict[BlockName, BlockWriter] = {}
 
     def connect(self) -> Log:
         """Open live.db, after the folder's lock is taken.
@@ -52,17 +54,17 @@ class StoreFiles:
         self.disconnect()
         self._move_aside(self.folder / filenames.LIVE, error)
 
-    def set_aside_day(self, day: str, error: Exception) -> None:
-        """See `fold.Days`."""
-        self.close_day(day)
-        self._move_aside(self.folder / filenames.blocks_name(day), error)
+    def set_aside_block(self, name: BlockName, error: Exception) -> None:
+        """See `fold.BlockFiles`."""
+        self.close_block(name)
+        self._move_aside(self.folder / name.file_name, error)
 
     def newest_ticks(self) -> dict[str, int]:
         """Return for each source the newest tick that is in any block file; a file that cannot be read is left out."""
         newest: dict[str, int] = {}
-        for day in filenames.block_days(self.folder):
+        for name in filenames.block_names(self.folder):
             try:
-                connection = sqlite.open_reading(self.folder / filenames.blocks_name(day))
+                connection = sqlite.open_reading(self.folder / name.file_name)
             except apsw.Error:
                 continue
             try:
@@ -74,38 +76,38 @@ class StoreFiles:
                 connection.close(True)
         return newest
 
-    def day(self, day: str) -> DayWriter:
-        """Return the writer of a day's file, opened if need be.
+    def block(self, name: BlockName) -> BlockWriter:
+        """Return the writer of a block file, opened if need be.
 
         Raises:
             apsw.Error: The disk cannot take it now.
         """
-        writer = self._days.get(day)
+        writer = self._blocks.get(name)
         if writer is None:
-            path = self.folder / filenames.blocks_name(day)
+            path = self.folder / name.file_name
             try:
-                writer = DayWriter(path, self._vfs)
+                writer = BlockWriter(path, self._vfs)
             except sqlite.DAMAGE_ERRORS as error:
                 self._move_aside(path, error)
-                writer = DayWriter(path, self._vfs)
-            self._days[day] = writer
+                writer = BlockWriter(path, self._vfs)
+            self._blocks[name] = writer
         return writer
 
     @property
-    def open_days(self) -> list[str]:
-        """The days whose files are open for writing, oldest first."""
-        return sorted(self._days)
+    def open_blocks(self) -> list[BlockName]:
+        """The block files that are open for writing, oldest first."""
+        return sorted(self._blocks, key=lambda name: (name.start_ms, name))
 
-    def close_day(self, day: str) -> None:
-        """Close a day's file if it is open."""
-        writer = self._days.pop(day, None)
+    def close_block(self, name: BlockName) -> None:
+        """Close a block file if it is open."""
+        writer = self._blocks.pop(name, None)
         if writer is not None:
             writer.close()
 
     def disconnect(self) -> None:
         """Close every database, keeping the folder's lock."""
-        for day in self.open_days:
-            self.close_day(day)
+        for name in self.open_blocks:
+            self.close_block(name)
         if self.log is not None:
             self.log.close()
             self.log = None

@@ -13,28 +13,29 @@ import numpy as np
 
 from barograph.model.sample import FloatArray
 from barograph.tsdb import filenames, sqlite
-from barograph.tsdb.blocks import SERIES_PER_BLOCK, DayWriter, EncodedBlock, EncodedSpan
+from barograph.tsdb.blocks import SERIES_PER_BLOCK, BlockWriter, EncodedBlock, EncodedSpan
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.chunk import Entries, encode_block
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.head import Head, HeadGroup
 
 _SERIES_PER_STEP = 16
 """16 series of 900 samples take about 1 ms to encode, of 3,600 samples about 3 ms."""
 
 
-class Days(Protocol):
+class BlockFiles(Protocol):
     """Where a fold writes."""
 
-    def day(self, day: str) -> DayWriter:
-        """Return the writer of a day's file.
+    def block(self, name: BlockName) -> BlockWriter:
+        """Return the writer of a block file.
 
         Raises:
             apsw.Error: The disk cannot take it now.
         """
         ...
 
-    def set_aside_day(self, day: str, error: Exception) -> None:
-        """Move a day's file aside: it is no sound database any more. The next `day` makes a new one."""
+    def set_aside_block(self, name: BlockName, error: Exception) -> None:
+        """Move a block file aside: it is no sound database any more. The next `block` makes a new one."""
         ...
 
 
@@ -48,7 +49,7 @@ class FoldResult:
     merges: int = 0
 
 
-def fold(head: Head, until_tick: int, into: Days, result: FoldResult) -> Iterator[None]:
+def fold(head: Head, until_tick: int, into: BlockFiles, result: FoldResult) -> Iterator[None]:
     """Write every row of the head whose tick is at most `until_tick`, and not folded yet, to block files.
 
     The caller marks the ticks as folded when the generator has ended, and not before.
@@ -56,36 +57,37 @@ def fold(head: Head, until_tick: int, into: Days, result: FoldResult) -> Iterato
     Raises:
         apsw.Error: A block file could not be written; nothing is marked, and the fold may be done again.
     """
-    days: dict[str, list[EncodedSpan]] = {}
+    files: dict[BlockName, list[EncodedSpan]] = {}
     ends = {group.source: group.rows_until_tick(until_tick) for group in head.groups.values()}
     for group in list(head.groups.values()):
         end = ends.get(group.source, 0)
-        for day, low, high in _split_days(group, max(group.folded, group.first), end):
+        for name, low, high in _split_days(group, max(group.folded, group.first), end):
             span = yield from _encode_rows(group, low, high)
-            days.setdefault(day, []).append(span)
+            files.setdefault(name, []).append(span)
             result.until_ms = max(result.until_ms, int(span.timestamps[-1]))
-    for day in sorted(days):
+    for name in sorted(files):
+        spans = files[name]
         try:
-            result.written_bytes += into.day(day).write(days[day])
+            result.written_bytes += into.block(name).write(spans)
         except sqlite.DAMAGE_ERRORS as error:
-            into.set_aside_day(day, error)
-            result.written_bytes += into.day(day).write(days[day])
-        result.samples += sum(len(block.entries) * len(span.timestamps) for span in days[day] for block in span.blocks)
+            into.set_aside_block(name, error)
+            result.written_bytes += into.block(name).write(spans)
+        result.samples += sum(len(block.entries) * len(span.timestamps) for span in spans for block in span.blocks)
         yield
-        into.day(day).checkpoint()
+        into.block(name).checkpoint()
         yield
     for source, end in ends.items():
         group = head.groups[source]
         group.folded = max(group.folded, end)
 
 
-def _split_days(group: HeadGroup, first: int, end: int) -> Iterator[tuple[str, int, int]]:
+def _split_days(group: HeadGroup, first: int, end: int) -> Iterator[tuple[BlockName, int, int]]:
     """Cut rows `first` to `end - 1` where a UTC day begins."""
     while first < end:
         times = group.timestamps[group.slots_of(first, end)]
-        day = filenames.day_of(int(times[0]))
-        high = first + int(np.searchsorted(times, filenames.day_start_ms(day) + filenames.DAY_MS, side="left"))
-        yield day, first, high
+        name = filenames.day_block(int(times[0]))
+        high = first + int(np.searchsorted(times, name.end_ms, side="left"))
+        yield name, first, high
         first = high
 
 

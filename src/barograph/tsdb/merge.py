@@ -13,7 +13,7 @@ from barograph.tsdb import sqlite
 from barograph.tsdb.blocks import (
     FOLDED,
     SERIES_PER_BLOCK,
-    DayWriter,
+    BlockWriter,
     EncodedBlock,
     EncodedSpan,
     Span,
@@ -30,7 +30,7 @@ _Place = tuple[Entries, bytes, int, int]
 """A chunk's directory row and its block's bytes, where its samples begin in the merged span, and how many they are."""
 
 
-def merge(writer: DayWriter, samples: int, is_over: bool, result: FoldResult) -> Iterator[None]:
+def merge(writer: BlockWriter, samples: int, is_over: bool, result: FoldResult) -> Iterator[None]:
     """Merge a day's small spans into spans of about `samples` timestamps.
 
     Args:
@@ -84,7 +84,7 @@ def mergeable(spans: Sequence[Span], samples: int, is_over: bool) -> Iterator[li
 
 
 def _merge_run(
-    writer: DayWriter, run: Sequence[Span], infos: dict[int, SeriesInfo]
+    writer: BlockWriter, run: Sequence[Span], infos: dict[int, SeriesInfo]
 ) -> Generator[None, None, EncodedSpan]:
     places: dict[int, list[_Place]] = {}
     offset = 0

@@ -68,7 +68,7 @@ class StoreReader:
         """
         sqlite.check_sqlite_version()
         path = folder / filenames.LIVE
-        if not path.exists() and not filenames.block_days(folder):
+        if not path.exists() and not filenames.block_names(folder):
             raise FolderError(f"{folder} holds no Barograph store: name the data folder of a `barograph serve`")
         reader = cls(folder, config)
         if path.exists():

@@ -1,4 +1,4 @@
-"""Retention: whole day files go, oldest first, when they are too old or the folder is too large.
+"""Retention: whole block files go, oldest first, when they are too old or the folder is too large.
 
 Unlinking a file needs no space, so this works on a full disk. The store calls it between ticks; readers that still have
 a file open finish with what they have.
@@ -9,25 +9,24 @@ from pathlib import Path
 
 from barograph.tsdb import filenames
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.filenames import BlockName
 
 
-def drop_old_days(folder: Path, config: StoreConfig, now_ms: int) -> tuple[list[str], int]:
-    """Remove the day files that retention does not keep; today's file always stays.
+def drop_old_blocks(folder: Path, config: StoreConfig, now_ms: int) -> tuple[list[BlockName], int]:
+    """Remove the block files that retention does not keep; today's file always stays.
 
     Returns:
-        The days dropped, and the folder's size in bytes afterwards.
+        The files dropped, and the folder's size in bytes afterwards.
     """
-    days = filenames.block_days(folder)
-    today = filenames.day_of(now_ms)
     cap = size_cap(folder, config)
     size = folder_bytes(folder)
-    dropped: list[str] = []
-    for day in days:
-        is_old = filenames.day_start_ms(day) + filenames.DAY_MS <= now_ms - config.retention.ms
-        if day >= today or not (is_old or size > cap):
+    dropped: list[BlockName] = []
+    for name in filenames.block_names(folder):
+        is_old = name.end_ms <= now_ms - config.retention.ms
+        if name.end_ms > now_ms or not (is_old or size > cap):
             break
-        size -= remove_day(folder, day)
-        dropped.append(day)
+        size -= remove_block(folder, name)
+        dropped.append(name)
     return dropped, size
 
 
@@ -48,13 +47,13 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def remove_day(folder: Path, day: str) -> int:
-    """Unlink a day's file and its companions; returns the bytes they had.
+def remove_block(folder: Path, name: BlockName) -> int:
+    """Unlink a block file and its companions; returns the bytes they had.
 
     The database goes last: beside a new database of the same name an old log would do harm, the reverse would not.
     """
     freed = 0
-    for path in filenames.with_companions(folder / filenames.blocks_name(day)):
+    for path in filenames.with_companions(folder / name.file_name):
         try:
             size = path.stat().st_size
             path.unlink()

@@ -6,8 +6,9 @@ store goes on from memory, says so, and catches up by itself.
 """
 
 from collections import deque
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import apsw
 
@@ -19,6 +20,7 @@ from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.files import StoreFiles
 from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.head import Head, HeadRow
+from barograph.tsdb.jobs import Work
 from barograph.tsdb.log import Log, PendingTick
 from barograph.tsdb.replay import replay
 from barograph.tsdb.segment import MemorySegments, SegmentFactory
@@ -27,6 +29,8 @@ from barograph.tsdb.upkeep import Upkeep
 
 _RETRY_S = 1.0
 _TICKS_PER_COMMIT = 300
+
+T = TypeVar("T")
 
 
 class Store:
@@ -134,6 +138,20 @@ class Store:
             self._upkeep.run(budget_s)
             self._count()
 
+    def submit(self, work: Work[T]) -> "Future[T]":
+        """Ask for a work (an import, a deletion), done in steps by `maintain`. Safe from any thread."""
+        return self._upkeep.works.submit(work)
+
+    def perform(self, work: Work[T]) -> T:
+        """Do a work at once, however long it takes: offline, where no tick waits.
+
+        Raises:
+            ReadOnlyError: Nothing can be written now.
+        """
+        if self._files.log is None:
+            raise ReadOnlyError(self.stats.reason)
+        return self._upkeep.works.perform(work)
+
     def take_notices(self) -> list[str]:
         """Return, and forget, what was found wrong and worked around: a line each for the log."""
         notices, self._files.notices = self._files.notices, []
@@ -144,6 +162,7 @@ class Store:
 
         What a failing disk does not let it do is left for the next start. The store must not be used afterwards.
         """
+        self._upkeep.works.refuse_all(ReadOnlyError("the store is closing: ask again when it runs"))
         try:
             self.commit()
             log = self._files.connect()

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 import apsw
 
 from barograph.model.clock import Clock
-from barograph.tsdb import filenames, sqlite
+from barograph.tsdb import sqlite
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.files import StoreFiles
 from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.head import Head
+from barograph.tsdb.jobs import StoreParts, WorkQueue
 from barograph.tsdb.merge import merge
-from barograph.tsdb.retention import drop_old_days
+from barograph.tsdb.retention import drop_old_blocks
 from barograph.tsdb.stats import StoreStats
 
 _RETRY_S = 5.0
@@ -34,8 +36,12 @@ class Upkeep:
         self._job: Iterator[None] | None = None
         self._fold_after_s = 0.0
         self._retention_after_s = 0.0
-        self._merge_days: set[str] = set()
+        self._to_merge: set[BlockName] = set()
         self._commits_at_checkpoint = 0
+        self.works = WorkQueue(
+            StoreParts(files=files, head=head, config=config, clock=clock, stats=stats, fold_now=self.fold_now)
+        )
+        """What others ask for; done when nothing more urgent is due."""
 
     def run(self, budget_s: float) -> None:
         """Do what is due until the budget is spent; does at least one step."""
@@ -48,7 +54,7 @@ class Upkeep:
         if self._job is None:
             self._job = self._next_job()
             if self._job is None:
-                return False
+                return self._files.log is not None and self.works.step()
         self._advance(self._job)
         return True
 
@@ -69,11 +75,11 @@ class Upkeep:
             apsw.Error: A file could not be written.
         """
         self.fold_now()
-        while (day := self._pop_merge_day()) is not None:
-            for _ in self._merge_job(day):
+        while (name := self._pop_merge()) is not None:
+            for _ in self._merge_job(name):
                 pass
-        for day in self._files.open_days:
-            self._files.day(day).shrink()
+        for name in self._files.open_blocks:
+            self._files.block(name).shrink()
 
     def abandon(self) -> None:
         """Drop a job half done: its files were closed, or someone does it all at once now."""
@@ -92,10 +98,10 @@ class Upkeep:
             self._stats.fold_failures += 1
             self._stats.fold_reason = f"blocks cannot be written ({error}): ticks stay in the ring until they can"
             self._fold_after_s = self._clock.monotonic_s() + _RETRY_S
-            self._merge_days.clear()
+            self._to_merge.clear()
             # a handle that failed is not used again
-            for day in self._files.open_days:
-                self._files.close_day(day)
+            for name in self._files.open_blocks:
+                self._files.close_block(name)
 
     def _next_job(self) -> Iterator[None] | None:
         log, now_s = self._files.log, self._clock.monotonic_s()
@@ -105,14 +111,14 @@ class Upkeep:
             return self._fold_job(everything=False)
         if self._stats.commits - self._commits_at_checkpoint >= self._config.checkpoint_ticks:
             return self._checkpoint_job()
-        if (day := self._pop_merge_day()) is not None:
-            return self._merge_job(day)
+        if (name := self._pop_merge()) is not None:
+            return self._merge_job(name)
         if now_s >= self._retention_after_s:
             return self._retention_job()
         return None
 
-    def _pop_merge_day(self) -> str | None:
-        return self._merge_days.pop() if self._merge_days else None
+    def _pop_merge(self) -> BlockName | None:
+        return self._to_merge.pop() if self._to_merge else None
 
     def _fold_job(self, everything: bool) -> Iterator[None]:
         log = self._files.log
@@ -129,23 +135,23 @@ class Upkeep:
         self._count(result)
         self._stats.folds += 1
         self._stats.fold_reason = ""
-        self._merge_days.update(self._files.open_days)
+        self._to_merge.update(name for name in self._files.open_blocks if not name.tier)
 
-    def _merge_job(self, day: str) -> Iterator[None]:
-        newest = self._files.open_days[-1:] == [day]
+    def _merge_job(self, name: BlockName) -> Iterator[None]:
+        newest = all(each.period <= name.period for each in self._files.open_blocks if not each.tier)
         result = FoldResult()
         try:
-            yield from merge(self._files.day(day), self._config.merge_samples, not newest, result)
+            yield from merge(self._files.block(name), self._config.merge_samples, not newest, result)
         except sqlite.DAMAGE_ERRORS as error:
             # it is read as far as it goes; the next fold that cannot write to it moves it aside
-            self._files.notices.append(f"{filenames.blocks_name(day)} is damaged and is not merged: {error}")
+            self._files.notices.append(f"{name.file_name} is damaged and is not merged: {error}")
             return
         if result.merges:
             self._count(result)
         if not newest:
-            self._files.day(day).shrink()
+            self._files.block(name).shrink()
             yield
-            self._files.close_day(day)
+            self._files.close_block(name)
 
     def _checkpoint_job(self) -> Iterator[None]:
         log = self._files.log
@@ -157,13 +163,13 @@ class Upkeep:
     def _retention_job(self) -> Iterator[None]:
         self._retention_after_s = self._clock.monotonic_s() + _RETENTION_EVERY_S
         try:
-            dropped, self._stats.folder_bytes = drop_old_days(self._files.folder, self._config, self._clock.now_ms())
+            dropped, self._stats.folder_bytes = drop_old_blocks(self._files.folder, self._config, self._clock.now_ms())
         except OSError as error:
             self._files.notices.append(f"retention could not look through {self._files.folder}: {error}")
             return
-        for day in dropped:
-            self._files.close_day(day)
-            self._files.notices.append(f"{filenames.blocks_name(day)} dropped by retention")
+        for name in dropped:
+            self._files.close_block(name)
+            self._files.notices.append(f"{name.file_name} dropped by retention")
         self._stats.days_dropped += len(dropped)
         if dropped:
             self._head.raise_fold_generation(0)

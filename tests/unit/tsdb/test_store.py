@@ -7,6 +7,7 @@ import pytest
 from barograph.model.errors import FolderError, ReadOnlyError, StoreError, VersionError
 from barograph.model.sample import STALE_BITS
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.reader import StoreReader
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
@@ -193,7 +194,7 @@ def test_retention_that_cannot_look_says_so(tmp_path: Path, monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr("barograph.tsdb.upkeep.drop_old_days", refuse)
+    monkeypatch.setattr("barograph.tsdb.upkeep.drop_old_blocks", refuse)
     kit.store.maintain(1e9)
     assert "retention could not look through" in kit.store.take_notices()[0]
     kit.store.close()
@@ -278,7 +279,7 @@ def test_a_failing_fold_does_not_stop_commits(tmp_path: Path, monkeypatch: pytes
         raise apsw.FullError("no space for blocks")
 
     with monkeypatch.context() as patch:
-        patch.setattr("barograph.tsdb.blocks.DayWriter.write", fail)
+        patch.setattr("barograph.tsdb.blocks.BlockWriter.write", fail)
         for second in range(15):
             kit.tick(ONE, second, [float(second)])
             kit.store.maintain(1e9)
@@ -300,7 +301,7 @@ def test_a_ring_that_can_neither_fold_nor_hold_more_refuses(tmp_path: Path, monk
         raise apsw.FullError("no space for blocks")
 
     with monkeypatch.context() as patch:
-        patch.setattr("barograph.tsdb.blocks.DayWriter.write", fail)
+        patch.setattr("barograph.tsdb.blocks.BlockWriter.write", fail)
         refused = 0
         for second in range(100):
             try:
@@ -323,7 +324,7 @@ def test_a_closing_store_that_cannot_write_keeps_the_ring(tmp_path: Path, monkey
         raise apsw.FullError("no space for blocks")
 
     with monkeypatch.context() as patch:
-        patch.setattr("barograph.tsdb.blocks.DayWriter.write", fail)
+        patch.setattr("barograph.tsdb.blocks.BlockWriter.write", fail)
         kit.store.close()
     assert len(everything(tmp_path)['m{i="x"}']) == 5
 
@@ -351,14 +352,14 @@ def test_a_damaged_day_is_moved_aside_by_the_fold_that_meets_it(
     feed(kit, range(15))
     kit.store.maintain(1e9)
     failures = iter([apsw.CorruptError("malformed")])
-    write = type(kit.store._files.day("20231114")).write
+    write = type(kit.store._files.block(BlockName("20231114"))).write
 
     def fail_once(*arguments: object) -> int:
         for error in failures:
             raise error
         return write(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("barograph.tsdb.blocks.DayWriter.write", fail_once)
+    monkeypatch.setattr("barograph.tsdb.blocks.BlockWriter.write", fail_once)
     feed(kit, range(15, 40))
     kit.store.maintain(1e9)
     assert "blocks-20231114.db is damaged" in kit.store.take_notices()[0]
