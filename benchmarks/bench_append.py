@@ -17,17 +17,12 @@ from barograph.model.labels import Labels
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
-from bench_storage import host_like
+from disk_use import written_bytes
+from host_data import host_data
 from report import Row, percentile, report
 
 SERIES = 1000
 START_MS = 1_700_000_000_000
-
-
-def written_bytes() -> int:
-    """Return the bytes this process has caused to be written to disks."""
-    text = Path("/proc/self/io").read_text(encoding="ascii")
-    return int(next(line for line in text.splitlines() if line.startswith("write_bytes")).split()[1])
 
 
 def bare_sync(folder: Path, ticks: int, size_bytes: int) -> list[float]:
@@ -47,7 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--ticks", type=int, default=3600)
     ticks = parser.parse_args().ticks
-    rows = np.ascontiguousarray(np.tile(host_like(ticks), (2, 1))[:SERIES].T)
+    rows = np.ascontiguousarray(np.tile(host_data(ticks).values, (2, 1))[:SERIES].T)
     schema = Schema(
         (Family("bench", MetricType.GAUGE, "A series."),),
         tuple(Labels.of("bench", series=str(i), job="node", instance="bench") for i in range(SERIES)),
