@@ -23,6 +23,7 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "number": (float, int),
     "string": (str,),
     "array": (list,),
+    "object": (dict,),
 }
 
 
@@ -45,7 +46,7 @@ def _settings(section: type[msgspec.Struct] = Config, path: tuple[str, ...] = ()
 
 def _leaves(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for name, part in schema["properties"].items():
-        if part["type"] == "object":
+        if "properties" in part:
             yield from _leaves(part, (*path, name))
         else:
             yield (*path, name), part

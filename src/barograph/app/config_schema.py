@@ -8,7 +8,7 @@ import re
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -49,7 +49,7 @@ def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
             yield Setting(name=field.name, kind="section", default="", doc=doc, schema={}, section=kind)
             continue
         words, schema = _kind(kind)
-        default = _plain(field.default)
+        default = _plain(_default(field))
         schema = {**schema, "description": doc, **({} if default is None else {"default": default})}
         yield Setting(name=field.name, kind=words, default=_shown(default), doc=doc, schema=schema, section=None)
 
@@ -102,13 +102,23 @@ def _without_none(kind: Any) -> Any:  # noqa: ANN401  a type, of which typing ha
 def _kind(kind: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401  as above
     if kind in _WORDS:
         return _WORDS[kind]
+    if get_origin(kind) is dict:
+        value = _WORDS[get_args(kind)[1]]
+        return f"mapping to {value[0]}s", {"type": "object", "additionalProperties": value[1]}
     item = _WORDS[get_args(kind)[0]]
     return f"list of {item[0]}s", {"type": "array", "items": item[1]}
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    factory = field.default_factory
+    return field.default if factory is msgspec.NODEFAULT else factory()
 
 
 def _plain(default: object) -> Any:  # noqa: ANN401  JSON
     if isinstance(default, Duration | Size):
         return str(default)
+    if isinstance(default, dict):
+        return {key: _plain(value) for key, value in default.items()}
     return list(default) if isinstance(default, tuple) else default
 
 
@@ -117,4 +127,6 @@ def _shown(default: object) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, dict):
+        return "{" + ", ".join(f"{key}: {value}" for key, value in default.items()) + "}"
     return ", ".join(default) if isinstance(default, list) else str(default)

@@ -2,6 +2,11 @@
 
 A bucket of width `w` that ends at `E` (a multiple of `w`) is made of the samples in `(E - w, E]`: open on the left, as
 PromQL's ranges are, so a range whose ends are multiples of `w` is made of whole buckets. Stale markers are no samples.
+
+How buckets that follow on each other make a wider one (`tsdb/buckets.py` does it): COUNT and SUM add up, MIN and MAX
+leave NaN and empty buckets out, FIRST and LAST are those of the outer buckets that have samples, and FALLS adds up,
+with the LAST of each bucket whose successor's FIRST is less. A range's increase is its LAST minus its FIRST plus its
+FALLS.
 """
 
 from collections.abc import Mapping
@@ -32,10 +37,11 @@ class Column(IntEnum):
     LAST_AGE = 8
     """The bucket's end minus the newest sample's timestamp, milliseconds."""
     INCREASE = 9
-    """Sum of the rises from each sample to the next within the bucket; where a sample is less than the one before it,
-    a counter has begun again at 0, and the sample itself counts."""
+    """LAST minus FIRST plus FALLS: what a counter rose by within the bucket. Made when asked for, not kept."""
     STALE = 10
     """1 where a stale marker follows the newest sample within the bucket (or stands in it alone), else 0."""
+    FALLS = 11
+    """Sum of every sample that is greater than the one after it within the bucket: a counter began again at 0 there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

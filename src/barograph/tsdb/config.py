@@ -3,9 +3,19 @@
 `app/config.py` assembles it; nothing here reads files.
 """
 
+import re
+from itertools import pairwise
+
 import msgspec
 
 from barograph.model.units import Duration, Size
+
+_WIDTH = re.compile(r"[1-9][0-9]*[smhd]", re.ASCII)
+_DAY_MS = 86_400_000
+
+
+def _default_tiers() -> dict[str, Duration]:
+    return {"1m": Duration.parse("1y"), "1h": Duration.parse("5y")}
 
 
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,6 +25,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How long samples are kept; a day's file goes when all of it is older."""
     max_size: Size = Size.parse("10GiB")
     """The most the data folder may take; a tenth of the disk where that is less. The oldest days go first."""
+    tiers: dict[str, Duration] = msgspec.field(default_factory=_default_tiers)
+    """Buckets kept beside samples, by width, and for how long: each width divides a day and the next width."""
     fold_ticks: int = 900
     """How many ticks are gathered in the ring before they are compressed into blocks."""
     ring_slots: int = 1200
@@ -44,3 +56,29 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"merge_samples is {self.merge_samples}: at least 1 is needed")
         if self.retention.ms <= 0:
             raise ValueError("retention is 0: write how long samples are kept, such as 30d")
+        _check_tiers(self.tiers)
+
+    @property
+    def tier_widths_ms(self) -> dict[str, int]:
+        """The widths of the tiers by name, the least first."""
+        widths = {name: Duration.parse(name).ms for name in self.tiers}
+        return dict(sorted(widths.items(), key=lambda item: item[1]))
+
+
+def _check_tiers(tiers: dict[str, Duration]) -> None:
+    widths: dict[int, str] = {}
+    for name, kept in tiers.items():
+        if not _WIDTH.fullmatch(name):
+            raise ValueError(f"tiers has the width {name!r}: write one number and one of s, m, h and d, such as 1m")
+        width_ms = Duration.parse(name).ms
+        if width_ms in widths:
+            raise ValueError(f"tiers has the width {name} twice, as {widths[width_ms]} too: keep one of them")
+        if _DAY_MS % width_ms:
+            raise ValueError(f"tiers has the width {name}: a day is no multiple of it; use one like 1m, 5m or 1h")
+        if kept.ms <= 0:
+            raise ValueError(f"tiers keeps {name} for 0: write how long, such as 1y, or leave the width out")
+        widths[width_ms] = name
+    ascending = sorted(widths)
+    for finer, coarser in pairwise(ascending):
+        if coarser % finer:
+            raise ValueError(f"tiers has {widths[finer]} and {widths[coarser]}: one must be a multiple of the other")
