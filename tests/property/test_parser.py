@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,9 @@ from barograph.promql.ast import (
     VectorSelector,
 )
 from barograph.promql.parser.check import value_type
+from barograph.promql.parser.describe import describe_expr
 from barograph.promql.parser.parse import parse
+from barograph.promql.parser.pretty import pretty_expr
 from barograph.promql.parser.printer import print_expr
 from barograph.promql.parser.render import format_error
 from helpers.expressions import SIGNATURES, without_spans
@@ -206,6 +209,16 @@ WORDS = [
     *("start()", "end()", "sum", "by", "without", "topk", "rate", "abs", "info", "anchored", "smoothed", "fill(1)"),
     *("#", "\n", "{", "}", "[", "]", ":", "=", "=~", "!", "`", '"'),
 ]
+
+
+@given(expressions)
+def test_a_layout_parses_to_the_same_tree(expr: Expr) -> None:
+    assert without_spans(parse(pretty_expr(expr), SIGNATURES)) == expr
+
+
+@given(expressions)
+def test_every_tree_is_described(expr: Expr) -> None:
+    assert orjson.loads(orjson.dumps(describe_expr(expr, SIGNATURES)))["type"]
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join))

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from barograph.app.config import Config, decode_config
+from barograph.app.facts import shown_config, shown_settings
 from barograph.app.handover import Handover, read_handover
 from barograph.app.newest import newest_samples
 from barograph.app.own_process import read_own_process
@@ -29,7 +30,7 @@ from barograph.telemetry.logs import configure_logging
 from barograph.telemetry.metrics import Telemetry, process_metrics
 from barograph.tsdb.reader import StoreReader
 from barograph.web.app import create_app
-from barograph.web.deps import Now, WebDeps
+from barograph.web.deps import Facts, Now, WebDeps
 from barograph.web.serve import Http, run_loop
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,13 @@ class Front:
             static=Path(__file__).resolve().parents[1] / "web" / "static",
             version=version("barograph"),
             now=self._now,
+            facts=Facts(
+                config_yaml=shown_config(self._config),
+                settings=shown_settings(self._config),
+                retention=f"{self._config.store.retention} or {self._config.store.max_size}",
+                configured_ms=self._clock.now_ms(),
+                damaged=lambda: self._reader.damaged,
+            ),
         )
         self._http = Http(create_app(deps), [socket.socket(fileno=number) for number in self._handover.listen])
         loop = asyncio.get_running_loop()

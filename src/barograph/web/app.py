@@ -7,10 +7,16 @@ roles has to be ours (docs/decisions/0008-plain-asgi.md).
 from collections.abc import MutableMapping
 from typing import Any
 
+from barograph.web.api.alerting import AlertingRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
+from barograph.web.api.exemplars import ExemplarRoutes
+from barograph.web.api.expressions import ExpressionRoutes
+from barograph.web.api.federate import FederateRoute
 from barograph.web.api.query import QueryRoutes
+from barograph.web.api.server_status import StatusRoutes
 from barograph.web.api.service import ServiceRoutes
 from barograph.web.api.session import SessionRoutes
+from barograph.web.api.targets import TargetRoutes
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
 from barograph.web.guard import App, Guard
@@ -36,6 +42,8 @@ class Router:
         deps.now.on_close.append(thread.close)
         queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps)
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
+        expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
+        status = StatusRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -52,6 +60,22 @@ class Router:
             "/api/v1/label/{name}/values": catalogue.label_values,
             "/api/v1/series": catalogue.series,
             "/api/v1/metadata": catalogue.metadata,
+            "/api/v1/format_query": expressions.format,
+            "/api/v1/parse_query": expressions.parse,
+            "/api/v1/query_exemplars": ExemplarRoutes(deps).query,
+            "/api/v1/targets": targets.targets,
+            "/api/v1/targets/metadata": targets.metadata,
+            "/api/v1/scrape_pools": targets.pools,
+            "/api/v1/rules": alerting.rules,
+            "/api/v1/alerts": alerting.alerts,
+            "/api/v1/alertmanagers": alerting.alertmanagers,
+            "/api/v1/status/config": status.config,
+            "/api/v1/status/flags": status.flags,
+            "/api/v1/status/runtimeinfo": status.runtimeinfo,
+            "/api/v1/status/buildinfo": status.buildinfo,
+            "/api/v1/status/tsdb": status.tsdb,
+            "/api/v1/status/walreplay": status.walreplay,
+            "/federate": FederateRoute(deps),
             "/api/barograph/v1/status": service.status,
             "/api/barograph/v1/live": LiveStream(deps),
             "/api/barograph/v1/logout": session.logout,

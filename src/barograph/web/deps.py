@@ -1,6 +1,6 @@
 """What the web room is built from. `app/front.py` fills it in; nothing in web builds any of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,25 @@ class Now:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the server says of itself where asked, ready to be shown: no secret is in it.
+
+    Attributes:
+        config_yaml: The effective configuration.
+        settings: Its settings by dotted name, as text.
+        retention: How long samples are kept, in words.
+        configured_ms: When this configuration took effect.
+        damaged: How often something damaged was met in the store.
+    """
+
+    config_yaml: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    retention: str = ""
+    configured_ms: int = 0
+    damaged: Callable[[], int] = lambda: 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebDeps:
     """The parts of a front.
 
@@ -70,6 +89,7 @@ class WebDeps:
         static: The folder of the built page.
         version: Of Barograph.
         now: What changes.
+        facts: What is said of the server itself.
     """
 
     config: WebConfig
@@ -84,3 +104,4 @@ class WebDeps:
     static: Path
     version: str
     now: Now
+    facts: Facts = field(default_factory=Facts)

@@ -5,6 +5,7 @@ from typing import Any
 
 from barograph.web.routes import ROUTES, Route
 
+_EXPRESSION = (("query", True, "The expression."),)
 _LIMIT = ("limit", False, "At most so many; 0 for all.")
 _RANGE = (("start", False, "From."), ("end", False, "To."), _LIMIT)
 _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
@@ -28,6 +29,20 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     "/api/v1/label/{name}/values": (("match[]", False, "Selectors."), *_RANGE),
     "/api/v1/series": (("match[]", True, "Selectors."), *_RANGE),
     "/api/v1/metadata": (("metric", False, "One metric's name."), _LIMIT),
+    "/api/v1/format_query": _EXPRESSION,
+    "/api/v1/parse_query": _EXPRESSION,
+    "/api/v1/query_exemplars": (*_EXPRESSION, ("start", False, "From."), ("end", False, "To.")),
+    "/api/v1/targets": (
+        ("state", False, "active, dropped or any."),
+        ("scrapePool", False, "One pool's name."),
+    ),
+    "/api/v1/targets/metadata": (
+        ("match_target", False, "A selector of targets by their labels."),
+        ("metric", False, "One metric's name."),
+        _LIMIT,
+    ),
+    "/api/v1/status/tsdb": (("limit", False, "How many of each; 10 where absent, at most 10000."),),
+    "/federate": (("match[]", True, "Selectors."),),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),
 }

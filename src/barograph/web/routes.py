@@ -47,6 +47,36 @@ ROUTES: tuple[Route, ...] = (
     Route(template="/api/v1/label/{name}/values", methods=("GET",), role=Role.VIEWER, summary="Values of a label"),
     Route(template="/api/v1/series", methods=_BOTH, role=Role.VIEWER, summary="Series that match"),
     Route(template="/api/v1/metadata", methods=("GET",), role=Role.VIEWER, summary="Type and help of metrics"),
+    Route(template="/api/v1/format_query", methods=_BOTH, role=Role.VIEWER, summary="An expression, laid out"),
+    Route(template="/api/v1/parse_query", methods=_BOTH, role=Role.VIEWER, summary="An expression's tree"),
+    Route(template="/api/v1/query_exemplars", methods=_BOTH, role=Role.VIEWER, summary="Exemplars: none are stored"),
+    Route(template="/api/v1/targets", methods=("GET",), role=Role.VIEWER, summary="Where samples come from"),
+    Route(
+        template="/api/v1/targets/metadata",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Type and help of metrics, by target",
+    ),
+    Route(template="/api/v1/scrape_pools", methods=("GET",), role=Role.VIEWER, summary="Names of groups of targets"),
+    Route(template="/api/v1/rules", methods=("GET",), role=Role.VIEWER, summary="Groups of rules: none yet"),
+    Route(template="/api/v1/alerts", methods=("GET",), role=Role.VIEWER, summary="Active alerts: none yet"),
+    Route(template="/api/v1/alertmanagers", methods=("GET",), role=Role.VIEWER, summary="Alertmanagers: none"),
+    Route(template="/api/v1/status/config", methods=("GET",), role=Role.ADMIN, summary="The effective configuration"),
+    Route(template="/api/v1/status/flags", methods=("GET",), role=Role.ADMIN, summary="The settings, each as text"),
+    Route(
+        template="/api/v1/status/runtimeinfo",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="When it started, what it holds",
+    ),
+    Route(template="/api/v1/status/buildinfo", methods=("GET",), role=Role.VIEWER, summary="Which program this is"),
+    Route(template="/api/v1/status/tsdb", methods=("GET",), role=Role.VIEWER, summary="What has the most series"),
+    Route(
+        template="/api/v1/status/walreplay", methods=("GET",), role=Role.VIEWER, summary="How far the ring was replayed"
+    ),
+    Route(
+        template="/federate", methods=("GET",), role=Role.VIEWER, summary="Newest samples of matching series, as text"
+    ),
     Route(
         template="/api/barograph/v1/status",
         methods=("GET",),

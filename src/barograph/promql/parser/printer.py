@@ -48,7 +48,7 @@ def print_expr(expr: Expr) -> str:
         case Unary():
             return f"{expr.op}{print_expr(expr.expr)}"
         case Binary():
-            return f"{print_expr(expr.lhs)} {expr.op}{_modifiers(expr)} {print_expr(expr.rhs)}"
+            return f"{print_expr(expr.lhs)} {binary_operator(expr)} {print_expr(expr.rhs)}"
         case VectorSelector():
             return f"{_selector(expr)}{_mode(expr.mode)}{_time(expr.at, expr.offset)}"
         case MatrixSelector():
@@ -56,7 +56,7 @@ def print_expr(expr: Expr) -> str:
             range_ = print_expr(expr.range)
             return f"{_selector(inner)}[{range_}]{_mode(inner.mode)}{_time(inner.at, inner.offset)}"
         case Subquery():
-            return f"{print_expr(expr.expr)}{_subquery_range(expr)}{_time(expr.at, expr.offset)}"
+            return f"{print_expr(expr.expr)}{subquery_suffix(expr)}"
         case Aggregate():
             return _aggregate(expr)
     return f"{expr.function}({', '.join([print_expr(arg) for arg in expr.args])})"
@@ -129,22 +129,28 @@ def _time(at: At | None, offset: Expr | None) -> str:
     return text
 
 
-def _subquery_range(expr: Subquery) -> str:
+def subquery_suffix(expr: Subquery) -> str:
+    """Return what stands behind the expression of a subquery: range, step, `@` and offset."""
     step = "" if expr.step is None else print_expr(expr.step)
-    return f"[{print_expr(expr.range)}:{step}]"
+    return f"[{print_expr(expr.range)}:{step}]{_time(expr.at, expr.offset)}"
+
+
+def aggregate_head(expr: Aggregate) -> str:
+    """Return what stands before the parenthesis of an aggregation: its operator and grouping."""
+    if not expr.grouping and not expr.without:
+        return expr.op
+    return f"{expr.op} {'without' if expr.without else 'by'} {_labels(expr.grouping)} "
+
+
+def binary_operator(expr: Binary) -> str:
+    """Return what stands between the sides of a binary operator: it and its modifiers."""
+    text = f"{expr.op} bool" if expr.return_bool else expr.op
+    return text if expr.matching is None else f"{text}{_matching(expr.matching)}"
 
 
 def _aggregate(expr: Aggregate) -> str:
-    clause = ""
-    if expr.grouping or expr.without:
-        clause = f" {'without' if expr.without else 'by'} {_labels(expr.grouping)} "
     args = print_expr(expr.expr) if expr.param is None else f"{print_expr(expr.param)}, {print_expr(expr.expr)}"
-    return f"{expr.op}{clause}({args})"
-
-
-def _modifiers(expr: Binary) -> str:
-    text = " bool" if expr.return_bool else ""
-    return text if expr.matching is None else f"{text}{_matching(expr.matching)}"
+    return f"{aggregate_head(expr)}({args})"
 
 
 def _matching(matching: VectorMatching) -> str:

@@ -5,10 +5,7 @@ from typing import Any
 
 import orjson
 
-from barograph.model.errors import QueryError
-from barograph.model.matcher import Matcher
-from barograph.promql.ast import VectorSelector
-from barograph.promql.parser.parse import parse
+from barograph.web.api.selectors import range_of, selectors_of
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError, problem_of
 from barograph.web.parameters import (
@@ -18,14 +15,12 @@ from barograph.web.parameters import (
     Send,
     one,
     parse_limit,
-    parse_time_ms,
     read_parameters,
     unescape_name,
 )
 from barograph.web.reply import JSON, send_body, send_problem
 
 Look = Callable[[Parameters], list[Any] | dict[str, Any]]
-_LATEST_MS = 1 << 52
 
 
 class CatalogueRoutes:
@@ -39,8 +34,8 @@ class CatalogueRoutes:
         """Names of the labels of matching series."""
 
         def look(parameters: Parameters) -> list[Any]:
-            selectors = _selectors(parameters) or [()]
-            return sorted({n for s in selectors for n in self._querier.label_names(s, *_range(parameters))})
+            selectors = selectors_of(parameters) or [()]
+            return sorted({n for s in selectors for n in self._querier.label_names(s, *range_of(parameters))})
 
         await self._answer(look, scope, receive, send)
 
@@ -49,8 +44,8 @@ class CatalogueRoutes:
 
         def look(parameters: Parameters) -> list[Any]:
             name = unescape_name(scope["path"].split("/")[4])
-            selectors = _selectors(parameters) or [()]
-            return sorted({v for s in selectors for v in self._querier.label_values(name, s, *_range(parameters))})
+            selectors = selectors_of(parameters) or [()]
+            return sorted({v for s in selectors for v in self._querier.label_values(name, s, *range_of(parameters))})
 
         await self._answer(look, scope, receive, send)
 
@@ -58,10 +53,10 @@ class CatalogueRoutes:
         """Labels of the series that match one of the selectors."""
 
         def look(parameters: Parameters) -> list[Any]:
-            selectors = _selectors(parameters)
+            selectors = selectors_of(parameters)
             if not selectors:
                 raise RequestError("parameter 'match[]' is missing: name at least one selector, such as match[]=up")
-            found = {labels for s in selectors for labels in self._querier.series(s, *_range(parameters))}
+            found = {labels for s in selectors for labels in self._querier.series(s, *range_of(parameters))}
             return [labels.to_dict() for labels in sorted(found)]
 
         await self._answer(look, scope, receive, send)
@@ -92,22 +87,3 @@ class CatalogueRoutes:
             await send_problem(send, problem_of(error))
             return
         await send_body(send, 200, JSON, orjson.dumps(answer))
-
-
-def _range(parameters: Parameters) -> tuple[int, int]:
-    start, end = one(parameters, "start", ""), one(parameters, "end", "")
-    return (
-        parse_time_ms(start, "start") if start else 0,
-        parse_time_ms(end, "end") if end else _LATEST_MS,
-    )
-
-
-def _selectors(parameters: Parameters) -> list[tuple[Matcher, ...]]:
-    """Parse every `match[]`."""
-    found = []
-    for text in parameters.get("match[]", []):
-        expression = parse(text, {})
-        if not isinstance(expression, VectorSelector) or expression.offset is not None or expression.at is not None:
-            raise QueryError(f"parameter 'match[]': {text!r} is no series selector")
-        found.append(expression.matchers)
-    return found

@@ -1,0 +1,110 @@
+"""Clients made for Prometheus, against the real server: Debian's promtool, its Prometheus, and what Grafana asks."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.server import Server, eventually, serving
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("clients") / "data") as running:
+        eventually(lambda: running.value("count_over_time(node_load1[1m])"), what="samples")
+        yield running
+
+
+def promtool(server: Server, *arguments: str) -> str:
+    """Run promtool's `query` with the token in the address; returns what it prints."""
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip("promtool is not installed")
+    address = server.url.replace("http://", f"http://x:{server.token}@")
+    command = [program, "query", *(address if each == "URL" else each for each in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_promtool_queries(server: Server) -> None:
+    assert "up{" in promtool(server, "instant", "URL", "up")
+    now = int(time.time())  # noqa: TID251  the test is a client with a clock of its own
+    ranged = promtool(server, "range", f"--start={now - 60}", f"--end={now}", "--step=1s", "URL", "node_load1")
+    assert "node_load1" in ranged
+    assert "node_load1" in promtool(server, "series", "--match=node_load1", "URL")
+    assert "node" in promtool(server, "labels", "URL", "job")
+
+
+def test_prometheus_federates_from_us(server: Server, tmp_path: Path) -> None:
+    program = shutil.which("prometheus")
+    if program is None:
+        pytest.skip("prometheus is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = tmp_path / "prometheus.yml"
+    config.write_text(
+        f"""
+scrape_configs:
+- job_name: barograph
+  scrape_interval: 1s
+  honor_labels: true
+  metrics_path: /federate
+  params: {{'match[]': ['node_load1']}}
+  authorization: {{credentials: {server.token}}}
+  static_configs: [{{targets: ['{server.url.removeprefix("http://")}']}}]
+"""
+    )
+    arguments = [f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
+    address = f"127.0.0.1:{port}"
+    peer = subprocess.Popen(
+        [program, *arguments, f"--web.listen-address={address}", "--log.level=error"], stderr=subprocess.DEVNULL
+    )
+    try:
+
+        def taken() -> str | None:
+            command = ["promtool", "query", "instant", f"http://{address}", 'node_load1{job="node"}']
+            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+            return done.stdout if "node_load1" in done.stdout else None
+
+        assert 'job="node"' in str(eventually(taken, 20, "a federated sample"))
+    finally:
+        peer.terminate()
+        peer.wait()
+
+
+def test_what_grafana_asks_when_a_data_source_is_saved_and_looked_at(server: Server) -> None:
+    """As Grafana's Prometheus data source does: the health check, what it may ask, the query editor, a panel."""
+    assert server.get("/api/v1/query", query="1+1").json()["data"]["result"][1] == "2"
+    info = server.get("/api/v1/status/buildinfo").json()["data"]
+    assert info["features"] == {}
+    milliseconds = {"query": "up", "start": "1700000000000", "end": "1700000300000"}
+    assert server.get("/api/v1/query_exemplars", **milliseconds).json() == {"status": "success", "data": []}
+    assert server.get("/api/v1/rules").json()["data"] == {"groups": []}
+    now = int(time.time())  # noqa: TID251  the test is a client with a clock of its own
+    window = {"start": str(now - 3600), "end": str(now)}
+    assert "job" in server.get("/api/v1/labels", **window).json()["data"]
+    assert "node_load1" in server.get("/api/v1/label/__name__/values", **window).json()["data"]
+    assert "node_load1" in server.get("/api/v1/metadata").json()["data"]
+    assert server.get("/api/v1/series", **window, **{"match[]": 'up{job="node"}'}).json()["data"]
+    form = {"query": "node_load1", "start": str(now - 3600), "end": str(now), "step": "15"}
+    bearer = {"Authorization": f"Bearer {server.token}"}
+    panel = server.request("/api/v1/query_range", method="POST", headers=bearer, form=form)
+    assert panel.json()["data"]["result"][0]["metric"]["__name__"] == "node_load1"
+    wrong = server.request("/api/v1/query_range", method="POST", headers=bearer, form={**form, "query": "node_load1("})
+    assert (wrong.status, wrong.json()["errorType"]) == (400, "bad_data")
+    # a 400 to a POST is repeated as GET
+    assert server.get("/api/v1/query_range", **{**form, "query": "node_load1("}).status == 400
+
+
+def test_targets_are_up(server: Server) -> None:
+    active = server.get("/api/v1/targets").json()["data"]["activeTargets"]
+    assert [(each["scrapePool"], each["health"]) for each in active] == [("node", "up"), ("barograph", "up")]
+    assert 0 < active[0]["lastScrapeDuration"] < 1
