@@ -39,6 +39,7 @@ from barograph.promql.nodes import RangeNode, ScalarNode, VectorNode
 from barograph.promql.operators import ARITHMETIC, COMPARISON, SETS
 from barograph.promql.ordering import Best, CountValues, Limit
 from barograph.promql.parser.check import value_type
+from barograph.promql.sampling import LimitRatio
 from barograph.promql.selectors import InstantSelector, RangeSelector, SubqueryNode
 
 
@@ -173,6 +174,9 @@ def _aggregate(expr: Aggregate) -> VectorNode:
             return Best(largest=largest, count=_scalar(param), inner=inner, grouping=grouping, span=expr.span)
         case "limitk":
             return Limit(count=_scalar(param), inner=inner, grouping=grouping, span=expr.span)
+        case "limit_ratio":
+            ratio = _scalar(param)
+            return LimitRatio(ratio=ratio, inner=inner, grouping=grouping, span=expr.span, ratio_span=param.span)
         case "quantile":
             phi = _scalar(param)
             return Quantile(phi=phi, inner=inner, grouping=grouping, span=expr.span, phi_span=param.span)

@@ -85,7 +85,6 @@ def test_check_gives_the_type_and_evaluates_nothing(store: CountingStore) -> Non
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("limit_ratio(0.5, m)", "limit_ratio"),
         ("m </ 5", "</"),
         ("m anchored", "anchored"),
         ("m[5m] smoothed", "smoothed"),

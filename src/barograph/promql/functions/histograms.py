@@ -22,7 +22,8 @@ _MONOTONICITY = (
     "input to histogram_quantile needed to be fixed for monotonicity "
     "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name"
 )
-_Buckets = tuple[Labels, list[int], list[float]]
+Buckets = tuple[Labels, list[int], list[float]]
+"""A histogram: its labels without `le`, the rows of its buckets, and their upper bounds, ascending."""
 
 
 def histogram_quantile(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
@@ -57,7 +58,7 @@ def histogram_quantiles(arguments: Arguments, run: Run, grid: Grid) -> StepVecto
 
 
 def _quantiles(arguments: Arguments, run: Run, vector: StepVector, phi: FloatArray) -> StepVector:
-    buckets = cast(list[_Buckets], arguments.memo.get((vector.labels,), lambda: _buckets(vector.labels)))
+    buckets = cast(list[Buckets], arguments.memo.get((vector.labels,), lambda: find_buckets(vector.labels)))
     if not buckets:
         return empty_vector(vector.values.shape[1])
     values = np.empty((len(buckets), vector.values.shape[1]))
@@ -77,14 +78,14 @@ def _quantiles(arguments: Arguments, run: Run, vector: StepVector, phi: FloatArr
     return StepVector(tuple(labels for labels, _, _ in buckets), values, mask)
 
 
-def _buckets(labels: tuple[Labels, ...]) -> list[_Buckets]:
+def find_buckets(labels: tuple[Labels, ...]) -> list[Buckets]:
     """Find the rows of each histogram, by upper bound; rows without a readable `le` belong to none."""
     histograms: dict[Labels, list[tuple[float, int]]] = {}
     for row, one in enumerate(labels):
         upper = parse_bound(one.get(_LE))
         if upper is not None:
             histograms.setdefault(one.drop((_LE,)), []).append((upper, row))
-    found: list[_Buckets] = []
+    found: list[Buckets] = []
     for key, pairs in histograms.items():
         pairs.sort()
         found.append((key, [row for _, row in pairs], [upper for upper, _ in pairs]))
@@ -112,8 +113,8 @@ def bucket_quantile(phi: FloatArray, uppers: FloatArray, counts: FloatArray) -> 
         The quantile at each step, and where counts had to be raised to be cumulative.
     """
     steps = counts.shape[1]
-    uppers, counts = _coalesced(uppers, counts)
-    counts, forced = _monotonic(counts)
+    uppers, counts = coalesced(uppers, counts)
+    counts, forced = monotonic(counts)
     if len(uppers) < 2 or not np.isposinf(uppers[-1]):
         return _outside(np.full(steps, np.nan), phi), np.zeros(steps, np.bool_)
     rank = phi * counts[-1]
@@ -131,7 +132,7 @@ def bucket_quantile(phi: FloatArray, uppers: FloatArray, counts: FloatArray) -> 
     return _outside(result, phi), forced
 
 
-def _coalesced(uppers: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+def coalesced(uppers: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Join buckets of the same upper bound (`1` and `1.0`)."""
     distinct, starts = np.unique(uppers, return_index=True)
     if len(distinct) == len(uppers):
@@ -139,7 +140,7 @@ def _coalesced(uppers: FloatArray, counts: FloatArray) -> tuple[FloatArray, Floa
     return distinct, np.add.reduceat(counts, starts, axis=0)
 
 
-def _monotonic(counts: FloatArray) -> tuple[FloatArray, BoolArray]:
+def monotonic(counts: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Raise counts that fall: silently where the difference is noise of floating point."""
     forced = np.zeros(counts.shape[1], dtype=np.bool_)
     previous = counts[0]

@@ -12,7 +12,7 @@ from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments
 from barograph.promql.gaps import missing_samples
 from barograph.promql.grid import Grid
-from barograph.promql.naming import presence, take_rows
+from barograph.promql.naming import empty_vector, presence, take_rows
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 from barograph.promql.windows import windows
@@ -46,6 +46,12 @@ def clamp(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     if (low > high).any():
         present = presence(vector) & ~(low > high)
     return arguments.names.vector(StepVector(vector.labels, values, present), run, per_step=True)
+
+
+def nothing(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
+    """No row: what the function is about, no float sample has."""
+    arguments.vectors[0].vector(run, grid)
+    return empty_vector(grid.steps)
 
 
 def absent(arguments: Arguments, run: Run, grid: Grid) -> StepVector:

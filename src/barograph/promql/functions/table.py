@@ -10,7 +10,7 @@ import numpy as np
 
 from barograph.model.sample import FloatArray
 from barograph.promql.ast import ValueType
-from barograph.promql.functions import clock, histograms, maths, over_time, rate, regression, relabel, shapes
+from barograph.promql.functions import clock, fractions, histograms, maths, over_time, rate, regression, relabel, shapes
 from barograph.promql.functions.entry import Form, Function, OverTime, Pointwise, ToScalar, ToVector
 from barograph.promql.signature import Signature
 
@@ -37,9 +37,9 @@ def _whole(signature: Signature, doc: str, form: Form | None = None) -> Function
     return Function(signature, doc, form)
 
 
-def _native(name: str, doc: str, *args: ValueType) -> Function:
-    """An entry for what needs native histograms."""
-    return Function(Signature(name=name, args=args or (_V,)), doc)
+def _native(name: str, doc: str) -> Function:
+    """An entry for what takes native histograms and ignores floats, so that nothing comes of these."""
+    return Function(Signature(name=name, args=(_V,)), doc, ToVector(shapes.nothing))
 
 
 _ENTRIES: tuple[Function, ...] = (
@@ -202,7 +202,11 @@ _ENTRIES: tuple[Function, ...] = (
         "Several quantiles of a histogram, told apart by a label.",
         ToVector(histograms.histogram_quantiles),
     ),
-    _native("histogram_fraction", "Fraction of observations between two values.", _S, _S, _V),
+    _whole(
+        Signature(name="histogram_fraction", args=(_S, _S, _V)),
+        "Fraction of a histogram's observations between two values.",
+        ToVector(fractions.histogram_fraction),
+    ),
     _native("histogram_avg", "Average of the observations of native histograms."),
     _native("histogram_count", "Count of the observations of native histograms."),
     _native("histogram_sum", "Sum of the observations of native histograms."),
@@ -214,7 +218,8 @@ _ENTRIES: tuple[Function, ...] = (
     ),
     _whole(
         Signature(name="start_timestamp", args=(_V,), experimental=True),
-        "Start timestamp of each sample in seconds.",
+        "Start timestamp of each sample in seconds: nothing, since samples carry none here.",
+        ToVector(shapes.nothing),
     ),
 )
 
