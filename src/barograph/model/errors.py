@@ -3,6 +3,7 @@
 ```
 BarographError
 ├── FormatError(offset)          bytes or text that are not what they claim to be
+│   └── LineError(line)          a line of a text of many, named by its number
 ├── StoreError                   the embedded store refuses or cannot
 │   ├── CorruptError             a checksum does not hold; the block is a gap
 │   ├── ReadOnlyError            the disk is full or failing; collection goes on from memory
@@ -38,6 +39,15 @@ class FormatError(BarographError):
     def __init__(self, message: str, offset: int = 0) -> None:
         super().__init__(f"{message} (at offset {offset})")
         self.offset = offset
+
+
+class LineError(FormatError):
+    """A line, counted from 1, that is not of its format, or says what cannot be."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.args = (f"line {line}: {message}",)
+        self.line = line
 
 
 class StoreError(BarographError):
