@@ -33,7 +33,7 @@ class CopyingAppender:
     def __init__(self) -> None:
         self.newest: dict[str, FloatArray] = {}
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, *, own: bool = False) -> None:
         self.newest[batch.source] = np.array(batch.values)
 
     def commit(self) -> None:

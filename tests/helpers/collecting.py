@@ -65,11 +65,13 @@ class RecordingAppender:
     def __init__(self) -> None:
         self.batches: dict[str, list[Batch]] = {}
         self.commits = 0
+        self.own: list[bool] = []
         self.on_append: Callable[[Batch], None] = lambda batch: None
         self.on_commit: Callable[[], None] = lambda: None
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, *, own: bool = False) -> None:
         self.on_append(batch)
+        self.own.append(own)
         kept = Batch(batch.source, batch.schema, batch.timestamp_ms, batch.values.copy())
         self.batches.setdefault(batch.source, []).append(kept)
 

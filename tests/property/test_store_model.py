@@ -47,7 +47,8 @@ class StoreModel(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.segments = MemorySegments()
-        self.store = Store.open(self.folder, CONFIG, FakeClock(self.now_ms), self.segments)
+        self.clock = FakeClock(self.now_ms)
+        self.store = Store.open(self.folder, CONFIG, self.clock, self.segments)
         self.reader = StoreReader(self.folder, CONFIG)
         self.attached: object = None
 
@@ -62,12 +63,33 @@ class StoreModel(RuleBasedStateMachine):
         random = np.random.default_rng(seed)
         for _ in range(count):
             self.now_ms += step_ms
+            self.clock.step_wall(step_ms)
             for source in sources:
                 self.append(source, random)
             if random.random() < 0.8:
                 self.commit()
             if random.random() < 0.7:
                 self.store.maintain(random.choice([0.0, 0.0, 1e9]))
+
+    @rule(data=st.data(), source=st.sampled_from(SOURCES), seed=st.integers(0, 1 << 30))
+    def late(self, data: st.DataObject, source: str, seed: int) -> None:
+        """Rows of before, in any order, over what is there or beside it."""
+        numbers = data.draw(st.frozensets(st.integers(0, 90), min_size=1, max_size=6))
+        schema = schema_of(source, numbers)
+        random = np.random.default_rng(seed)
+        for back_ms in data.draw(st.lists(st.integers(0, 90_000), min_size=1, max_size=8)):
+            timestamp_ms = self.now_ms - back_ms // 250 * 250
+            if timestamp_ms > self.store._head.newest_ms_of(source):
+                continue
+            values = np.round(random.normal(size=len(schema)), 2)
+            values.view(np.uint64)[random.random(len(schema)) < 0.2] = ABSENT_BITS
+            self.store.append(Batch(source, schema, timestamp_ms, values))
+            bits = values.view(np.uint64).tolist()
+            row = dict(zip(schema.series, bits, strict=True))
+            self.pending.update({(labels, timestamp_ms): b for labels, b in row.items() if b != ABSENT_BITS})
+        if random.random() < 0.8:
+            self.commit()
+        self.store.maintain(random.choice([0.0, 1e9]))
 
     def commit(self) -> None:
         self.store.commit()

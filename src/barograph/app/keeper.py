@@ -92,7 +92,6 @@ class Keeper:
             telemetry=self._telemetry,
             clock=self._clock,
             instance=config.instance_name,
-            newest_ms=self._store.newest_ms,
         )
         self._ticker = Ticker(self._collectors(config), parts)
         self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)

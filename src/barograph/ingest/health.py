@@ -35,6 +35,10 @@ class Health:
         """Tell whether it is to be tried at this instant."""
         return instant_ms >= self.retry_ms
 
+    def forget_pause(self) -> None:
+        """Have it tried again at once: the clock was set back, and the end of a pause may be far away now."""
+        self.retry_ms = 0
+
     def succeeded(self) -> bool:
         """Note a sample; returns whether this is a change."""
         return self._move(State.OK, "", 0, 0)

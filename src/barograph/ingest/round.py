@@ -68,6 +68,11 @@ class Round:
         """Return the health of every collector."""
         return tuple(guarded.health.snapshot() for guarded in self._guarded)
 
+    def forget_pauses(self) -> None:
+        """Try every collector again: the clock was set back."""
+        for guarded in self._guarded:
+            guarded.health.forget_pause()
+
     def close(self, kept: frozenset[str] = frozenset()) -> None:
         """Let go of everything; a collector that hangs is closed when the kernel answers.
 

@@ -34,8 +34,8 @@ _OVERDUE_S = 60.0
 """Maintenance is not put off for longer than this, however little time the ticks leave."""
 _LONGEST_PAUSE_S = 1.0
 """The wall clock is looked at again at least this often, since it may step while we wait."""
-_HELD_S = 2.0
-"""A wall clock this far behind the last tick is worth saying; less is an ordinary correction."""
+_BACK_INTERVALS = 2
+"""A wall clock that is further behind is not waited for: instants come again."""
 _GAP_MS = 10_000
 """A gap this long is worth saying; shorter ones are counted."""
 
@@ -52,7 +52,6 @@ class TickerParts:
         telemetry: Our own metrics, stored with each tick.
         clock: Where time comes from.
         instance: Value of the label `instance`.
-        newest_ms: Newest timestamp in the store: ticks come after it.
     """
 
     appender: Appender
@@ -61,7 +60,6 @@ class TickerParts:
     telemetry: Telemetry
     clock: Clock
     instance: str
-    newest_ms: int = 0
 
 
 class Ticker:
@@ -86,17 +84,17 @@ class Ticker:
         self._stopping = stopping or threading.Event()
         self._lock = threading.Lock()
         self._replacement: Sequence[ScheduledCollector] | None = None
-        self._held = False
         self._read_only = False
         self._maintained_s = parts.clock.monotonic_s()
 
     def run(self) -> None:
         """Tick until `stop`. The first tick comes at the first whole instant."""
-        last_ms = max(self._clock.now_ms(), self._parts.newest_ms)
+        last_ms = self._clock.now_ms()
         try:
             while not self._stopping.is_set():
                 self._adopt_replacement()
                 intervals_ms = self._intervals_ms()
+                last_ms = self._not_ahead(last_ms, intervals_ms)
                 plan = plan_tick(intervals_ms, last_ms, self._clock.now_ms())
                 if not self._wait_until(plan.instant_ms):
                     continue
@@ -141,25 +139,23 @@ class Ticker:
     def _wait_until(self, instant_ms: int) -> bool:
         """Wait for an instant, at most about a second; False when it is not yet here (or all is to end)."""
         left_s = instant_ms / 1000 - self._clock.now_s()
-        self._say_held(left_s)
         if left_s > 0:
             self._stopping.wait(min(left_s, _LONGEST_PAUSE_S))
         return not self._stopping.is_set() and self._clock.now_ms() >= instant_ms
 
-    def _say_held(self, left_s: float) -> None:
-        """A clock that was set back leaves the next instant far away: stored time never runs backwards, so we wait."""
-        behind_s = left_s - max(self._intervals_ms()) / 1000
-        held = behind_s > _HELD_S
-        self._metrics.held.set(behind_s if held else 0.0)
-        if held and not self._held:
-            _log.warning(
-                "the clock is %d s behind the newest samples (it was set back, or was ahead before); nothing is "
-                "collected until it has caught up, since stored time does not run backwards",
-                int(behind_s),
-            )
-        elif self._held and not held:
-            _log.info("the clock has caught up with the newest samples; collecting goes on")
-        self._held = held
+    def _not_ahead(self, last_ms: int, intervals_ms: frozenset[int]) -> int:
+        """Return the last instant, or now where the clock was set back: what is collected then replaces what was."""
+        now_ms = self._clock.now_ms()
+        behind_ms = next_instant_ms(intervals_ms, last_ms) - now_ms
+        if behind_ms <= _BACK_INTERVALS * min(intervals_ms):
+            return last_ms
+        self._metrics.set_back.inc()
+        self._round.forget_pauses()
+        _log.warning(
+            "the clock was set back by %.1f s: samples of the instants that come again replace those of before",
+            (last_ms - now_ms) / 1000,
+        )
+        return now_ms
 
     def _count_missed(self, plan: Plan, last_ms: int) -> None:
         self._metrics.missed.inc(plan.missed)
@@ -197,7 +193,7 @@ class Ticker:
 
     def _append(self, batch: Batch) -> None:
         if len(batch.schema):
-            self._attempt("append", lambda: self._parts.appender.append(batch))
+            self._attempt("append", lambda: self._parts.appender.append(batch, own=True))
 
     def _commit(self) -> None:
         try:

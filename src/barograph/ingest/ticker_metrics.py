@@ -21,8 +21,8 @@ class TickerMetrics:
         self.start_late = telemetry.gauge(
             "barograph_tick_start_late_seconds", "How long after its planned instant this tick began."
         ).labels()
-        self.held = telemetry.gauge(
-            "barograph_ticks_held_seconds", "How far the clock is behind the newest samples, which ticks wait for."
+        self.set_back = telemetry.counter(
+            "barograph_clock_set_back_total", "Times that the clock was set back, so that instants came again."
         ).labels()
         failures = telemetry.counter("barograph_tick_failures_total", "Steps of ticks that failed and were left out.")
         self.failures = {step: failures.labels(step=step) for step in _STEPS}

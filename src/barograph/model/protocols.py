@@ -36,8 +36,18 @@ class Collector(Protocol):
 class Appender(Protocol):
     """Write side of a store. One thread, the keeper's ticker, calls it."""
 
-    def append(self, batch: Batch) -> None:
-        """Take a batch into the head; readers see it at once, durability comes with `commit`."""
+    def append(self, batch: Batch, *, own: bool = False) -> None:
+        """Take a batch into the head; readers see it at once, durability comes with `commit`.
+
+        Samples may come late, within limits; of two of one series at one timestamp the later written counts.
+
+        Args:
+            batch: The samples.
+            own: The timestamp is what this machine's clock says now, so no limit applies to it.
+
+        Raises:
+            StoreError: The timestamp lies too far before the source's newest, or too far ahead of the clock.
+        """
         ...
 
     def commit(self) -> None:

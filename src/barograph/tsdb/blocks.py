@@ -266,12 +266,20 @@ def has_span(connection: apsw.Connection, span: int) -> bool:
     return connection.execute("SELECT 1 FROM spans WHERE span = ?", (span,)).get is not None
 
 
-def newest_ticks(connection: apsw.Connection) -> dict[str, int]:
-    """Return for each source the newest tick that was folded into a block file."""
+class Newest(NamedTuple):
+    """The newest of a source that was folded into block files: the tick, and the timestamp."""
+
+    tick: int
+    timestamp_ms: int
+
+
+def read_newest(connection: apsw.Connection) -> dict[str, Newest]:
+    """Return for each source the newest that was folded into a block file."""
     if int(connection.pragma("user_version")) == 0:
         return {}
-    rows = connection.execute("SELECT source, max(last_tick) FROM spans WHERE origin = ? GROUP BY source", (FOLDED,))
-    return {str(source): int(tick) for source, tick in rows}
+    asked = "SELECT source, max(last_tick), max(last_ms) FROM spans WHERE origin = ? GROUP BY source"
+    rows = connection.execute(asked, (FOLDED,))
+    return {str(source): Newest(int(tick), int(last_ms)) for source, tick, last_ms in rows}
 
 
 def read_directories(connection: apsw.Connection, span: int) -> Iterator[tuple[int, Entries | None]]:

@@ -27,6 +27,10 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The most the data folder may take; a tenth of the disk where that is less. The oldest days go first."""
     tiers: dict[str, Duration] = msgspec.field(default_factory=_default_tiers)
     """Buckets kept beside samples, by width, and for how long: each width divides a day and the next width."""
+    out_of_order_window: Duration = Duration.parse("1h")
+    """How much older than the newest sample of its source a sample may be; imports may be older."""
+    future_limit: Duration = Duration.parse("10m")
+    """How far ahead of this machine's clock a sample may be."""
     fold_ticks: int = 900
     """How many ticks are gathered in the ring before they are compressed into blocks."""
     ring_slots: int = 1200

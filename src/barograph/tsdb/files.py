@@ -12,7 +12,7 @@ import apsw
 
 from barograph.model.errors import CorruptError, FolderError, ReadOnlyError
 from barograph.tsdb import blocks, filenames, sqlite
-from barograph.tsdb.blocks import BlockWriter
+from barograph.tsdb.blocks import BlockWriter, Newest
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.folder import FolderLock, is_disk_full
@@ -59,17 +59,18 @@ class StoreFiles:
         self.close_block(name)
         self._move_aside(self.folder / name.file_name, error)
 
-    def newest_ticks(self) -> dict[str, int]:
-        """Return for each source the newest tick that is in any block file; a file that cannot be read is left out."""
-        newest: dict[str, int] = {}
+    def newest(self) -> dict[str, Newest]:
+        """Return for each source the newest that is in any block file; a file that cannot be read is left out."""
+        newest: dict[str, Newest] = {}
         for name in filenames.block_names(self.folder):
             try:
                 connection = sqlite.open_reading(self.folder / name.file_name)
             except apsw.Error:
                 continue
             try:
-                for source, tick in blocks.newest_ticks(connection).items():
-                    newest[source] = max(newest.get(source, 0), tick)
+                for source, found in blocks.read_newest(connection).items():
+                    known = newest.get(source, found)
+                    newest[source] = Newest(*map(max, known, found))
             except apsw.Error as error:
                 self.notices.append(f"{connection.filename} cannot be read ({error}); its samples are a gap")
             finally:
@@ -148,7 +149,7 @@ class StoreFiles:
 
     def _log_at(self, path: Path) -> Log:
         # a new live.db goes on after the ticks that block files know, so that these never hide newer ones
-        first_tick = 1 if path.exists() else max(self.newest_ticks().values(), default=0) + 1
+        first_tick = 1 if path.exists() else max((each.tick for each in self.newest().values()), default=0) + 1
         return Log(path, self._config.ring_slots, first_tick, self._vfs)
 
     def _move_aside(self, path: Path, error: Exception) -> None:

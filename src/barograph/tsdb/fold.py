@@ -11,13 +11,14 @@ from typing import Protocol
 
 import numpy as np
 
-from barograph.model.sample import FloatArray
+from barograph.model.sample import FloatArray, IntArray
 from barograph.tsdb import filenames, sqlite
 from barograph.tsdb.blocks import SERIES_PER_BLOCK, BlockWriter, EncodedBlock, EncodedSpan
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.chunk import Entries, encode_block
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.head import Head, HeadGroup
+from barograph.tsdb.late import distinct_times, lay_over
 
 _SERIES_PER_STEP = 16
 """16 series of 900 samples take about 1 ms to encode, of 3,600 samples about 3 ms."""
@@ -61,8 +62,13 @@ def fold(head: Head, until_tick: int, into: BlockFiles, result: FoldResult) -> I
     ends = {group.source: group.rows_until_tick(until_tick) for group in head.groups.values()}
     for group in list(head.groups.values()):
         end = ends.get(group.source, 0)
-        for name, low, high in _split_days(group, max(group.folded, group.first), end):
-            span = yield from _encode_rows(group, low, high)
+        first = max(group.folded, group.first)
+        days = _split_late(group, first, end) if group.is_late else list(_split_days(group, first, end))
+        for name, rows in days:
+            span = yield from _encode_rows(group, rows)
+            if group.is_late and name != days[-1][0]:
+                # ticks are in no order by day: only with the last file are all of them in
+                span = span._replace(last_tick=0)
             files.setdefault(name, []).append(span)
             result.until_ms = max(result.until_ms, int(span.timestamps[-1]))
     for name in sorted(files):
@@ -81,25 +87,41 @@ def fold(head: Head, until_tick: int, into: BlockFiles, result: FoldResult) -> I
         group.folded = max(group.folded, end)
 
 
-def _split_days(group: HeadGroup, first: int, end: int) -> Iterator[tuple[BlockName, int, int]]:
-    """Cut rows `first` to `end - 1` where a UTC day begins."""
+def _split_days(group: HeadGroup, first: int, end: int) -> Iterator[tuple[BlockName, IntArray]]:
+    """Cut rows `first` to `end - 1` where a UTC day begins; yields each day's file and the numbers of its rows."""
     while first < end:
         times = group.timestamps[group.slots_of(first, end)]
         name = filenames.day_block(int(times[0]))
         high = first + int(np.searchsorted(times, name.end_ms, side="left"))
-        yield name, first, high
+        yield name, np.arange(first, high)
         first = high
 
 
-def _encode_rows(group: HeadGroup, low: int, high: int) -> Generator[None, None, EncodedSpan]:
-    """Encode rows of a group; yields between slices and returns the span."""
-    timestamps = group.timestamps[group.slots_of(low, high)].copy()
-    last_tick = int(group.ticks[(high - 1) % group.slots])
+def _split_late(group: HeadGroup, first: int, end: int) -> list[tuple[BlockName, IntArray]]:
+    """Sort rows that stand in order of arrival into their days, the oldest day first."""
+    rows = np.arange(first, end)
+    times = group.timestamps[group.slots_of(first, end)]
+    days: list[tuple[BlockName, IntArray]] = []
+    while len(rows):
+        name = filenames.day_block(int(times.min()))
+        inside = times < name.end_ms
+        days.append((name, rows[inside]))
+        rows, times = rows[~inside], times[~inside]
+    return days
+
+
+def _encode_rows(group: HeadGroup, rows: IntArray) -> Generator[None, None, EncodedSpan]:
+    """Encode rows of a group, given by number; yields between slices and returns the span."""
+    slots = rows % group.slots
+    timestamps, place = distinct_times(group.timestamps[slots])
+    last_tick = int(group.ticks[slots].max())
     blocks: list[EncodedBlock] = []
     columns = len(group.columns)
     for start in range(0, columns, SERIES_PER_BLOCK):
         stop = min(start + SERIES_PER_BLOCK, columns)
-        values = group.matrix(low, high, slice(start, stop))
+        values = np.ascontiguousarray(group.values[slots, start:stop].T)
+        if group.is_late:
+            values = lay_over(values, place, len(timestamps))
         block = yield from encode_in_steps(group.columns[start:stop], values)
         if len(block.entries):
             blocks.append(block)

@@ -18,9 +18,11 @@ from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT_BITS, STALE_BITS, FloatArray, IntArray
 from barograph.tsdb import segment as layout
 from barograph.tsdb.catalogue import SeriesInfo, encode_addition
+from barograph.tsdb.late import is_late, late_source
 from barograph.tsdb.segment import Segment, SegmentFactory
 
 _MIN_CATALOGUE_BYTES = 64 * 1024
+_BEGINNING_MS = -(1 << 63)
 
 
 class HeadRow(NamedTuple):
@@ -31,11 +33,15 @@ class HeadRow(NamedTuple):
 
 
 class HeadGroup:
-    """The ring of one source. Row `n` lies in slot `n % slots`; column numbers never change within a generation."""
+    """The ring of one source. Row `n` lies in slot `n % slots`; column numbers never change within a generation.
+
+    Timestamps rise from row to row, but for a group of late rows, which stand in order of arrival.
+    """
 
     def __init__(self, source: str, slots: int) -> None:
         self.source = source
         self.slots = slots
+        self.is_late = is_late(source)
         self.generation = 0
         self.columns: list[SeriesInfo] = []
         self.column_of: dict[Labels, int] = {}
@@ -61,7 +67,7 @@ class HeadGroup:
     def last_ms(self) -> int:
         """The newest row's timestamp, or the least integer where there is no row."""
         if self.count == self.base:
-            return -(1 << 63)
+            return _BEGINNING_MS
         return int(self.timestamps[(self.count - 1) % self.slots])
 
     def slots_of(self, first: int, end: int) -> NDArray[np.intp]:
@@ -72,10 +78,6 @@ class HeadGroup:
         """Return one row's columns as raw bits, a view."""
         bits: NDArray[np.uint64] = self.values[number % self.slots, : len(self.columns)].view(np.uint64)
         return bits
-
-    def matrix(self, first: int, end: int, columns: slice) -> FloatArray:
-        """Return rows `first` to `end - 1` of some columns as a new contiguous matrix `[columns, rows]`."""
-        return np.ascontiguousarray(self.values[self.slots_of(first, end), columns].T)
 
     def rows_until_tick(self, tick: int) -> int:
         """Return the number after the last row whose tick is at most `tick`."""
@@ -92,6 +94,8 @@ class Head:
         self.groups: dict[str, HeadGroup] = {}
         self.pinned = False
         """While a fold reads the head, columns keep their numbers."""
+        self.stored_ms: dict[str, int] = {}
+        """The newest timestamp of each source in block files: what is not newer is late."""
         self._factory = factory
         self._unpublished = True
         self._header: IntArray = np.zeros(layout.HEADER_CELLS, np.int64)
@@ -112,31 +116,37 @@ class Head:
         """The segment of now; another replaces it when a group is new or outgrows its columns."""
         return self._segment
 
-    def append(self, batch: Batch, tick: int) -> HeadRow:
-        """Write a batch as the next row of its source.
+    def newest_ms_of(self, source: str) -> int:
+        """Return the newest timestamp of a source, here or in block files; the least integer where there is none."""
+        group = self.groups.get(source)
+        return max(self.stored_ms.get(source, _BEGINNING_MS), group.last_ms if group is not None else _BEGINNING_MS)
+
+    def append(self, batch: Batch, tick: int, *, own: bool = False) -> HeadRow:
+        """Write a batch as the next row of its source, or of the source's late rows.
 
         Args:
-            batch: Its timestamp must exceed the source's newest.
+            batch: The samples.
             tick: The tick this row will be committed with.
+            own: Its timestamp is what the clock says now, even if it said more before.
 
         Raises:
-            StoreError: The timestamp is not newer than the newest of this source, or the vector has the wrong length.
+            StoreError: The vector has the wrong length.
         """
-        group = self.groups.get(batch.source)
-        if group is not None and batch.timestamp_ms <= group.last_ms:
-            raise StoreError(
-                f"source {batch.source!r}: a sample at {batch.timestamp_ms} ms is not newer than the newest one "
-                f"({group.last_ms} ms); did the clock step back?"
-            )
         if len(batch.values) != len(batch.schema):
             raise StoreError(
                 f"source {batch.source!r}: {len(batch.values)} values for {len(batch.schema)} series of its schema"
             )
+        is_newer = batch.timestamp_ms > self.newest_ms_of(batch.source)
+        source = batch.source if is_newer else late_source(batch.source)
+        group = self.groups.get(source)
         if group is None or batch.schema is not group.schema:
-            group = self._adopt(batch.source, batch.schema)
+            group = self._adopt(source, batch.schema)
         row = self._open_row(group)
         group.values[row, group.placement] = batch.values
-        return self._close_row(group, row, batch.timestamp_ms, tick)
+        written = self._close_row(group, row, batch.timestamp_ms, tick)
+        if own:
+            self._header[layout.NEWEST_MS] = batch.timestamp_ms
+        return written
 
     def restore(
         self, source: str, timestamp_ms: int, columns: NDArray[np.intp], bits: NDArray[np.uint64], tick: int
@@ -202,7 +212,8 @@ class Head:
         bits = group.values.view(np.uint64)
         columns = len(group.columns)
         bits[row, :columns] = ABSENT_BITS
-        if group.count > group.base and group.schema is not None:
+        # a late row says nothing of what is now
+        if group.count > group.base and group.schema is not None and not group.is_late:
             gone = np.ones(columns, np.bool_)
             gone[group.placement] = False
             if gone.any():

@@ -13,6 +13,7 @@ from barograph.model.errors import StoreError
 from barograph.model.sample import FloatArray, IntArray
 from barograph.tsdb import segment as layout
 from barograph.tsdb.catalogue import SeriesInfo, decode_addition
+from barograph.tsdb.late import distinct_times, is_late, lay_over
 
 Columns = NDArray[np.intp] | slice
 
@@ -25,6 +26,7 @@ class GroupView:
 
     def __init__(self, source: str, buffer: memoryview, number: int) -> None:
         self.source = source
+        self.is_late = is_late(source)
         self.columns: list[SeriesInfo] = []
         self._cells = layout.group_cells(buffer, number)
         self._slots = int(self._cells[layout.SLOTS])
@@ -32,12 +34,16 @@ class GroupView:
         self._values = layout.group_values(buffer, self._cells)
 
     def covers(self) -> tuple[int, int]:
-        """Return the timestamps of the oldest and newest row that may be read; (0, -1) where there is none."""
+        """Return the least and the greatest timestamp of the rows that may be read; (0, -1) where there are none."""
         for _ in range(_ATTEMPTS):
             first, count = self._bounds()
             if first >= count:
                 return 0, -1
-            oldest, newest = self._timestamps[first % self._slots], self._timestamps[(count - 1) % self._slots]
+            if self.is_late:
+                times = self._ring(self._timestamps, first, count)
+                oldest, newest = times.min(), times.max()
+            else:
+                oldest, newest = self._timestamps[first % self._slots], self._timestamps[(count - 1) % self._slots]
             if self._holds(first):
                 return int(oldest), int(newest)
         raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
@@ -50,6 +56,8 @@ class GroupView:
         Returns:
             The timestamps int64 `[rows]`, and the values of the asked columns, float64 `[columns, rows]`, contiguous.
         """
+        if self.is_late:
+            return self._read_late(start_ms, end_ms, columns)
         first, count = self._bounds()
         times = self._ring(self._timestamps, first, count).copy()
         low = int(np.searchsorted(times, start_ms, side="left"))
@@ -61,6 +69,17 @@ class GroupView:
         if overtaken > 0:
             return times[overtaken:], values[:, overtaken:].copy()
         return times, values
+
+    def _read_late(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
+        """As `read`, of rows that stand in order of arrival."""
+        first, count = self._bounds()
+        times = self._ring(self._timestamps, first, count).copy()
+        values = self._ring(self._values, first, count)[:, columns].T.copy()
+        overtaken = max(0, int(self._cells[layout.COUNT]) - self._slots + 1 - first)
+        times, values = times[overtaken:], values[:, overtaken:]
+        wanted = (times >= start_ms) & (times <= end_ms)
+        distinct, place = distinct_times(times[wanted])
+        return distinct, lay_over(values[:, wanted], place, len(distinct))
 
     def _bounds(self) -> tuple[int, int]:
         """Return the numbers of the oldest row worth reading and after the newest.

@@ -26,6 +26,7 @@ from barograph.tsdb.dayfiles import DayFiles, MovedError
 from barograph.tsdb.head import Head
 from barograph.tsdb.headview import Columns, GroupView, HeadView
 from barograph.tsdb.index import LabelIndex, SeriesIds
+from barograph.tsdb.late import base_source, is_late
 from barograph.tsdb.replay import replay
 from barograph.tsdb.segment import MemorySegments
 
@@ -112,7 +113,7 @@ class StoreReader:
                 continue
             for source, piece in newest.items():
                 pieces.setdefault(source, []).append(piece)
-            groups = assemble(list(pieces.values()), self._index.labels)
+            groups = assemble(_with_late(pieces), self._index.labels)
             return SeriesSet(groups, (*self._offline_warnings, *dict.fromkeys(warnings)))
         raise StoreError("blocks were merged faster than they could be read; ask again")
 
@@ -258,6 +259,14 @@ class StoreReader:
             self.attach(segments.current.buffer)
 
 
+def _with_late(pieces: dict[str, list[Piece]]) -> list[list[Piece]]:
+    """Return the pieces of each source, those of late rows behind the others: they were written later."""
+    joined: dict[str, list[Piece]] = {}
+    for source in sorted(pieces, key=is_late):
+        joined.setdefault(base_source(source), []).extend(pieces[source])
+    return list(joined.values())
+
+
 def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece], dict[str, tuple[int, int]]]:
     """Return for each source the head's piece, and the range of time that the head has whole."""
     pieces: dict[str, Piece] = {}
@@ -271,6 +280,9 @@ def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece
             if len(times):
                 has_absent, has_stale = bool(is_absent(values).any()), bool(is_stale(values).any())
                 pieces[view.source] = Piece(series, times, values, has_absent, has_stale)
+        if view.is_late:
+            # what has left this ring may lie anywhere in time
+            continue
         # what the ring holds after reading was all there while it was read; what joined since then was perhaps not
         oldest, still = view.covers()
         if still >= oldest:

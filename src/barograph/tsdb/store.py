@@ -88,20 +88,17 @@ class Store:
             files.close()
             raise
 
-    @property
-    def newest_ms(self) -> int:
-        """The newest timestamp in the head, 0 where it is empty: nothing older can be appended to its sources."""
-        return max((group.last_ms for group in self._head.groups.values() if group.count > group.base), default=0)
-
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Batch, *, own: bool = False) -> None:
         """See `Appender`.
 
         Raises:
-            StoreError: The timestamp is not newer than the newest of this source.
+            StoreError: The timestamp lies too far before the source's newest, or too far ahead of the clock.
         """
+        if not own:
+            self._check_time(batch)
         if not self._rows:
             self._make_room()
-        self._rows.append(self._head.append(batch, self._tick))
+        self._rows.append(self._head.append(batch, self._tick, own=own))
 
     def commit(self) -> None:
         """See `Appender`. It raises each time, as long as it cannot be made durable; `stats.reason` tells of a change.
@@ -176,6 +173,22 @@ class Store:
         finally:
             self._files.close()
 
+    def _check_time(self, batch: Batch) -> None:
+        """Refuse what is too late, and what is too early: it would stand in the way of what comes then."""
+        newest_ms = self._head.newest_ms_of(batch.source)
+        window, limit = self._config.out_of_order_window, self._config.future_limit
+        if newest_ms - batch.timestamp_ms > window.ms:
+            raise StoreError(
+                f"source {batch.source!r}: a sample at {batch.timestamp_ms} ms is more than {window} older than the "
+                f"newest one ({newest_ms} ms): raise store.out_of_order_window, or import it"
+            )
+        now_ms = self._clock.now_ms()
+        if batch.timestamp_ms - now_ms > limit.ms:
+            raise StoreError(
+                f"source {batch.source!r}: a sample at {batch.timestamp_ms} ms is more than {limit} ahead of the clock "
+                f"({now_ms} ms): set the sender's clock, or raise store.future_limit"
+            )
+
     def _try_connect(self) -> Log | None:
         try:
             return self._files.connect()
@@ -185,9 +198,11 @@ class Store:
 
     def _replay(self, log: Log) -> None:
         """Bring back the ticks that are only in the ring."""
-        newest = self._files.newest_ticks()
-        log.distrust(max(newest.values(), default=0))
-        self.stats.damaged += replay(log.connection, self._head, log.folded_tick, newest)
+        newest = self._files.newest()
+        folded = {source: each.tick for source, each in newest.items()}
+        self._head.stored_ms = {source: each.timestamp_ms for source, each in newest.items()}
+        log.distrust(max(folded.values(), default=0))
+        self.stats.damaged += replay(log.connection, self._head, log.folded_tick, folded)
         self._tick = log.last_tick + 1
         self._was_connected = True
 
@@ -250,7 +265,8 @@ class Store:
     def _fold_from_log(self, log: Log) -> None:
         """Fold the ticks of the ring that the head does not hold: after an outage that outlived it."""
         other = Head(MemorySegments(), max(self._head.slots, log.slots))
-        self.stats.damaged += replay(log.connection, other, log.folded_tick, self._files.newest_ticks())
+        folded = {source: each.tick for source, each in self._files.newest().items()}
+        self.stats.damaged += replay(log.connection, other, log.folded_tick, folded)
         self._fold_all(other, log, log.last_tick)
         for group in self._head.groups.values():
             group.folded = max(group.folded, group.rows_until_tick(log.last_tick))

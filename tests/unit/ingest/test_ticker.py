@@ -19,7 +19,7 @@ START_MS = 1_700_000_000_000
 class Rig:
     """A ticker whose clock moves only while it waits."""
 
-    def __init__(self, *collectors: ScheduledCollector, start_ms: int = START_MS + 400, newest_ms: int = 0) -> None:
+    def __init__(self, *collectors: ScheduledCollector, start_ms: int = START_MS + 400) -> None:
         self.clock = FakeClock(start_ms)
         self.pause = FakePause(self.clock)
         self.appender = RecordingAppender()
@@ -36,7 +36,6 @@ class Rig:
             telemetry=self.telemetry,
             clock=self.clock,
             instance="here",
-            newest_ms=newest_ms,
         )
         self.ticker = Ticker(collectors, parts, self.pause)
 
@@ -156,26 +155,38 @@ class TestClockSteps:
         assert rig.pause.waits == pytest.approx([0.6, 1.0, 0.7, 1.0])
         assert caplog.text == ""
 
-    def test_a_large_step_back_holds_ticks_until_time_has_caught_up_and_says_so(
-        self, caplog: pytest.LogCaptureFixture
+    @pytest.mark.parametrize("step_s", [2, 10, 3600, 86_400, 366 * 86_400])
+    def test_after_a_step_back_ticks_go_on_at_the_clocks_own_instants(
+        self, step_s: int, caplog: pytest.LogCaptureFixture
     ) -> None:
-        caplog.set_level(logging.INFO)
         rig = Rig(FakeCollector("a").every())
-        held: list[float] = []
-        rig.pause.at(2, lambda: rig.clock.step_wall(-10_000))
-        rig.pause.at(5, lambda: held.append(rig.metric("barograph_ticks_held_seconds")))
-        rig.run(3)
-        assert rig.seconds == [1, 2, 3]
-        assert held == pytest.approx([7.0])
-        assert rig.metric("barograph_ticks_held_seconds") == 0
-        assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-        assert "the clock is 9 s behind the newest samples" in caplog.text
-        assert "collecting goes on" in caplog.text
+        rig.pause.at(2, lambda: rig.clock.step_wall(-step_s * 1000))
+        rig.run(5)
+        # the step comes when the second tick is due
+        again = 2 if step_s == 2 else 3 - step_s
+        assert rig.seconds == [1, *range(again, again + 4)]
+        assert sum(rig.pause.waits) <= 6.6
+        assert ("the clock was set back" in caplog.text) == (step_s > 2)
+        assert rig.metric("barograph_clock_set_back_total") == (step_s > 2)
+        assert rig.metric("barograph_ticks_missed_total") == 0
 
-    def test_ticks_come_after_what_is_stored_already(self) -> None:
-        rig = Rig(FakeCollector("a").every(), newest_ms=START_MS + 5_000)
-        rig.run(1)
-        assert rig.seconds == [6]
+    def test_a_collector_that_rests_is_tried_again_though_the_clock_was_set_back(self) -> None:
+        resting = FakeCollector("resting")
+
+        def behave() -> None:
+            if len(resting.instants) == 1:
+                raise NoDataError("none here")
+
+        resting.behave = behave
+        rig = Rig(FakeCollector("a").every(), resting.every())
+        rig.pause.at(2, lambda: rig.clock.step_wall(-86_400_000))
+        rig.run(4)
+        assert len(resting.instants) == 4
+
+    def test_every_tick_is_the_clocks_own(self) -> None:
+        rig = Rig(FakeCollector("a").every())
+        rig.run(2)
+        assert set(rig.appender.own) == {True}
 
 
 class TestFailures:

@@ -43,7 +43,7 @@ class Kit:
         self.store = Store.open(folder, config, self.clock, self.segments)
 
     def tick(self, schema: Schema, second: float, values: Iterable[float], source: str = "host/1s") -> None:
-        self.store.append(batch_of(schema, second, values, source))
+        self.store.append(batch_of(schema, second, values, source), own=True)
         self.store.commit()
 
     def reader(self) -> StoreReader:

@@ -3,7 +3,7 @@ import pytest
 
 from barograph.model.batch import Batch
 from barograph.model.errors import CorruptError, StoreError, VersionError
-from barograph.model.sample import ABSENT_BITS, STALE_BITS
+from barograph.model.sample import ABSENT_BITS, STALE_BITS, is_absent
 from barograph.tsdb import segment as layout
 from barograph.tsdb.catalogue import decode_addition, open_addition, seal_addition
 from barograph.tsdb.head import Head
@@ -184,13 +184,60 @@ def test_sources_have_rings_of_their_own() -> None:
     assert rig.head.series_count == 2
 
 
-def test_time_must_go_forward_within_a_source() -> None:
+def test_rows_that_are_not_newer_stand_aside_in_order_of_arrival() -> None:
     rig = Rig()
-    rig.append(1, "x")
-    for second in (1, 0.5):
-        with pytest.raises(StoreError, match=r"source 'a/1s': a sample at \d+ ms is not newer.*clock step back"):
-            rig.append(second)
-    rig.append(0, None, "other/1s")
+    rig.append(1, "xy")
+    rig.append(3)
+    rig.append(3, "y", base=500)
+    rig.append(2, "z")
+    rig.append(0.5, "yz")
+    rig.append(2, "y", base=900)
+    view = rig.view()
+    usual, late = view.groups
+    assert (usual.source, usual.is_late, late.source, late.is_late) == ("a/1s", False, "a/1s!late", True)
+    assert usual.covers() == (T0 + 1000, T0 + 3000)
+    assert late.covers() == (T0 + 500, T0 + 3000)
+    assert view.newest_ms == T0 + 3000
+    times, values = late.read(T0 + 500, T0 + 2999, ALL)
+    assert times.tolist() == [T0 + 500, T0 + 2000]
+    y, z = values[:2].tolist()
+    assert [info.labels for info in late.columns] == [labels_of("y"), labels_of("z")]
+    assert y == [5.0, 920.0], "the row that came later counts"
+    assert z == [6.0, 20.0], "and leaves what it has no sample of"
+    assert late.read(T0, T0 + 100, ALL)[0].tolist() == []
+
+
+def test_what_is_stored_already_makes_a_row_late() -> None:
+    rig = Rig()
+    rig.head.stored_ms = {"a/1s": T0 + 5000}
+    rig.append(5, "x")
+    rig.append(6, "x")
+    assert [group.source for group in rig.view().groups] == ["a/1s!late", "a/1s"]
+
+
+def test_a_late_row_ends_no_series() -> None:
+    rig = Rig()
+    rig.append(5, "x")
+    rig.append(1, "xy")
+    rig.append(2, "y")
+    late = rig.view().groups[1]
+    assert is_absent(late.read(0, 1 << 60, ALL)[1][0]).tolist() == [False, True]
+
+
+def test_the_clocks_own_row_is_the_newest_wherever_it_stands() -> None:
+    rig = Rig()
+    rig.append(5, "x")
+    rig.head.append(batch_of(schema_of("x"), 1, [0.0], "a/1s"), 2, own=True)
+    assert rig.view().newest_ms == T0 + 1000
+
+
+def test_late_rows_that_the_writer_came_round_to_are_left_out() -> None:
+    rig = Rig(slots=4)
+    rig.append(100, "x")
+    for second in range(6):
+        rig.append(second, "x")
+    times, _ = rig.view().groups[1].read(0, 1 << 60, ALL)
+    assert times.tolist() == [T0 + 3000, T0 + 4000, T0 + 5000]
 
 
 def test_a_vector_of_the_wrong_length_is_refused() -> None:

@@ -44,20 +44,6 @@ def test_a_batch_is_seen_before_its_commit_and_stored_after(tmp_path: Path) -> N
     kit.store.close()
 
 
-def test_the_newest_timestamp_is_that_of_the_head_and_survives_a_crash(tmp_path: Path) -> None:
-    kit = Kit(tmp_path)
-    assert kit.store.newest_ms == 0
-    feed(kit, range(3))
-    assert kit.store.newest_ms == T0 + 2000
-    kit.store._files.close()  # as a crash does: nothing is folded
-    again = Kit(tmp_path)
-    assert again.store.newest_ms == T0 + 2000
-    again.store.close()
-    clean = Kit(tmp_path)
-    assert clean.store.newest_ms == 0, "a clean stop leaves an empty head"
-    clean.store.close()
-
-
 def test_nothing_appended_is_nothing_committed(tmp_path: Path) -> None:
     kit = Kit(tmp_path)
     kit.store.commit()
@@ -219,13 +205,67 @@ def test_a_newer_store_is_refused_and_let_go(tmp_path: Path) -> None:
         StoreReader.open_offline(tmp_path, SMALL)
 
 
-def test_time_that_goes_back_is_refused(tmp_path: Path) -> None:
+def test_late_samples_are_durable_and_count_over_what_was_there(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    feed(kit, range(5))
+    for second, value in ((3, 30.0), (1.5, 15.0), (3, 31.0)):
+        kit.store.append(batch_of(ONE, second, [value]))
+        kit.store.commit()
+    expected = {0: 0.0, 1: 15.0, 2: 2.0, 3: 31.0, 4: 4.0}
+    kit.store._files.close()  # as a crash does
+    again = Kit(tmp_path)
+    found = again.reader().select([], 0, 1 << 60).groups[0]
+    assert found.timestamps_ms.tolist() == [T0, T0 + 1000, T0 + 1500, *range(T0 + 2000, T0 + 5000, 1000)]
+    assert found.values[0].tolist() == [0.0, 1.0, 15.0, 2.0, 31.0, 4.0]
+    again.store.close()
+    assert list(everything(tmp_path)['m{i="x"}'].values()) == [bits(expected[second]) for second in range(5)]
+
+
+def test_late_rows_of_several_days_go_to_their_files(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    day = 86_400
+    feed(kit, range(2 * day, 2 * day + 3))
+    for second in (day, 0, 2 * day + 1, day + 1, 1):
+        kit.store.append(batch_of(ONE, second, [float(-second)]), own=True)
+    kit.store.commit()
+    kit.store.maintain(1e9)
+    kit.store._upkeep.fold_now()
+    expected = everything(tmp_path)
+    assert list(expected['m{i="x"}']) == [0, 1, day, day + 1, 2 * day, 2 * day + 1, 2 * day + 2]
+    assert expected['m{i="x"}'][2 * day + 1] == bits(-2.0 * day - 1)
+    kit.store._files.close()
+    assert everything(tmp_path) == expected, "folded and still in the ring: nothing is there twice"
+    again = Kit(tmp_path)
+    assert again.store._head.groups == {}
+    again.store.close()
+    assert everything(tmp_path) == expected
+
+
+def test_what_is_too_late_is_refused_and_named(tmp_path: Path) -> None:
     kit = Kit(tmp_path)
     feed(kit, range(3))
-    with pytest.raises(StoreError, match="not newer"):
-        kit.tick(ONE, 1, [1.0])
-    feed(kit, range(3, 5))
-    assert len(everything(tmp_path)['m{i="x"}']) == 5
+    kit.store.append(batch_of(ONE, 2 - 3600, [1.0]))
+    with pytest.raises(
+        StoreError, match=r"source 'host/1s': .* more than 1h older .* store.out_of_order_window, or im"
+    ):
+        kit.store.append(batch_of(ONE, 1.999 - 3600, [1.0]))
+    kit.store.append(batch_of(ONE, 1 - 7200, [1.0]), own=True)
+    kit.store.close()
+    kept = Kit(tmp_path)
+    with pytest.raises(StoreError, match="more than 1h older"):
+        kept.store.append(batch_of(ONE, 1 - 3600, [1.0]))
+    kept.store.close()
+
+
+def test_what_is_too_early_is_refused_and_blocks_nothing(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    feed(kit, range(3))
+    with pytest.raises(StoreError, match=r"more than 10m ahead of the clock .* raise store.future_limit"):
+        kit.store.append(batch_of(ONE, 600.001, [1.0]))
+    kit.store.append(batch_of(ONE, 600, [6.0]))
+    kit.store.append(batch_of(ONE, 3, [3.0]))
+    kit.store.commit()
+    assert list(samples_of(kit.reader().select([], 0, 1 << 60))['m{i="x"}']) == [0, 1, 2, 3, 600]
     kit.store.close()
 
 
