@@ -10,8 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.labels import Labels
+from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT_BITS, STALE_BITS
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.deletion import Deletion, clean, delete
 from barograph.tsdb.reader import StoreReader
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
@@ -90,6 +92,31 @@ class StoreModel(RuleBasedStateMachine):
         if random.random() < 0.8:
             self.commit()
         self.store.maintain(random.choice([0.0, 1e9]))
+
+    @rule(
+        numbers=st.frozensets(st.integers(0, 90), max_size=40), reach=st.tuples(st.integers(0, 99), st.integers(0, 99))
+    )
+    def delete(self, numbers: frozenset[int], reach: tuple[int, int]) -> None:
+        self.commit()
+        start_ms, end_ms = self.now_ms - max(reach) * 1000, self.now_ms - min(reach) * 1000
+        matcher = Matcher("i", MatchOp.REGEX, "|".join(map(str, sorted(numbers))) or "none")
+        self.store.perform(delete(Deletion(selectors=((matcher,),), start_ms=start_ms, end_ms=end_ms)))
+        wanted = {str(number) for number in numbers}
+        self.durable = {
+            (labels, timestamp_ms): bits
+            for (labels, timestamp_ms), bits in self.durable.items()
+            if not (labels.get("i") in wanted and start_ms <= timestamp_ms <= end_ms)
+        }
+        for source, row in self.last.items():
+            # what was taken out of the newest row does not become stale
+            group = self.store._head.groups[source]
+            if start_ms <= group.last_ms <= end_ms:
+                row.update({labels: ABSENT_BITS for labels in row if labels.get("i") in wanted})
+
+    @rule()
+    def clean(self) -> None:
+        self.commit()
+        self.store.perform(clean())
 
     def commit(self) -> None:
         self.store.commit()

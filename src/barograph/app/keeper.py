@@ -21,6 +21,7 @@ from barograph.app.config import Config, ServeOptions, encode_config, load_effec
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
+from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
 from barograph.collectors.config import build_collectors
@@ -34,6 +35,8 @@ from barograph.model.clock import SystemClock
 from barograph.model.commands import (
     AnyCommand,
     AnyReply,
+    CleanTombstones,
+    DeleteSamples,
     Done,
     EndSession,
     FindSession,
@@ -73,6 +76,7 @@ class Keeper:
         self._status_version = 0
 
         self._store = Store.open(self._folder, config.store, self._clock, SharedSegments(self._publish_segment))
+        self._store_commands = StoreCommands(self._store)
         self._files = PrivateFiles(self._folder)
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
@@ -224,6 +228,8 @@ class Keeper:
                 return self._sessions.end(command.session_id)
             case Reload():
                 return self._reload()
+            case DeleteSamples() | CleanTombstones():
+                return await self._store_commands.execute(command)
 
     def _reload_on_signal(self) -> None:
         reply = self._reload()

@@ -35,7 +35,25 @@ class FindSession(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"
     token_hash: str
 
 
-AnyCommand = RedeemLogin | FindSession | EndSession | Reload
+class DeleteSamples(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="delete_samples"):
+    """Delete the samples of series, of those instants and no later ones.
+
+    Attributes:
+        selectors: Series that satisfy all matchers (name, operator, value) of one of them.
+        start_ms: The first instant.
+        end_ms: The last instant.
+    """
+
+    selectors: tuple[tuple[tuple[str, str, str], ...], ...]
+    start_ms: int
+    end_ms: int
+
+
+class CleanTombstones(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="clean_tombstones"):
+    """Rewrite the files that hold what was deleted."""
+
+
+AnyCommand = RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="done"):

@@ -6,7 +6,7 @@ within budgets; a checksum is verified each time a chunk is decoded, and what do
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import apsw
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from barograph.model.batch import Family
 from barograph.model.errors import VersionError
-from barograph.model.sample import BoolArray, FloatArray, IntArray, absent_array
+from barograph.model.sample import ABSENT_BITS, BoolArray, FloatArray, IntArray, absent_array
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.assemble import Piece
 from barograph.tsdb.blocks import Span
@@ -24,6 +24,7 @@ from barograph.tsdb.chunk import ENTRY, Entries, Flag, Kind, decode_chunk
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.index import LabelIndex, SeriesIds
+from barograph.tsdb.tombstones import Tombstone, reaching, read_tombstones
 
 _OPEN_FILES = 4
 """Connections kept open: a query of a month opens the others for as long as it reads them."""
@@ -76,13 +77,15 @@ class DayFiles:
         self._index = index
         self._days: dict[BlockName, DayFile] = {}
         self._numbered = 0
+        self._tombstones: list[Tombstone] = []
         self._open: OrderedDict[BlockName, apsw.Connection] = OrderedDict()
         self._directories: ByteCache[tuple[int, int], SpanDirectory] = ByteCache(config.directory_cache.bytes)
         self._payloads: ByteCache[tuple[int, int], bytes] = ByteCache(config.compressed_cache.bytes)
         self._decoded: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(config.decoded_cache.bytes)
 
     def refresh(self, warnings: list[str]) -> None:
-        """Look at the folder again: new files, new spans, files that retention took."""
+        """Look at the folder again: new files, new spans, files that retention took, what was deleted."""
+        self._read_tombstones(warnings)
         present = [name for name in filenames.block_names(self._folder) if not name.tier]
         recent = sorted({name.period for name in present})[-2:]
         for name in set(self._days) - set(present):
@@ -160,7 +163,25 @@ class DayFiles:
             high = int(np.searchsorted(times, end_ms, side="right"))
             if low < high:
                 pieces.append(self._piece(file, _Wanted(directory, rows, times), slice(low, high), warnings))
-        return pieces
+        erased = reaching(self._tombstones, file.name.file_name, span.span, span.first_ms, span.last_ms)
+        return [self._without_deleted(piece, erased) for piece in pieces] if erased else pieces
+
+    def _without_deleted(self, piece: Piece, erased: Sequence[Tombstone]) -> Piece:
+        for each in erased:
+            matching = self._index.match(each.matchers)
+            rows = np.flatnonzero(matching[piece.series])
+            columns = (piece.timestamps_ms >= each.start_ms) & (piece.timestamps_ms <= each.end_ms)
+            piece.values.view(np.uint64)[np.ix_(rows, np.flatnonzero(columns))] = ABSENT_BITS
+        return replace(piece, has_absent=True)
+
+    def _read_tombstones(self, warnings: list[str]) -> None:
+        try:
+            self._tombstones, damaged = read_tombstones(self._folder)
+        except (apsw.Error, VersionError) as error:
+            self._report(f"{filenames.TOMBSTONES} cannot be read, so what was deleted may be shown: {error}", warnings)
+            return
+        if damaged:
+            self._report(f"{damaged} tombstones are damaged: what they cover is shown", warnings)
 
     def close(self) -> None:
         """Close all files."""

@@ -11,6 +11,8 @@ from typing import NamedTuple, Self
 
 LIVE = "live.db"
 """The ring of ticks not yet folded."""
+TOMBSTONES = "tombstones.db"
+"""What was deleted, as long as it is not rewritten."""
 LOCK = "lock"
 """Held with flock by the one writing process; its text is that process's pid."""
 

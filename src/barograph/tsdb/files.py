@@ -17,6 +17,7 @@ from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.folder import FolderLock, is_disk_full
 from barograph.tsdb.log import Log
+from barograph.tsdb.tombstones import Tombstone, read_tombstones
 
 
 class StoreFiles:
@@ -27,8 +28,10 @@ class StoreFiles:
         self.log: Log | None = None
         self.notices: list[str] = []
         """What was found wrong and worked around, in words, for the log."""
+        self.tombstones: list[Tombstone] = []
+        """What was deleted and is not rewritten yet; see `read_tombstones`."""
+        self.vfs = vfs
         self._config = config
-        self._vfs = vfs
         self._lock: FolderLock | None = None
         self._blocks: dict[BlockName, BlockWriter] = {}
 
@@ -44,10 +47,28 @@ class StoreFiles:
         try:
             if self._lock is None:
                 self._lock = FolderLock.acquire(self.folder)
+            self.read_tombstones()
             self.log = self._open_log()
         except (OSError, apsw.Error) as error:
             raise self.explain(error) from error
         return self.log
+
+    def read_tombstones(self) -> None:
+        """Read anew what was deleted.
+
+        Raises:
+            VersionError: A newer program wrote it.
+            apsw.Error: It cannot be read now.
+        """
+        try:
+            self.tombstones, damaged = read_tombstones(self.folder)
+        except sqlite.DAMAGE_ERRORS as error:
+            self._move_aside(self.folder / filenames.TOMBSTONES, error)
+            self.tombstones, damaged = [], 0
+        if damaged:
+            self.notices.append(
+                f"{damaged} tombstones of {filenames.TOMBSTONES} are damaged: delete again what is back"
+            )
 
     def set_aside_log(self, error: Exception) -> None:
         """Close live.db and move it aside: it is no sound database any more. The next `connect` makes a new one."""
@@ -87,10 +108,10 @@ class StoreFiles:
         if writer is None:
             path = self.folder / name.file_name
             try:
-                writer = BlockWriter(path, self._vfs)
+                writer = BlockWriter(path, self.vfs)
             except sqlite.DAMAGE_ERRORS as error:
                 self._move_aside(path, error)
-                writer = BlockWriter(path, self._vfs)
+                writer = BlockWriter(path, self.vfs)
             self._blocks[name] = writer
         return writer
 
@@ -150,7 +171,7 @@ class StoreFiles:
     def _log_at(self, path: Path) -> Log:
         # a new live.db goes on after the ticks that block files know, so that these never hide newer ones
         first_tick = 1 if path.exists() else max((each.tick for each in self.newest().values()), default=0) + 1
-        return Log(path, self._config.ring_slots, first_tick, self._vfs)
+        return Log(path, self._config.ring_slots, first_tick, self.vfs)
 
     def _move_aside(self, path: Path, error: Exception) -> None:
         for each in filenames.with_companions(path):

@@ -16,7 +16,7 @@ from barograph.tsdb.files import StoreFiles
 from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.head import Head
 from barograph.tsdb.jobs import StoreParts, WorkQueue
-from barograph.tsdb.merge import merge
+from barograph.tsdb.merge import MergeRules, merge
 from barograph.tsdb.retention import drop_old_blocks
 from barograph.tsdb.stats import StoreStats
 
@@ -141,7 +141,10 @@ class Upkeep:
         newest = all(each.period <= name.period for each in self._files.open_blocks if not each.tier)
         result = FoldResult()
         try:
-            yield from merge(self._files.block(name), self._config.merge_samples, not newest, result)
+            rules = MergeRules(
+                samples=self._config.merge_samples, is_over=not newest, tombstones=self._files.tombstones
+            )
+            yield from merge(self._files.block(name), rules, result)
         except sqlite.DAMAGE_ERRORS as error:
             # it is read as far as it goes; the next fold that cannot write to it moves it aside
             self._files.notices.append(f"{name.file_name} is damaged and is not merged: {error}")

@@ -7,6 +7,7 @@ roles has to be ours (docs/decisions/0008-plain-asgi.md).
 from collections.abc import MutableMapping
 from typing import Any
 
+from barograph.web.api.admin import AdminRoutes
 from barograph.web.api.alerting import AlertingRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
 from barograph.web.api.exemplars import ExemplarRoutes
@@ -43,7 +44,7 @@ class Router:
         queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps)
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
-        status = StatusRoutes(deps)
+        status, admin = StatusRoutes(deps), AdminRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -75,6 +76,8 @@ class Router:
             "/api/v1/status/buildinfo": status.buildinfo,
             "/api/v1/status/tsdb": status.tsdb,
             "/api/v1/status/walreplay": status.walreplay,
+            "/api/v1/admin/tsdb/delete_series": admin.delete_series,
+            "/api/v1/admin/tsdb/clean_tombstones": admin.clean_tombstones,
             "/federate": FederateRoute(deps),
             "/api/barograph/v1/status": service.status,
             "/api/barograph/v1/live": LiveStream(deps),

@@ -42,6 +42,11 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         _LIMIT,
     ),
     "/api/v1/status/tsdb": (("limit", False, "How many of each; 10 where absent, at most 10000."),),
+    "/api/v1/admin/tsdb/delete_series": (
+        ("match[]", True, "Selectors."),
+        ("start", False, "From."),
+        ("end", False, "To."),
+    ),
     "/federate": (("match[]", True, "Selectors."),),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),

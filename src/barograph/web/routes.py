@@ -75,6 +75,18 @@ ROUTES: tuple[Route, ...] = (
         template="/api/v1/status/walreplay", methods=("GET",), role=Role.VIEWER, summary="How far the ring was replayed"
     ),
     Route(
+        template="/api/v1/admin/tsdb/delete_series",
+        methods=("POST", "PUT"),
+        role=Role.ADMIN,
+        summary="Delete samples of matching series",
+    ),
+    Route(
+        template="/api/v1/admin/tsdb/clean_tombstones",
+        methods=("POST", "PUT"),
+        role=Role.ADMIN,
+        summary="Rewrite what deletions left in files",
+    ),
+    Route(
         template="/federate", methods=("GET",), role=Role.VIEWER, summary="Newest samples of matching series, as text"
     ),
     Route(
