@@ -4,16 +4,21 @@ Later pieces win where two have a sample of one series at one timestamp, so that
 stepped back over a restart, never doubles a sample.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.model.labels import Labels
-from barograph.model.sample import FloatArray, IntArray, absent_array, is_absent
+from barograph.model.sample import BoolArray, FloatArray, IntArray, absent_array, is_absent
 from barograph.model.series import SeriesGroup
 from barograph.tsdb.index import SeriesIds
+
+IMPORTED = "import/"
+"""What the source of everything begins with that was loaded in bulk."""
+SHARED = ""
+"""Stands for the source of series that came with several."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,21 +40,36 @@ class Piece:
     has_stale: bool
 
 
-def assemble(sources: Sequence[Sequence[Piece]], labels: Sequence[Labels]) -> tuple[SeriesGroup, ...]:
+def assemble(sources: Mapping[str, Sequence[Piece]], labels: Sequence[Labels]) -> tuple[SeriesGroup, ...]:
     """Make one group of each source; series that came with more than one source get a group of their own.
 
     Args:
         sources: For each source its pieces; of two that overlap the later wins.
         labels: The labels of every series number.
     """
-    joined = [piece for piece in (_join(pieces) for pieces in sources if pieces) if piece is not None]
-    if len(joined) > 1:
-        joined = _separate_shared(joined)
-    return tuple(_group(piece, labels) for piece in joined)
+    return tuple(_group(piece, labels) for piece in join_sources(sources).values())
 
 
-def _join(pieces: Sequence[Piece]) -> Piece | None:
-    """Put the pieces of one source side by side; None where no series has a sample."""
+def precedence(source: str) -> tuple[bool, str]:
+    """Return what sources are sorted by: of two samples of one series at one timestamp the last source's counts.
+
+    What someone has loaded is meant to correct what was collected.
+    """
+    return source.startswith(IMPORTED), source
+
+
+def join_sources(sources: Mapping[str, Sequence[Piece]]) -> dict[str, Piece]:
+    """Make one piece of each source, and one of the series that came with several."""
+    joined = {source: join(sources[source]) for source in sorted(sources, key=precedence) if sources[source]}
+    found = {source: piece for source, piece in joined.items() if piece is not None}
+    return _separate_shared(found) if len(found) > 1 else found
+
+
+def join(pieces: Sequence[Piece]) -> Piece | None:
+    """Put the pieces of one source side by side, series in order; None where no series has a sample.
+
+    Of two that overlap the later one wins.
+    """
     if len(pieces) == 1:
         return _without_empty(pieces[0])
     ordered = sorted(pieces, key=lambda piece: int(piece.timestamps_ms[0]))
@@ -106,22 +126,27 @@ def _without_empty(piece: Piece) -> Piece | None:
     return Piece(piece.series[some], piece.timestamps_ms, piece.values[some], has_absent, piece.has_stale)
 
 
-def _separate_shared(joined: list[Piece]) -> list[Piece]:
+def _separate_shared(joined: dict[str, Piece]) -> dict[str, Piece]:
     """Take series that several sources have out of those and join them over all timestamps."""
-    every, counts = np.unique(np.concatenate([piece.series for piece in joined]), return_counts=True)
+    every, counts = np.unique(np.concatenate([piece.series for piece in joined.values()]), return_counts=True)
     shared = every[counts > 1]
     if not len(shared):
         return joined
-    kept: list[Piece] = []
+    kept: dict[str, Piece] = {}
     taken: list[Piece] = []
-    for piece in joined:
+    for source, piece in joined.items():
         mine = np.isin(piece.series, shared)
-        for rows, to in ((~mine, kept), (mine, taken)):
-            if rows.any():
-                values = np.ascontiguousarray(piece.values[rows])
-                to.append(Piece(piece.series[rows], piece.timestamps_ms, values, piece.has_absent, piece.has_stale))
-    rest = _join(taken)
-    return kept if rest is None else [*kept, rest]
+        if mine.any():
+            taken.append(_some_rows(piece, mine))
+        if not mine.all():
+            kept[source] = _some_rows(piece, ~mine)
+    rest = join(taken)
+    return kept if rest is None else kept | {SHARED: rest}
+
+
+def _some_rows(piece: Piece, rows: BoolArray) -> Piece:
+    values = np.ascontiguousarray(piece.values[rows])
+    return Piece(piece.series[rows], piece.timestamps_ms, values, piece.has_absent, piece.has_stale)
 
 
 def _group(piece: Piece, labels: Sequence[Labels]) -> SeriesGroup:

@@ -1,8 +1,9 @@
-"""Block files, one a UTC day: compressed blocks and everything needed to read them. docs/formats/blocks-db.md.
+"""Block files: compressed blocks and everything needed to read them. docs/formats/blocks-db.md.
 
 A file stands alone: it carries the labels of its series, so a folder may lose any other file and this one still
-answers. A block holds up to 64 series over one *span*, the run of timestamps they share. `BlockWriter` is the store's
-thread's; readers use the functions below it. Every blob is under a CRC-32, checked whenever it is read.
+answers. A block holds up to 64 series over one *span*, the run of timestamps they share: samples, or one column of a
+tier's buckets. `BlockWriter` is the store's thread's; readers use the functions below it. Every blob is under a
+CRC-32, checked whenever it is read.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ from barograph.tsdb import sqlite
 from barograph.tsdb.catalogue import SeriesInfo, open_addition, seal_addition
 from barograph.tsdb.chunk import Entries, decode_times, encode_times, pack_directory, unpack_directory
 
-FORMAT = 1
+FORMAT = 2
 SERIES_PER_BLOCK = 64
 _TABLES = f"""
 PRAGMA user_version = {FORMAT};
@@ -38,7 +39,9 @@ CREATE TABLE spans (
   blocks INTEGER NOT NULL,
   step_ms INTEGER NOT NULL,
   times BLOB NOT NULL,
-  crc INTEGER NOT NULL
+  crc INTEGER NOT NULL,
+  col INTEGER NOT NULL DEFAULT 0,
+  day_ms INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE blocks (
   block INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -49,16 +52,32 @@ CREATE TABLE blocks (
 CREATE INDEX blocks_of_span ON blocks (span);
 CREATE TABLE tally (one INTEGER PRIMARY KEY, spans INTEGER NOT NULL, series INTEGER NOT NULL, crc INTEGER NOT NULL);
 """
+_FROM_1_TO_2 = """
+ALTER TABLE spans ADD COLUMN col INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spans ADD COLUMN day_ms INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+"""
+_INSERT = "INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT * FROM spans ORDER BY first_ms, span"
 _TALLY = struct.Struct("<2q")
 _SPAN = struct.Struct("<8q")
+_OF_TIER = struct.Struct("<2q")
+_CRC = 10
+"""The place of the checksum in a row of `spans`."""
 FOLDED = 1
 """A span's origin: folded from the ring, so its newest tick counts when the ring is replayed."""
 LOADED = 2
 """A span's origin: loaded in bulk, past the ring; its `last_tick` is 0."""
+DERIVED = 3
+"""A span's origin: a tier's, made of samples; its `last_tick` is the `sequence` of the file they were read from."""
 
 
 class Span(NamedTuple):
-    """A run of timestamps that the series of one source share."""
+    """A run of timestamps that the series of one source share.
+
+    In a tier's file it is one column of the buckets of one day: `column` is a `Column` (0: samples), `day_ms` where the
+    day begins, and the timestamps are where buckets end.
+    """
 
     span: int
     source: str
@@ -70,6 +89,8 @@ class Span(NamedTuple):
     blocks: int
     step_ms: int
     times: bytes
+    column: int = 0
+    day_ms: int = 0
 
     def timestamps(self) -> IntArray:
         """Return the timestamps, int64 `[samples]`.
@@ -91,6 +112,8 @@ class Span(NamedTuple):
             self.blocks,
             self.step_ms,
         )
+        if self.column:
+            numbers += _OF_TIER.pack(self.column, self.day_ms)
         return zlib.crc32(numbers + self.source.encode() + self.times)
 
 
@@ -127,10 +150,14 @@ class BlockWriter:
         """Spans that a merge could not read; it leaves them alone from then on."""
         self.connection = sqlite.open_writing(path, vfs)
         try:
-            if sqlite.check_format(self.connection, path, FORMAT) == 0:
+            found = sqlite.check_format(self.connection, path, FORMAT)
+            if found == 0:
                 with self.connection:
                     self.connection.execute(_TABLES)
                     self.connection.execute("INSERT INTO tally VALUES (1, 0, 0, ?)", (zlib.crc32(bytes(16)),))
+            elif found == 1:
+                with self.connection:
+                    self.connection.execute(_FROM_1_TO_2)
             self._number_of: dict[Labels, int] = {}
             self._next = 0
             for first, infos in read_series(self.connection):
@@ -151,13 +178,55 @@ class BlockWriter:
         """
         written = 0
         with self.connection:
-            for number in replaced:
-                self.connection.execute("DELETE FROM blocks WHERE span = ?", (number,))
-                self.connection.execute("DELETE FROM spans WHERE span = ?", (number,))
+            self._delete(replaced)
+            if replaced:
+                # what is made of this file must notice, even where nothing comes in place of what goes
+                self._set_sequence(sequence(self.connection) + 1)
             for span in spans:
                 written += self._write_span(span)
             self._write_tally()
         return written
+
+    def reserve(self, count: int) -> int:
+        """Set numbers aside for spans whose blocks are written before they are; returns the first.
+
+        Blocks that a crash leaves without their span are seen by nobody, and `discard_strays` removes them.
+        """
+        with self.connection:
+            first = sequence(self.connection) + 1
+            self._set_sequence(first + count - 1)
+        return first
+
+    def write_blocks(self, blocks: Iterable[tuple[int, EncodedBlock]]) -> int:
+        """Commit blocks of spans that are not there yet, each with its span's number; returns the bytes written.
+
+        Raises:
+            apsw.Error: They are not durable; this writer must not be used again.
+        """
+        written = 0
+        with self.connection:
+            for number, block in blocks:
+                self._add_series(block.infos)
+                written += self._write_block(number, block)
+            self._write_tally()
+        return written
+
+    def write_spans(self, spans: Sequence[Span], replaced: Sequence[int]) -> None:
+        """Commit spans whose blocks are there, in place of others: from now on they are read.
+
+        Raises:
+            apsw.Error: As for `write_blocks`.
+        """
+        with self.connection:
+            self._delete(replaced)
+            for span in spans:
+                self._insert(span)
+            self._write_tally()
+
+    def discard_strays(self) -> None:
+        """Remove blocks without a span, of a tier whose making was ended halfway."""
+        with self.connection:
+            self.connection.execute("DELETE FROM blocks WHERE span NOT IN (SELECT span FROM spans)")
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file."""
@@ -177,32 +246,46 @@ class BlockWriter:
 
     def _write_span(self, span: EncodedSpan) -> int:
         step_ms, times = encode_times(span.timestamps)
-        number = int(self.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'spans'").get or 0) + 1
-        row = Span(
-            number,
-            span.source,
-            span.origin,
-            span.last_tick,
-            int(span.timestamps[0]),
-            int(span.timestamps[-1]),
-            len(span.timestamps),
-            len(span.blocks),
-            step_ms,
-            times,
-        )
-        self.connection.execute("INSERT INTO spans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, row.checksum()))
-        self._add_series([info for block in span.blocks for info in block.infos])
-        written = len(times)
-        for block in span.blocks:
-            numbers = np.array([self._number_of[info.labels] for info in block.infos], np.uint32)
-            entries = block.entries.copy()
-            entries["series"] = numbers[block.entries["series"]]
-            directory = pack_directory(entries, number)
-            self.connection.execute(
-                "INSERT INTO blocks (span, directory, payload) VALUES (?, ?, ?)", (number, directory, block.payload)
+        number = sequence(self.connection) + 1
+        self._insert(
+            Span(
+                number,
+                span.source,
+                span.origin,
+                span.last_tick,
+                int(span.timestamps[0]),
+                int(span.timestamps[-1]),
+                len(span.timestamps),
+                len(span.blocks),
+                step_ms,
+                times,
             )
-            written += len(directory) + len(block.payload)
-        return written
+        )
+        self._add_series([info for block in span.blocks for info in block.infos])
+        return len(times) + sum(self._write_block(number, block) for block in span.blocks)
+
+    def _insert(self, span: Span) -> None:
+        *fields, column, day_ms = span
+        self.connection.execute(_INSERT, (*fields, span.checksum(), column, day_ms))
+
+    def _write_block(self, span: int, block: EncodedBlock) -> int:
+        numbers = np.array([self._number_of[info.labels] for info in block.infos], np.uint32)
+        entries = block.entries.copy()
+        entries["series"] = numbers[block.entries["series"]]
+        directory = pack_directory(entries, span)
+        self.connection.execute(
+            "INSERT INTO blocks (span, directory, payload) VALUES (?, ?, ?)", (span, directory, block.payload)
+        )
+        return len(directory) + len(block.payload)
+
+    def _delete(self, spans: Sequence[int]) -> None:
+        for number in spans:
+            self.connection.execute("DELETE FROM blocks WHERE span = ?", (number,))
+            self.connection.execute("DELETE FROM spans WHERE span = ?", (number,))
+
+    def _set_sequence(self, number: int) -> None:
+        self.connection.execute("DELETE FROM sqlite_sequence WHERE name = 'spans'")
+        self.connection.execute("INSERT INTO sqlite_sequence VALUES ('spans', ?)", (number,))
 
     def _write_tally(self) -> None:
         """Say how many spans and series there are, so that lost rows are missed."""
@@ -249,9 +332,11 @@ def read_tally(connection: apsw.Connection) -> tuple[int, int]:
 def read_spans(connection: apsw.Connection) -> tuple[list[Span], int]:
     """Return the spans of a block file, oldest first, and how many are damaged or missing."""
     spans: list[Span] = []
-    for *fields, crc in connection.execute("SELECT * FROM spans ORDER BY first_ms, span"):
+    for row in connection.execute(_SELECT):
         try:
-            span = Span(*fields)
+            *fields, crc = row[: _CRC + 1]
+            # format 1 has nothing behind it
+            span = Span(*fields, *row[_CRC + 1 :])
             if span.checksum() != crc:
                 raise CorruptError("a span is damaged: its checksum does not hold")
             spans.append(span)
@@ -259,6 +344,11 @@ def read_spans(connection: apsw.Connection) -> tuple[list[Span], int]:
             continue
     expected, _ = read_tally(connection)
     return spans, expected - len(spans)
+
+
+def sequence(connection: apsw.Connection) -> int:
+    """Return a number that rises with every change of what a block file holds."""
+    return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'spans'").get or 0)
 
 
 def has_span(connection: apsw.Connection, span: int) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from barograph.model.columns import SampleColumns
 from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT_BITS, FloatArray, IntArray, absent_array
+from barograph.tsdb.assemble import IMPORTED
 from barograph.tsdb.blocks import LOADED, SERIES_PER_BLOCK, EncodedBlock, EncodedSpan
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.chunk import encode_block
@@ -76,7 +77,7 @@ def source_of(labels: Labels) -> str:
     there must not be as many sources as targets.
     """
     target = f"{labels.get('job')}\n{labels.get('instance')}".encode()
-    return f"import/{zlib.crc32(target) % 64:02d}"
+    return f"{IMPORTED}{zlib.crc32(target) % 64:02d}"
 
 
 def encode_matrix(

@@ -48,6 +48,9 @@ class Kind(IntEnum):
     """float64 by pcodec."""
     BITS = 3
     """The values' raw bits as uint64 by pcodec."""
+    SAME = 4
+    """No bytes at all: `decimals` is the number of another column of the tier, which has the same bits for this
+    series. Readers take that one's chunk."""
 
 
 class Flag(IntFlag):
@@ -240,7 +243,7 @@ def _encode_values(line: FloatArray) -> tuple[Kind, int, bytes]:
         return Kind.CONSTANT, 0, b""
     if not np.isfinite(line).all():
         return Kind.BITS, 0, bytes(standalone.simple_compress(bits, _CONFIG))
-    scaled = _scale(line)
+    scaled = decimals_of(line)
     if scaled is not None:
         decimals, integers = scaled
         return Kind.SCALED, decimals, bytes(standalone.simple_compress(integers, _CONFIG))
@@ -252,7 +255,7 @@ def _encode_values(line: FloatArray) -> tuple[Kind, int, bytes]:
     return Kind.BITS, 0, bytes(standalone.simple_compress(bits, _CONFIG))
 
 
-def _scale(line: FloatArray) -> tuple[int, IntArray] | None:
+def decimals_of(line: FloatArray) -> tuple[int, IntArray] | None:
     """Return the fewest decimals and the integers that give back exactly these values, or None where none do."""
     probe = line[:: max(1, len(line) // _PROBE)]
     for decimals, power in enumerate(_POWERS):

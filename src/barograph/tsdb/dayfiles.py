@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from barograph.model.batch import Family
 from barograph.model.errors import VersionError
 from barograph.model.sample import ABSENT_BITS, BoolArray, FloatArray, IntArray, absent_array
+from barograph.model.tiers import Column
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.assemble import Piece
 from barograph.tsdb.blocks import Span
@@ -28,6 +29,8 @@ from barograph.tsdb.tombstones import Tombstone, reaching, read_tombstones
 
 _OPEN_FILES = 4
 """Connections kept open: a query of a month opens the others for as long as it reads them."""
+_RANK: dict[int, int] = {Column.FIRST: 0, Column.LAST: 1}
+"""A column may repeat one of lower rank, so that whoever follows comes to an end; all others have the rank 2."""
 _MASKED = Flag.ABSENT | Flag.STALE
 
 
@@ -48,6 +51,7 @@ class SpanDirectory:
 class _Wanted:
     """Some rows of a span's directory, and the span's timestamps."""
 
+    span: Span
     directory: SpanDirectory
     rows: NDArray[np.intp]
     times: IntArray
@@ -65,6 +69,12 @@ class DayFile:
     spans: list[Span] = field(default_factory=list)
     series: SeriesIds = field(default_factory=lambda: np.zeros(0, np.int64))
     families: dict[str, Family] = field(default_factory=dict)
+    sequence: int = 0
+    """Rises with every change; what is made of the file says of which one."""
+    missing: int = 0
+    """How many spans are damaged or lost."""
+    tiers: dict[int, dict[str, dict[int, Span]]] = field(default_factory=dict)
+    """In a tier's file: where each day begins, to source, to column, to the span."""
 
 
 class DayFiles:
@@ -86,8 +96,9 @@ class DayFiles:
     def refresh(self, warnings: list[str]) -> None:
         """Look at the folder again: new files, new spans, files that retention took, what was deleted."""
         self._read_tombstones(warnings)
-        present = [name for name in filenames.block_names(self._folder) if not name.tier]
-        recent = sorted({name.period for name in present})[-2:]
+        present = filenames.block_names(self._folder)
+        recent = sorted({name.period for name in present if not name.tier})[-2:]
+        recent += sorted({name.period for name in present if name.tier})[-2:]
         for name in set(self._days) - set(present):
             self._forget(name)
         for name in present:
@@ -103,6 +114,25 @@ class DayFiles:
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 self._report(f"{path.name} cannot be read and is shown as a gap: {error}", warnings)
 
+    @property
+    def of_samples(self) -> list[DayFile]:
+        """The files of samples, oldest first."""
+        return [self._days[name] for name in sorted(self._days) if not name.tier]
+
+    @property
+    def of_tiers(self) -> list[DayFile]:
+        """The files of tiers, oldest first."""
+        return [self._days[name] for name in sorted(self._days) if name.tier]
+
+    def names(self) -> set[BlockName]:
+        """Return which files there are."""
+        return set(self._days)
+
+    def bounds(self) -> tuple[int, int]:
+        """Return the first and last timestamp in any file; the first is greater where there is none."""
+        spans = [span for day in self._days.values() for span in day.spans]
+        return min((span.first_ms for span in spans), default=1 << 62), max((span.last_ms for span in spans), default=0)
+
     def newest_ms(self) -> int:
         """Return the newest timestamp in any file, 0 where there is none."""
         return max((span.last_ms for day in self._days.values() for span in day.spans), default=0)
@@ -116,15 +146,12 @@ class DayFiles:
 
     def series_between(self, start_ms: int, end_ms: int) -> list[SeriesIds]:
         """Return the series of every file that has a span in the range."""
-        return [
-            day.series for day in self._days.values() if any(_overlaps(span, start_ms, end_ms) for span in day.spans)
-        ]
+        return [day.series for day in self.of_samples if any(_overlaps(span, start_ms, end_ms) for span in day.spans)]
 
     def spans_between(self, start_ms: int, end_ms: int) -> Iterator[tuple[DayFile, Span]]:
         """Yield the spans that overlap the range, files in order of time, spans in order of writing."""
-        for name in sorted(self._days):
-            file = self._days[name]
-            if name.start_ms <= end_ms and name.end_ms > start_ms:
+        for file in self.of_samples:
+            if file.name.start_ms <= end_ms and file.name.end_ms > start_ms:
                 for span in sorted(file.spans, key=lambda span: span.span):
                     if _overlaps(span, start_ms, end_ms):
                         yield file, span
@@ -162,14 +189,23 @@ class DayFiles:
             low = int(np.searchsorted(times, start_ms, side="left"))
             high = int(np.searchsorted(times, end_ms, side="right"))
             if low < high:
-                pieces.append(self._piece(file, _Wanted(directory, rows, times), slice(low, high), warnings))
-        erased = reaching(self._tombstones, file.name.file_name, span.span, span.first_ms, span.last_ms)
+                pieces.append(self._piece(file, _Wanted(span, directory, rows, times), slice(low, high), warnings))
+        # of buckets more goes than those that end within a deletion
+        erased = [] if span.column else self.erased(file, span)
         return [self._without_deleted(piece, erased) for piece in pieces] if erased else pieces
+
+    def erased(self, file: DayFile, span: Span) -> list[Tombstone]:
+        """Return the tombstones that may have taken something out of a span."""
+        return reaching(self._tombstones, file.name.file_name, span.span, span.first_ms, span.last_ms)
+
+    def matching(self, tombstone: Tombstone, series: SeriesIds) -> BoolArray:
+        """Tell which of some series a tombstone is about."""
+        about: BoolArray = self._index.match(tombstone.matchers)[series]
+        return about
 
     def _without_deleted(self, piece: Piece, erased: Sequence[Tombstone]) -> Piece:
         for each in erased:
-            matching = self._index.match(each.matchers)
-            rows = np.flatnonzero(matching[piece.series])
+            rows = np.flatnonzero(self.matching(each, piece.series))
             columns = (piece.timestamps_ms >= each.start_ms) & (piece.timestamps_ms <= each.end_ms)
             piece.values.view(np.uint64)[np.ix_(rows, np.flatnonzero(columns))] = ABSENT_BITS
         return replace(piece, has_absent=True)
@@ -198,7 +234,7 @@ class DayFiles:
             if int(entry["kind"]) == Kind.CONSTANT and not int(entry["flags"]) & _MASKED:
                 values.view(np.uint64)[place] = directory.entries["first"][row : row + 1].view(np.uint64)
                 continue
-            decoded = self._chunk(file, int(directory.block_of[row]), row, entry, len(times))
+            decoded = self._chunk(file, chunks.span, directory, row)
             if decoded is None:
                 lost += 1
                 values[place] = absent_array(1)
@@ -211,8 +247,11 @@ class DayFiles:
         has_absent, has_stale = bool(flags & Flag.ABSENT), bool(flags & Flag.STALE)
         return Piece(directory.series[rows], times[part].copy(), values, has_absent, has_stale)
 
-    def _chunk(self, file: DayFile, block: int, row: int, entry: np.void, samples: int) -> FloatArray | None:
+    def _chunk(self, file: DayFile, span: Span, directory: SpanDirectory, row: int) -> FloatArray | None:
         """Return a decoded chunk, None where it is damaged."""
+        entry, block = directory.entries[row], int(directory.block_of[row])
+        if int(entry["kind"]) == Kind.SAME:
+            return self._repeated(file, span, entry)
         key = (file.number, block, int(entry["series"]))
         found = self._decoded.get(key)
         if found is not None:
@@ -224,12 +263,21 @@ class DayFiles:
                 if payload is None:
                     raise MovedError
                 self._payloads.put((file.number, block), payload, len(payload))
-            decoded = np.empty(samples)
+            decoded = np.empty(span.samples)
             decode_chunk(entry, payload, decoded)
         except (apsw.Error, *sqlite.UNREADABLE):
             return None
         self._decoded.put(key, decoded, decoded.nbytes)
         return decoded
+
+    def _repeated(self, file: DayFile, span: Span, entry: np.void) -> FloatArray | None:
+        """Return the chunk of another column, which this one repeats."""
+        other = file.tiers.get(span.day_ms, {}).get(span.source, {}).get(int(entry["decimals"]))
+        if other is None or _RANK.get(other.column, 2) >= _RANK.get(span.column, 2):
+            return None
+        directory = self._directory(file, other, [])
+        rows = np.flatnonzero(directory.entries["series"] == entry["series"])
+        return self._chunk(file, other, directory, int(rows[0])) if len(rows) else None
 
     def _directory(self, file: DayFile, span: Span, warnings: list[str]) -> SpanDirectory:
         found = self._directories.get((file.number, span.span))
@@ -258,7 +306,7 @@ class DayFiles:
 
     def _load(self, file: DayFile, warnings: list[str], *, is_recent: bool) -> None:
         """Read a file's spans and series where they may have changed."""
-        signature = _signature(self._folder / file.name.file_name)
+        signature = filenames.signature(self._folder / file.name.file_name)
         # the clock of a file's times is coarse, so it is trusted only where hardly anything changes
         if signature == file.signature and not is_recent:
             return
@@ -273,6 +321,7 @@ class DayFiles:
             spans, missing = blocks.read_spans(connection)
             series_count = blocks.read_tally(connection)[1]
             runs = list(blocks.read_series(connection))
+            sequence = blocks.sequence(connection)
         if missing:
             self._report(f"{file.name.file_name}: {missing} damaged spans are shown as gaps", warnings)
         if (unnamed := series_count - sum(len(infos) for _, infos in runs)) > 0:
@@ -285,7 +334,8 @@ class DayFiles:
             for first, infos in runs:
                 file.series[first : first + len(infos)] = self._index.add_all(info.labels for info in infos)
                 file.families.update((info.family.name, info.family) for info in infos)
-        file.spans, file.version = spans, version
+        file.spans, file.version, file.sequence, file.missing = spans, version, sequence, missing
+        file.tiers = _by_day(spans)
 
     def _connection(self, file: DayFile) -> apsw.Connection:
         connection = self._open.get(file.name)
@@ -310,17 +360,13 @@ class DayFiles:
         warnings.append(text)
 
 
+def _by_day(spans: Sequence[Span]) -> dict[int, dict[str, dict[int, Span]]]:
+    found: dict[int, dict[str, dict[int, Span]]] = {}
+    for span in spans:
+        if span.column:
+            found.setdefault(span.day_ms, {}).setdefault(span.source, {})[span.column] = span
+    return found
+
+
 def _overlaps(span: Span, start_ms: int, end_ms: int) -> bool:
     return span.first_ms <= end_ms and span.last_ms >= start_ms
-
-
-def _signature(path: Path) -> tuple[int, ...]:
-    """Return what changes when a file (or its write-ahead log) is written."""
-    found: list[int] = []
-    for each in filenames.with_companions(path)[1:]:
-        try:
-            status = each.stat()
-        except FileNotFoundError:
-            continue
-        found += (status.st_ino, status.st_size, status.st_mtime_ns)
-    return tuple(found)

@@ -119,6 +119,9 @@ def _blank_group(group: HeadGroup, columns: Sequence[int], tombstone: Tombstone)
 
 
 def _reached(parts: StoreParts, name: BlockName, tombstones: Sequence[Tombstone]) -> list[Span]:
+    if name.tier:
+        # tiers are made anew of the samples; where these are gone readers leave out what was deleted
+        return []
     try:
         spans, _ = read_spans(parts.files.block(name).connection)
     except (apsw.Error, *sqlite.UNREADABLE):

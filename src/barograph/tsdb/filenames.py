@@ -96,6 +96,18 @@ def with_companions(path: Path) -> tuple[Path, ...]:
     return (path.with_name(path.name + "-shm"), path.with_name(path.name + "-wal"), path)
 
 
+def signature(path: Path) -> tuple[int, ...]:
+    """Return what changes when a database (or its write-ahead log) is written."""
+    found: list[int] = []
+    for each in with_companions(path)[1:]:
+        try:
+            status = each.stat()
+        except FileNotFoundError:
+            continue
+        found += (status.st_ino, status.st_size, status.st_mtime_ns)
+    return tuple(found)
+
+
 def damaged(path: Path) -> Path:
     """Return the first free name for a file that is moved aside because it is no database any more."""
     number = 1

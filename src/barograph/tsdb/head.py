@@ -180,6 +180,9 @@ class Head:
         """Tell readers that block files have changed, and how far they reach now."""
         self._header[layout.FOLDED_UNTIL] = max(self._header[layout.FOLDED_UNTIL], folded_until_ms)
         self._header[layout.FOLD_GENERATION] += 1
+        # after the generation: a reader that sees rows as folded must look at the files again
+        for group in self.groups.values():
+            group.cells[layout.FOLDED] = group.folded
 
     def clear(self) -> None:
         """Forget all rows, keeping sources and columns (their durable copies are elsewhere now)."""

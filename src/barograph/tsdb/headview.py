@@ -48,6 +48,13 @@ class GroupView:
                 return int(oldest), int(newest)
         raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
 
+    def unfolded(self) -> tuple[int, int]:
+        """Return the least and the greatest timestamp of the rows that may not be in block files yet; (0, -1): none."""
+        _, count = self._bounds()
+        first = max(int(self._cells[layout.FOLDED]), int(self._cells[layout.BASE]), count - self._slots)
+        times = self._ring(self._timestamps, first, count)
+        return (int(times.min()), int(times.max())) if len(times) else (0, -1)
+
     def read(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
         """Copy the rows with `start_ms <= timestamp <= end_ms`.
 

@@ -6,7 +6,7 @@ of live.db itself. It never writes, and holds no read transaction longer than it
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -19,17 +19,31 @@ from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.sample import BoolArray, is_absent, is_stale
 from barograph.model.series import SeriesSet
+from barograph.model.tiers import BucketSet, Column
+from barograph.model.units import Duration
 from barograph.tsdb import filenames, log, sqlite
 from barograph.tsdb.assemble import Piece, assemble
+from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.dayfiles import DayFiles, MovedError
+from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.head import Head
 from barograph.tsdb.headview import Columns, GroupView, HeadView
 from barograph.tsdb.index import LabelIndex, SeriesIds
 from barograph.tsdb.late import base_source, is_late
 from barograph.tsdb.replay import replay
 from barograph.tsdb.segment import MemorySegments
+from barograph.tsdb.tierreads import (
+    THINNED_COLUMNS,
+    newest_samples,
+    plan_days,
+    read_tier,
+    thinned_days,
+    thinned_series,
+    time_text,
+)
 
+_MOVING = "blocks were merged faster than they could be read; ask again"
 _PLANS = 512
 _ATTEMPTS = 5
 _FIRST_MS = -(1 << 62)
@@ -43,8 +57,18 @@ class _Plan:
     in_head: tuple[tuple[GroupView, Columns, SeriesIds], ...]
 
 
+@dataclass(slots=True, eq=False)
+class _Samples:
+    """What was read of a range, by source."""
+
+    pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    thinned_until_ms: int = 0
+    thinned_ms: int = 0
+
+
 class StoreReader:
-    """Implements `Querier`. `attach` may be called from any thread too."""
+    """Implements `TieredQuerier`. `attach` may be called from any thread too."""
 
     def __init__(self, folder: Path, config: StoreConfig) -> None:
         """Look at a data folder, which need not exist yet; nothing is opened before the first use."""
@@ -52,6 +76,7 @@ class StoreReader:
         self._files_lock = threading.Lock()
         self._index = LabelIndex()
         self._files = DayFiles(folder, config, self._index)
+        self._widths_ms = config.tier_widths_ms
         self._generation = -1
         self._file_warnings: list[str] = []
         self._head: HeadView | None = None
@@ -96,26 +121,36 @@ class StoreReader:
 
     def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
         """See `Querier`. A range that lies inside the head touches no file."""
-        key = tuple(matchers)
+        found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True)
+        groups = assemble(found.pieces, self._index.labels)
+        warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
+        return SeriesSet(groups, warnings, found.thinned_until_ms)
+
+    @property
+    def tier_widths_ms(self) -> tuple[int, ...]:
+        """See `TieredQuerier`."""
+        return tuple(self._widths_ms.values())
+
+    def select_buckets(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+    ) -> BucketSet:
+        """See `TieredQuerier`. Samples are decoded a slice of time at a time.
+
+        Raises:
+            ValueError: There is no such width, or the range is no multiple of it.
+        """
+        if width_ms not in self.tier_widths_ms or start_ms % width_ms or end_ms % width_ms:
+            raise ValueError(f"no tier has buckets of {width_ms} ms that begin at {start_ms} and end at {end_ms}")
+        key, asked = tuple(matchers), range(start_ms, end_ms, width_ms)
         for _ in range(_ATTEMPTS):
-            with self._lock:
-                plan = self._plan(key)
-                head, generation = self._head, self._generation
-            newest, covered = _read_head(plan, start_ms, end_ms)
-            warnings: list[str] = []
+            joining = BucketJoining(width_ms, columns)
             try:
-                pieces = self._read_files(plan, start_ms, end_ms, covered, warnings)
+                self._read_buckets(key, asked, joining)
             except MovedError:
                 self._generation = -1
                 continue
-            if head is not None and head.fold_generation != generation:
-                # rows may have left the head after the files were looked at
-                continue
-            for source, piece in newest.items():
-                pieces.setdefault(source, []).append(piece)
-            groups = assemble(_with_late(pieces), self._index.labels)
-            return SeriesSet(groups, (*self._offline_warnings, *dict.fromkeys(warnings)))
-        raise StoreError("blocks were merged faster than they could be read; ask again")
+            return joining.finish(self._index.labels, self._offline_warnings)
+        raise StoreError(_MOVING)
 
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
         """See `Querier`."""
@@ -220,11 +255,101 @@ class StoreReader:
                         pieces.setdefault(span.source, []).extend(found)
         return pieces
 
+    def _samples(self, key: tuple[Matcher, ...], start_ms: int, end_ms: int, *, with_thinned: bool) -> "_Samples":
+        """Return every sample of the range by source, with what a tier keeps of those that are gone if asked to."""
+        for _ in range(_ATTEMPTS):
+            with self._lock:
+                plan = self._plan(key)
+                head, generation = self._head, self._generation
+            newest, covered = _read_head(plan, start_ms, end_ms)
+            found = _Samples()
+            try:
+                if with_thinned:
+                    self._read_thinned(plan, start_ms, end_ms, found)
+                for source, pieces in self._read_files(plan, start_ms, end_ms, covered, found.warnings).items():
+                    found.pieces.setdefault(source, []).extend(pieces)
+            except MovedError:
+                self._generation = -1
+                continue
+            if head is not None and head.fold_generation != generation:
+                # rows may have left the head after the files were looked at
+                continue
+            for source, piece in newest.items():
+                found.pieces.setdefault(source, []).append(piece)
+            found.pieces = _with_late(found.pieces)
+            return found
+        raise StoreError(_MOVING)
+
+    def _read_thinned(self, plan: _Plan, start_ms: int, end_ms: int, found: "_Samples") -> None:
+        """Read the newest sample of each bucket where there is nothing finer.
+
+        Raises:
+            MovedError: Blocks were merged since the files were looked at.
+        """
+        with self._files_lock:
+            for tier in thinned_days(self._files, self._widths_ms, start_ms, end_ms):
+                for part in read_tier(self._files, tier, plan.wanted, THINNED_COLUMNS, found.warnings):
+                    piece = newest_samples(part, start_ms, end_ms)
+                    if piece is not None:
+                        found.pieces.setdefault(part.source, []).append(piece)
+                        found.thinned_until_ms = int(piece.timestamps_ms[-1])
+                        found.thinned_ms = max(found.thinned_ms, tier.width_ms)
+        if found.thinned_until_ms:
+            found.warnings.append(
+                f"up to {time_text(found.thinned_until_ms)} samples are gone, and the newest one of every "
+                f"{Duration(found.thinned_ms)} stands for them"
+            )
+
+    def _read_buckets(self, key: tuple[Matcher, ...], asked: range, joining: BucketJoining) -> None:
+        """Read buckets from tiers where these are as new as the samples, and make them of samples elsewhere.
+
+        Raises:
+            MovedError: Files have changed meanwhile.
+        """
+        with self._lock:
+            # before the files are looked at: what is folded between the two is then seen at least once
+            unfolded = [view.unfolded() for view in self._head.groups] if self._head is not None else []
+            plan = self._plan(key)
+            with self._files_lock:
+                files = self._files.names()
+                days = plan_days(self._files, self._widths_ms, unfolded, asked)
+            oldest_ms, newest_ms = self._bounds()
+        slice_ms = joining.slice_ms(int(plan.wanted.sum()))
+        next_ms = max(asked.start + 1, oldest_ms)
+        for day in days:
+            self._make_buckets(key, range(next_ms, day.day_ms, slice_ms), joining)
+            next_ms = max(next_ms, day.day_ms if day.with_samples else day.day_ms + DAY_MS)
+            with self._files_lock:
+                for tier in day.tiers:
+                    for part in read_tier(self._files, tier, plan.wanted, joining.columns, joining.warnings):
+                        joining.add_tier(part, tier.width_ms, asked)
+        self._make_buckets(key, range(next_ms, min(asked.stop, newest_ms) + 1, slice_ms), joining)
+        with self._files_lock:
+            if not files <= self._files.names():
+                raise MovedError
+
+    def _make_buckets(self, key: tuple[Matcher, ...], instants: range, joining: BucketJoining) -> None:
+        """Make buckets of the samples at `start <= instant < stop`, in slices of `step` milliseconds."""
+        for low in instants:
+            found = self._samples(key, low, min(low + instants.step, instants.stop) - 1, with_thinned=False)
+            joining.add_samples(found.pieces, found.warnings)
+
+    def _bounds(self) -> tuple[int, int]:
+        """Return between which instants there may be samples. The lock is held."""
+        with self._files_lock:
+            oldest_ms, newest_ms = self._files.bounds()
+        for view in self._head.groups if self._head else ():
+            first_ms, last_ms = view.covers()
+            if last_ms >= first_ms:
+                oldest_ms, newest_ms = min(oldest_ms, first_ms), max(newest_ms, last_ms)
+        return oldest_ms, newest_ms
+
     def _matching(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesIds:
         """Return the numbers of matching series that may have samples in the range, sorted."""
         with self._lock:
             plan = self._plan(tuple(matchers))
             parts = self._files.series_between(start_ms, end_ms)
+            parts += thinned_series(self._files, self._widths_ms, start_ms, end_ms)
             for view, series in zip(self._head.groups if self._head else (), self._head_series, strict=True):
                 oldest, newest = view.covers()
                 if oldest <= end_ms and newest >= start_ms and newest >= oldest:
@@ -259,12 +384,12 @@ class StoreReader:
             self.attach(segments.current.buffer)
 
 
-def _with_late(pieces: dict[str, list[Piece]]) -> list[list[Piece]]:
+def _with_late(pieces: dict[str, list[Piece]]) -> dict[str, list[Piece]]:
     """Return the pieces of each source, those of late rows behind the others: they were written later."""
     joined: dict[str, list[Piece]] = {}
     for source in sorted(pieces, key=is_late):
         joined.setdefault(base_source(source), []).extend(pieces[source])
-    return list(joined.values())
+    return joined
 
 
 def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece], dict[str, tuple[int, int]]]:

@@ -18,6 +18,10 @@ class StoreStats:
         block_bytes: Bytes of blocks written.
         fold_reason: Why the newest fold failed; "" once one succeeds.
         merges: Merges of small blocks done.
+        tier_days: Days whose tiers were made.
+        tier_buckets: Buckets made for tiers, each with all its columns.
+        tiers_rebuilt: Tiers of a day made anew, since something came into the day or left it.
+        tier_failures: Times that tiers could not be made; they are tried again.
         days_dropped: Day files removed by retention.
         lost_ticks: Ticks that left the head before they could be made durable.
         damaged: Slots, chunks and catalogues found damaged.
@@ -40,6 +44,10 @@ class StoreStats:
     block_bytes: int = 0
     fold_reason: str = ""
     merges: int = 0
+    tier_days: int = 0
+    tier_buckets: int = 0
+    tiers_rebuilt: int = 0
+    tier_failures: int = 0
     days_dropped: int = 0
     lost_ticks: int = 0
     damaged: int = 0

@@ -19,6 +19,7 @@ from barograph.tsdb.jobs import StoreParts, WorkQueue
 from barograph.tsdb.merge import MergeRules, merge
 from barograph.tsdb.retention import drop_old_blocks
 from barograph.tsdb.stats import StoreStats
+from barograph.tsdb.tierkeeping import TierKeeping
 
 _RETRY_S = 5.0
 _RETENTION_EVERY_S = 600.0
@@ -42,6 +43,8 @@ class Upkeep:
             StoreParts(files=files, head=head, config=config, clock=clock, stats=stats, fold_now=self.fold_now)
         )
         """What others ask for; done when nothing more urgent is due."""
+        self.tiers = TierKeeping(files, head, config, clock, stats)
+        """Done last of all."""
 
     def run(self, budget_s: float) -> None:
         """Do what is due until the budget is spent; does at least one step."""
@@ -54,7 +57,7 @@ class Upkeep:
         if self._job is None:
             self._job = self._next_job()
             if self._job is None:
-                return self._files.log is not None and self.works.step()
+                return self._files.log is not None and (self.works.step() or self.tiers.step())
         self._advance(self._job)
         return True
 

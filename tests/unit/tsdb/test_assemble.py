@@ -1,7 +1,10 @@
 import numpy as np
 
+from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT, STALE, FloatArray, is_absent
-from barograph.tsdb.assemble import Piece, assemble, constant_step
+from barograph.model.series import SeriesGroup
+from barograph.tsdb import assemble as assembling
+from barograph.tsdb.assemble import Piece, constant_step
 from unit.tsdb.stores import labels_of
 
 LABELS = [labels_of(name) for name in "abcd"]
@@ -10,6 +13,10 @@ LABELS = [labels_of(name) for name in "abcd"]
 def piece(series: list[int], times: list[int], rows: list[list[float]]) -> Piece:
     values: FloatArray = np.array(rows, np.float64).reshape(len(series), len(times))
     return Piece(np.array(series), np.array(times), values, bool(is_absent(values).any()), False)
+
+
+def assemble(sources: list[list[Piece]], labels: list[Labels]) -> tuple[SeriesGroup, ...]:
+    return assembling.assemble({f"s{i}": pieces for i, pieces in enumerate(sources)}, labels)
 
 
 def test_pieces_side_by_side() -> None:
