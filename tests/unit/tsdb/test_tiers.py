@@ -151,3 +151,24 @@ def test_buckets_are_those_of_the_samples_whatever_they_come_from(world: World, 
         assert (answer.coarse_until_ms, answer.warnings) == (0, ())
         assert answer.samples_read < 2000
     reader.close()
+
+
+def test_late_samples_are_seen_before_and_after_the_tier_is_made_anew(world: World) -> None:
+    world.end_day()
+    reader = world.reader()
+    check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
+    late_ms = DAY + DAY_MS - 5 * MINUTE + 500
+    world.tick(late_ms, [7.0, 8.0, 9.0])
+    world.tick(DAY + DAY_MS, [70.0, 8.0, 9.0])
+    assert world.segments.current is not None
+    reader.attach(world.segments.current.buffer)
+    check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
+    world.store._upkeep.fold_now()
+    check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
+    world.keep_up()
+    answer = all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE)
+    check(answer, world.samples, DAY, DAY + 2 * DAY_MS)
+    assert world.store.stats.tiers_rebuilt == 4
+    assert answer.samples_read < 2000
+    reader.close()
+    world.store.close()
