@@ -65,7 +65,8 @@ def clean() -> Work[int]:
     def work(parts: StoreParts) -> Generator[None, None, int]:
         result = FoldResult()
         tombstones = list(parts.files.tombstones)
-        for name in filenames.block_names(parts.files.folder):
+        # tiers are made anew of the samples; where these are gone, readers leave out what was deleted
+        for name in (name for name in filenames.block_names(parts.files.folder) if not name.tier):
             for span in _reached(parts, name, tombstones):
                 yield from rewrite(parts.files.block(name), [span], parts.files.tombstones, result)
                 parts.head.raise_fold_generation(0)
@@ -119,9 +120,6 @@ def _blank_group(group: HeadGroup, columns: Sequence[int], tombstone: Tombstone)
 
 
 def _reached(parts: StoreParts, name: BlockName, tombstones: Sequence[Tombstone]) -> list[Span]:
-    if name.tier:
-        # tiers are made anew of the samples; where these are gone readers leave out what was deleted
-        return []
     try:
         spans, _ = read_spans(parts.files.block(name).connection)
     except (apsw.Error, *sqlite.UNREADABLE):
