@@ -292,7 +292,7 @@ class StoreReader:
                     piece = newest_samples(part, start_ms, end_ms)
                     if piece is not None:
                         found.pieces.setdefault(part.source, []).append(piece)
-                        found.thinned_until_ms = int(piece.timestamps_ms[-1])
+                        found.thinned_until_ms = max(found.thinned_until_ms, int(piece.timestamps_ms[-1]))
                         found.thinned_ms = max(found.thinned_ms, tier.width_ms)
         if found.thinned_until_ms:
             found.warnings.append(

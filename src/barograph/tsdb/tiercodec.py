@@ -82,8 +82,11 @@ def _on_decimals(sums: FloatArray, *others: FloatArray) -> FloatArray:
     """Return sums with as few decimals as the samples have, where that changes none by more than a rounding."""
     sums = sums.copy()
     for row, line in enumerate(sums):
-        decimals = [decimals_of(other[row]) for other in others]
-        if None in decimals or not np.isfinite(line).all():
+        lines = [other[row] for other in others]
+        if not all(np.isfinite(each).all() for each in (line, *lines)):
+            continue
+        decimals = [decimals_of(each) for each in lines]
+        if None in decimals:
             continue
         power = 10.0 ** max(found[0] for found in decimals if found is not None)
         rounded = np.rint(line * power)
