@@ -134,8 +134,12 @@ class DayFiles:
         return min((span.first_ms for span in spans), default=1 << 62), max((span.last_ms for span in spans), default=0)
 
     def newest_ms(self) -> int:
-        """Return the newest timestamp in any file, 0 where there is none."""
-        return max((span.last_ms for day in self._days.values() for span in day.spans), default=0)
+        """Return the newest timestamp in any file, 0 where there is none; of tiers the end of the finest's newest."""
+        newest: dict[str, int] = {}
+        for name, day in self._days.items():
+            last_ms = max((span.last_ms for span in day.spans), default=0)
+            newest[name.tier] = max(newest.get(name.tier, 0), last_ms)
+        return newest.pop("", 0) or min(newest.values(), default=0)
 
     def families(self) -> dict[str, Family]:
         """Return the metric families of all files; newer files win."""
