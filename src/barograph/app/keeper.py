@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from barograph.app import handover
+from barograph.app import handover, snapshots
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
@@ -44,6 +44,7 @@ from barograph.model.commands import (
     RedeemLogin,
     Refused,
     Reload,
+    TakeSnapshot,
 )
 from barograph.model.errors import AccessError, BarographError, ConfigError, StoreError
 from barograph.model.schedule import ScheduledCollector
@@ -228,6 +229,8 @@ class Keeper:
                 return self._sessions.end(command.session_id)
             case Reload():
                 return self._reload()
+            case TakeSnapshot():
+                return await snapshots.take(self._folder, self._clock)
             case DeleteSamples() | CleanTombstones():
                 return await self._store_commands.execute(command)
 

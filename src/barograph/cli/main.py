@@ -23,6 +23,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "serve": CommandEntry("barograph.cli.serve", "Collect this machine every second, keep it, show it."),
     "collect": CommandEntry("barograph.cli.collect", "Print one sample of this machine as Prometheus text."),
     "query": CommandEntry("barograph.cli.query", "Evaluate a PromQL expression at an instant or over a range."),
+    "store": CommandEntry("barograph.cli.store", "Look after what is stored."),
     "check": CommandEntry("barograph.cli.check", "Check files without starting anything."),
     "config": CommandEntry("barograph.cli.config_schema", "Describe the configuration file."),
     "version": CommandEntry("barograph.cli.version", "Print the version of Barograph and of what it stands on."),

@@ -53,7 +53,11 @@ class CleanTombstones(msgspec.Struct, frozen=True, kw_only=True, tag_field="comm
     """Rewrite the files that hold what was deleted."""
 
 
-AnyCommand = RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones
+class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="take_snapshot"):
+    """Copy the data folder as it is now."""
+
+
+AnyCommand = RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones | TakeSnapshot
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="done"):
@@ -86,7 +90,13 @@ class SessionFound(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply",
     expires_ms: int
 
 
-AnyReply = Done | SessionOpened | SessionFound | Refused
+class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="snapshot_taken"):
+    """A verified snapshot is in the data folder, under `snapshots/`."""
+
+    name: str
+
+
+AnyReply = Done | SessionOpened | SessionFound | SnapshotTaken | Refused
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,7 @@ class Router:
             "/api/v1/status/buildinfo": status.buildinfo,
             "/api/v1/status/tsdb": status.tsdb,
             "/api/v1/status/walreplay": status.walreplay,
+            "/api/v1/admin/tsdb/snapshot": admin.snapshot,
             "/api/v1/admin/tsdb/delete_series": admin.delete_series,
             "/api/v1/admin/tsdb/clean_tombstones": admin.clean_tombstones,
             "/federate": FederateRoute(deps),

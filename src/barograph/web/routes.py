@@ -75,6 +75,12 @@ ROUTES: tuple[Route, ...] = (
         template="/api/v1/status/walreplay", methods=("GET",), role=Role.VIEWER, summary="How far the ring was replayed"
     ),
     Route(
+        template="/api/v1/admin/tsdb/snapshot",
+        methods=("POST", "PUT"),
+        role=Role.ADMIN,
+        summary="Copy the data folder",
+    ),
+    Route(
         template="/api/v1/admin/tsdb/delete_series",
         methods=("POST", "PUT"),
         role=Role.ADMIN,

@@ -1,6 +1,9 @@
 """`/api/v1/admin/tsdb/...`: what an administrator changes in the store. Behind the guard, for its role alone."""
 
-from barograph.model.commands import AnyCommand, CleanTombstones, DeleteSamples, Refused
+import orjson
+
+from barograph.model.commands import AnyCommand, CleanTombstones, DeleteSamples, Refused, SnapshotTaken, TakeSnapshot
+from barograph.model.errors import LinkError
 from barograph.web.api.selectors import range_of, selectors_of
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError, problem_of, problem_of_reply
@@ -26,6 +29,20 @@ class AdminRoutes:
     async def clean_tombstones(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Rewrite what deletions left in the files."""
         await self._carry_out(CleanTombstones(), send)
+
+    async def snapshot(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Copy the data folder as it is now; answers the name of the copy's folder under `snapshots/`."""
+        try:
+            reply = await self._deps.commands.execute(TakeSnapshot())
+            if isinstance(reply, Refused):
+                await send_problem(send, problem_of_reply(reply))
+                return
+            if not isinstance(reply, SnapshotTaken):
+                raise LinkError(f"the keeper answered {type(reply).__name__} where a snapshot was asked for")
+        except Exception as error:
+            await send_problem(send, problem_of(error))
+            return
+        await send_body(send, 200, JSON, orjson.dumps({"status": "success", "data": {"name": reply.name}}))
 
     async def _carry_out(self, command: AnyCommand, send: Send) -> None:
         try:

@@ -1,8 +1,9 @@
 import pytest
 
-from barograph.model.commands import CleanTombstones, DeleteSamples, Refused
+from barograph.model.commands import CleanTombstones, DeleteSamples, Refused, SnapshotTaken, TakeSnapshot
 from unit.web.site import BEARER, Site
 
+SNAPSHOT = "/api/v1/admin/tsdb/snapshot"
 DELETE = "/api/v1/admin/tsdb/delete_series"
 
 
@@ -20,6 +21,20 @@ def test_a_deletion_may_come_as_a_form(site: Site) -> None:
     assert isinstance(command, DeleteSamples)
     assert command.start_ms == 0
     assert command.end_ms > 1 << 50
+
+
+def test_a_snapshot_is_named(site: Site) -> None:
+    site.keeper.reply = SnapshotTaken(name="20261123T120000Z-abcd")
+    answer = site.request(SNAPSHOT, "POST", BEARER)
+    assert answer.json() == {"status": "success", "data": {"name": "20261123T120000Z-abcd"}}
+    assert site.keeper.asked == [TakeSnapshot()]
+
+
+def test_a_snapshot_that_fails_says_why(site: Site) -> None:
+    site.keeper.reply = Refused(kind="store", message="no space")
+    assert site.request(SNAPSHOT, "POST", BEARER).json()["error"] == "no space"
+    site.keeper.is_gone = True
+    assert site.request(SNAPSHOT, "POST", BEARER).status == 503
 
 
 @pytest.mark.parametrize("query", ["", "?match[]=1%2B1", "?match[]=up&start=2&end=1", "?match[]=up&start=yesterday"])

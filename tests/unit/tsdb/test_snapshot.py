@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import apsw
+import numpy as np
+import pytest
+
+from barograph.model.errors import CorruptError, FolderError
+from barograph.tsdb.reader import StoreReader
+from barograph.tsdb.snapshot import MANIFEST, Manifest, read_manifest, restore_snapshot, take_snapshot
+from unit.tsdb.stores import SMALL, Kit, samples_of, schema_of
+
+XY = schema_of("x", "y")
+
+
+def quiet(name: str, done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+def snapshot(folder: Path, target: Path) -> Manifest:
+    return take_snapshot(folder, target, ("1.2.3", 17), quiet)
+
+
+def samples(folder: Path) -> dict[str, dict[int, int]]:
+    reader = StoreReader.open_offline(folder, SMALL)
+    answer = reader.select([], 0, 1 << 60)
+    reader.close()
+    assert answer.warnings == ()
+    return samples_of(answer)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Kit:
+    kit = Kit(tmp_path / "data")
+    (tmp_path / "data" / "token").write_text("secret")
+    for second in range(25):
+        kit.tick(XY, second, [second * 1.5, -second])
+        kit.store.maintain(1e9)
+    return kit
+
+
+def test_a_snapshot_beside_the_writer_has_everything_committed(kit: Kit, tmp_path: Path) -> None:
+    manifest = snapshot(kit.folder, tmp_path / "copy")
+    assert (manifest.version, manifest.created_ms, manifest.last_tick) == ("1.2.3", 17, 25)
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["blocks-20231114.db", "live.db", MANIFEST]
+    before = samples(kit.folder)
+    kit.tick(XY, 25, [0.0, 0.0])
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    assert samples(tmp_path / "back") == before
+    assert len(before['m{i="x"}']) == 25
+    again = Kit(tmp_path / "back")
+    again.tick(XY, 25, [1.0, 2.0])
+    again.store.close()
+    assert len(samples(tmp_path / "back")['m{i="x"}']) == 26
+    kit.store.close()
+
+
+def test_a_folder_at_rest_can_be_copied_too(kit: Kit, tmp_path: Path) -> None:
+    kit.store.close()
+    assert snapshot(kit.folder, tmp_path / "copy").last_tick == 25
+    assert samples(tmp_path / "copy") == samples(kit.folder)
+
+
+def test_a_target_that_is_in_use_is_refused(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "x").touch()
+    with pytest.raises(FolderError, match="not empty: name a new folder"):
+        snapshot(kit.folder, tmp_path / "used")
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderError, match="not empty"):
+        snapshot(kit.folder, tmp_path / "file")
+    with pytest.raises(FolderError, match="holds no Barograph store"):
+        snapshot(tmp_path / "used", tmp_path / "copy")
+    snapshot(kit.folder, tmp_path / "copy")
+    with pytest.raises(FolderError, match="not empty"):
+        restore_snapshot(tmp_path / "copy", tmp_path / "used", quiet)
+    kit.store.close()
+
+
+def test_an_empty_folder_may_be_the_target(kit: Kit, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    snapshot(kit.folder, tmp_path / "copy")
+    (tmp_path / "back").mkdir()
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    kit.store.close()
+
+
+@pytest.mark.parametrize("spoil", ["flip", "remove", "cut"])
+def test_a_snapshot_that_is_not_what_it_says_is_not_restored(kit: Kit, tmp_path: Path, spoil: str) -> None:
+    snapshot(kit.folder, tmp_path / "copy")
+    path = tmp_path / "copy" / "blocks-20231114.db"
+    data = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    if spoil == "flip":
+        data[len(data) // 2] ^= 4
+        path.write_bytes(data.tobytes())
+    elif spoil == "cut":
+        path.write_bytes(data[:-100].tobytes())
+    else:
+        path.unlink()
+    with pytest.raises(CorruptError, match=r"blocks-20231114\.db"):
+        restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "data"]
+    kit.store.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "is no finished snapshot"),
+        ("{", "is damaged"),
+        ('{"format":2,"version":"","created_ms":0,"last_tick":0,"files":[]}', "has format 2"),
+        (
+            '{"format":1,"version":"","created_ms":0,"last_tick":0,"files":[["../x",1,""]]}',
+            "Expected `object`",
+        ),
+        (
+            '{"format":1,"version":"","created_ms":0,"last_tick":0,"files":[{"name":"../x","size_bytes":1,"sha256":""}]}',
+            "names '../x', which is no file of a store",
+        ),
+    ],
+)
+def test_a_manifest_is_checked(tmp_path: Path, text: str | None, said: str) -> None:
+    if text is not None:
+        (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(CorruptError) as caught:
+        read_manifest(tmp_path)
+    assert said in str(caught.value)
+
+
+def test_a_store_that_is_damaged_makes_no_snapshot(kit: Kit, tmp_path: Path) -> None:
+    kit.store.close()
+    connection = apsw.Connection(str(kit.folder / "blocks-20231114.db"))
+    connection.execute("UPDATE blocks SET payload = zeroblob(length(payload))")
+    connection.close()
+    with pytest.raises(CorruptError, match=r"is damaged .* `barograph store verify` lists them"):
+        snapshot(kit.folder, tmp_path / "copy")
+    assert not (tmp_path / "copy" / MANIFEST).exists()
+
+
+def test_a_disk_that_takes_nothing_is_said(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("barograph.tsdb.snapshot._write_synced", refuse)
+        with pytest.raises(FolderError, match=r"No space left on device.*: it is no snapshot, remove it"):
+            snapshot(kit.folder, tmp_path / "copy")
+    snapshot(kit.folder, tmp_path / "good")
+    monkeypatch.setattr("barograph.tsdb.snapshot._copy_checked", refuse)
+    with pytest.raises(FolderError, match="could not be restored"):
+        restore_snapshot(tmp_path / "good", tmp_path / "back", quiet)
+    assert not (tmp_path / "back").exists()
+    kit.store.close()
