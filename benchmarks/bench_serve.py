@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from barograph.client import Client
+from barograph.client.client import Client
 from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
 from barograph.ingest.join import Join

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from barograph.client import Client
+from barograph.client.client import Client
 from helpers.server import Server, eventually, serving
 
 pytestmark = pytest.mark.e2e

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from barograph.cli.terminal import LINES, to_json, visible
-from barograph.client import Answer, Series
+from barograph.client.answer import Answer
+from barograph.client.frames import Series
 from barograph.formats.exposition import format_value
 
 Printer = Callable[[Answer, tzinfo, TextIO], None]

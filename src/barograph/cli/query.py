@@ -10,10 +10,10 @@ import typer
 from barograph.cli.answers import FORMATS, print_answer
 from barograph.cli.failure import CommandError, require_format, status_of
 from barograph.cli.folder import ServerAddress, find_server
-from barograph.cli.offline import ask_folder
 from barograph.cli.spans import Span, SpanOptions, parse_span
 from barograph.cli.zone import local_zone
-from barograph.client import Answer, Client
+from barograph.client.answer import Answer
+from barograph.client.client import Client
 from barograph.model.clock import SystemClock
 from barograph.model.errors import LinkError, QueryError
 from barograph.promql.parser.render import format_error
@@ -77,11 +77,16 @@ def _ask(expression: str, span: Span, url: str | None, data: Path | None) -> Ans
     except PermissionError as error:
         raise CommandError(f"{data} cannot be read: {error.strerror}; run this as the user that serves") from error
     print(f"barograph: no server answers for {data}: reading the folder itself", file=sys.stderr)
-    return ask_folder(expression, span, data)
+    with Client(data) as client:
+        return _ask_client(expression, span, client)
 
 
 def _ask_server(expression: str, span: Span, server: ServerAddress) -> Answer:
     with Client(server.url, server.token) as client:
-        if span.step_ms == 0:
-            return client.query(expression, span.end_ms / 1000)
-        return client.query_range(expression, span.start_ms / 1000, span.end_ms / 1000, span.step_ms / 1000)
+        return _ask_client(expression, span, client)
+
+
+def _ask_client(expression: str, span: Span, client: Client) -> Answer:
+    if span.step_ms == 0:
+        return client.query(expression, span.end_ms / 1000)
+    return client.query_range(expression, span.start_ms / 1000, span.end_ms / 1000, span.step_ms / 1000)

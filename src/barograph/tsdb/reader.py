@@ -97,9 +97,23 @@ class StoreReader:
         if not path.exists() and not filenames.block_names(folder):
             raise FolderError(f"{folder} holds no Barograph store: name the data folder of a `barograph serve`")
         reader = cls(folder, config)
-        if path.exists():
-            reader._read_ring(path)
+        reader.read_ring(folder)
         return reader
+
+    def read_ring(self, folder: Path) -> None:
+        """Take in what a folder holds now, where no keeper gives its head.
+
+        Raises:
+            FolderError, VersionError: The ring cannot be read.
+        """
+        path = folder / filenames.LIVE
+        head = self._read_ring(path) if path.exists() else None
+        if head is not None:
+            self.attach(head)
+            return
+        with self._lock:
+            self._head, self._head_series, self._generation = None, [], -1
+            self._plans.clear()
 
     def attach(self, buffer: memoryview) -> None:
         """Take a (new) head segment.
@@ -358,14 +372,15 @@ class StoreReader:
         present = present[present >= 0]
         return present[plan.wanted[present]]
 
-    def _read_ring(self, path: Path) -> None:
-        """Replay the ring of a live.db into a head of our own."""
+    def _read_ring(self, path: Path) -> memoryview | None:
+        """Replay the ring of a live.db into a head of our own; None where it holds nothing."""
+        self._offline_warnings = ()
         segments = MemorySegments()
         try:
             connection = sqlite.open_reading(path)
             try:
                 if sqlite.check_format(connection, path, log.FORMAT) == 0:
-                    return
+                    return None
                 with connection:
                     meta = log.read_meta(connection)
                     damaged = replay(connection, Head(segments, meta["slots"]), meta["folded_tick"], {})
@@ -373,15 +388,14 @@ class StoreReader:
                 connection.close(True)
         except (*sqlite.DAMAGE_ERRORS, KeyError) as error:
             self._offline_warnings = (f"{path} is damaged ({error}): the newest samples are shown as a gap",)
-            return
+            return None
         except apsw.Error as error:
             raise FolderError(
                 f"{path} cannot be read ({error}): is it a Barograph store, and yours to read?"
             ) from error
         if damaged:
             self._offline_warnings = (f"{damaged} damaged records of {path} are shown as gaps",)
-        if segments.current is not None:
-            self.attach(segments.current.buffer)
+        return segments.current.buffer if segments.current is not None else None
 
 
 def _with_late(pieces: dict[str, list[Piece]]) -> dict[str, list[Piece]]:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from barograph.cli.answers import FORMATS, print_answer
-from barograph.client import Answer, Series
+from barograph.client.answer import Answer
+from barograph.client.frames import Series
 from barograph.model.labels import Labels
 
 T0 = 1_795_403_520_000  # 2026-11-23T03:12:00Z

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from barograph.client import Client
+from barograph.client.client import Client
 from unit.cli.commands import Commands
 from unit.tsdb.stores import T0, Kit, schema_of
 

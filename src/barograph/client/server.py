@@ -1,15 +1,12 @@
-"""The public Python API: ask a running Barograph over HTTP.
+"""A running server as a source of answers, over HTTP: Prometheus' API, and its refusals as the errors of our tree."""
 
-`Client("http://127.0.0.1:10132", token).query("node_load1")`. Answers are plain values; errors are those of the tree in
-`barograph.model.errors`, with the place in the expression where the server named one.
-"""
-
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import httpx
 import numpy as np
 
+from barograph.client.answer import Answer
+from barograph.client.frames import Series
 from barograph.model.errors import (
     AccessError,
     BarographError,
@@ -21,7 +18,6 @@ from barograph.model.errors import (
     StoreError,
 )
 from barograph.model.labels import Labels
-from barograph.model.sample import FloatArray, IntArray
 
 _TIMEOUT_S = 60.0
 _STATUS_ACCESS = (401, 403, 421)
@@ -34,72 +30,35 @@ _KINDS: dict[str, type[QueryError]] = {
 """The errors of queries by Prometheus' `errorType`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
-    """One series of an answer: timestamps int64 in ms and values float64, both `[samples]`."""
+class ServerSource:
+    """Asks one server."""
 
-    labels: Labels
-    timestamps_ms: IntArray
-    values: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer. `kind`: `vector`, `matrix`, `scalar` or `string`; a string's text is in `text`."""
-
-    kind: str
-    series: tuple[Series, ...]
-    text: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-class Client:
-    """Asks one server. Close it, or use it as a context manager.
-
-    Args:
-        url: Such as `http://127.0.0.1:10132`; its user part (`http://x:TOKEN@...`) serves as a credential too.
-        token: A token, sent as Bearer.
-        transport: What carries requests, where that is not the network (an application in the same process, a test).
-    """
-
-    def __init__(self, url: str, token: str = "", transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # a proxy of the environment is for the world, and this server is usually on the same machine
         self._http = httpx.Client(
             base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False, transport=transport
         )
 
-    def query(self, expression: str, at_s: float | None = None) -> Answer:
-        """Evaluate an expression at one instant (now, where none is given).
-
-        Raises:
-            QueryError: The expression is refused; `position` is the place, where the server named one.
-            ExecutionError, QueryTimeoutError, QueryCancelledError: It could not be evaluated to the end.
-            AccessError: The token is missing, wrong or not enough.
-            StoreError: The server is up and cannot answer for now.
-            LinkError: The server does not answer, or is no Barograph.
-        """
+    def query(self, expression: str, at_s: float | None) -> Answer:
+        """See `Client`."""
         form = {"query": expression} | ({} if at_s is None else {"time": repr(at_s)})
         return self._ask("/api/v1/query", form)
 
     def query_range(self, expression: str, start_s: float, end_s: float, step_s: float) -> Answer:
-        """Evaluate an expression at each step from start to end, both included; times are Unix seconds.
-
-        Raises:
-            BarographError: As `query`.
-        """
+        """See `Client`."""
         form = {"query": expression, "start": repr(start_s), "end": repr(end_s), "step": repr(step_s)}
         return self._ask("/api/v1/query_range", form)
 
+    def select(self, selector: str, start_s: float, end_s: float) -> Answer:
+        """See `Client`."""
+        start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
+        # a range vector's window is open on the left
+        return self.query(f"{selector}[{max(1, end_ms - start_ms + 1)}ms]", end_ms / 1000)
+
     def close(self) -> None:
-        """Close the connection."""
+        """See `Client`."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _ask(self, path: str, form: dict[str, str]) -> Answer:
         try:

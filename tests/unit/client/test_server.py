@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 import barograph
-from barograph.client import Answer, Client
+from barograph.client.answer import Answer
+from barograph.client.client import Client
 from barograph.model.errors import (
     AccessError,
     BarographError,
@@ -67,6 +68,19 @@ def test_a_range_is_asked_with_its_step() -> None:
     assert str(seen[0].url) == f"{URL}/api/v1/query_range"
     assert "authorization" not in seen[0].headers
     assert parse_qs(seen[0].content.decode()) == {"query": ["up"], "start": ["1.5"], "end": ["3.0"], "step": ["0.5"]}
+
+
+def test_samples_are_asked_with_both_ends() -> None:
+    seen: list[bytes] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request.content)
+        return answering({"resultType": "matrix", "result": []})(request)
+
+    client(respond).select("up", 1.5, 3.0)
+    assert parse_qs(seen[0].decode()) == {"query": ["up[1501ms]"], "time": ["3.0"]}
+    with pytest.raises(QueryError, match="no series selector"):
+        client(respond).select("up + 1", 1.5, 3.0)
 
 
 def test_without_a_time_the_server_takes_its_own() -> None:

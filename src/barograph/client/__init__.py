@@ -1,0 +1,1 @@
+"""The public Python API: `from barograph import Client`."""
