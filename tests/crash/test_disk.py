@@ -17,6 +17,12 @@ from helpers.clock import FakeClock
 from helpers.disk import fill, small_file_system
 
 
+@pytest.fixture(autouse=True)
+def all_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the folder take more than a tenth of these small disks: here it is about full ones."""
+    monkeypatch.setattr("barograph.tsdb.upkeep.size_cap", lambda *_: 1 << 40)
+
+
 class Rig:
     """A store, its clock, and which of its ticks were acknowledged."""
 

@@ -13,12 +13,13 @@ import msgspec
 from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
 from barograph.app.listen import parse_address
+from barograph.app.retention_classes import parse_selector
 from barograph.app.yaml_source import MAX_BYTES, Document, KeyPath, format_path, parse_yaml
 from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
 from barograph.identity.config import IdentityConfig
 from barograph.model.clock import SystemClock
-from barograph.model.errors import ConfigError
+from barograph.model.errors import ConfigError, QueryError
 from barograph.promql.config import QueryConfig
 from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
@@ -168,6 +169,12 @@ def _check_parts(config: Config, source: Source) -> None:
         build_collectors(config.collectors, Paths(), SystemClock())  # opens nothing before the first sample
     except ConfigError as error:
         raise source.error(error.message, tuple(error.path.split("."))) from error
+    for key, named in (("retention_for", config.store.retention_for), ("max_size_for", config.store.max_size_for)):
+        for selector in named:
+            try:
+                parse_selector(selector)
+            except QueryError as error:
+                raise source.error(error.message, ("store", key, selector)) from error
     if not config.web.listen:
         raise source.error("an address is expected, such as 127.0.0.1:10132: nobody could ask", ("web", "listen"))
     for i, address in enumerate(config.web.listen):

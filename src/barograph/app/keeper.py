@@ -21,6 +21,7 @@ from barograph.app.config import Config, ServeOptions, encode_config, load_effec
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
+from barograph.app.retention_classes import retention_classes
 from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
@@ -76,7 +77,9 @@ class Keeper:
         self._versions = (0, 0)
         self._status_version = 0
 
-        self._store = Store.open(self._folder, config.store, self._clock, SharedSegments(self._publish_segment))
+        segments = SharedSegments(self._publish_segment)
+        classes = retention_classes(config.store)
+        self._store = Store.open(self._folder, config.store, self._clock, segments, classes=classes)
         self._store_commands = StoreCommands(self._store)
         self._files = PrivateFiles(self._folder)
         self._token = self._files.local_token()

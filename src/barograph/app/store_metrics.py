@@ -23,6 +23,7 @@ _COUNTERS: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
     ("barograph_store_tiers_rebuilt_total", "Tiers of a day made anew after it changed.", lambda s: s.tiers_rebuilt),
     ("barograph_store_tier_failures_total", "Times that tiers could not be made.", lambda s: s.tier_failures),
     ("barograph_store_days_dropped_total", "Day files removed by retention.", lambda s: s.days_dropped),
+    ("barograph_store_spans_trimmed_total", "Times that part of a day was dropped.", lambda s: s.spans_trimmed),
     ("barograph_store_lost_ticks_total", "Ticks that were never made durable.", lambda s: s.lost_ticks),
     ("barograph_store_damaged_total", "Chunks, slots and catalogues found damaged.", lambda s: s.damaged),
 )
@@ -34,6 +35,8 @@ _GAUGES: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
     ("barograph_store_series", "Series in the head.", lambda s: s.series),
     ("barograph_store_head_bytes", "Memory of the head.", lambda s: s.head_bytes),
     ("barograph_store_folder_bytes", "Size of the data folder.", lambda s: s.folder_bytes),
+    ("barograph_store_free_bytes", "Free space of its disk.", lambda s: s.free_bytes),
+    ("barograph_store_low_space", "Whether that is too little for bulk work.", lambda s: float(s.low_space)),
 )
 
 

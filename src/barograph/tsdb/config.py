@@ -25,6 +25,10 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How long samples are kept; a day's file goes when all of it is older."""
     max_size: Size = Size.parse("10GiB")
     """The most the data folder may take; a tenth of the disk where that is less. The oldest days go first."""
+    retention_for: dict[str, Duration] = msgspec.field(default_factory=dict)
+    """How long series of a selector are kept instead, such as `'{job="dev"}': 3d`; the first that matches counts."""
+    max_size_for: dict[str, Size] = msgspec.field(default_factory=dict)
+    """The most that the files of a selector's series may take, such as `'{job="dev"}': 1GiB`; their oldest days go."""
     tiers: dict[str, Duration] = msgspec.field(default_factory=_default_tiers)
     """Buckets kept beside samples, by width, and for how long: each width divides a day and the next width."""
     out_of_order_window: Duration = Duration.parse("1h")

@@ -6,6 +6,7 @@ never removed.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -13,17 +14,21 @@ import apsw
 from barograph.model.errors import CorruptError, FolderError, ReadOnlyError
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.blocks import BlockWriter, Newest
+from barograph.tsdb.classes import Classes, RetentionClass
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.folder import FolderLock, is_disk_full
 from barograph.tsdb.log import Log
+from barograph.tsdb.space import Space
 from barograph.tsdb.tombstones import Tombstone, read_tombstones
 
 
 class StoreFiles:
     """What is open for writing in a data folder."""
 
-    def __init__(self, folder: Path, config: StoreConfig, vfs: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, config: StoreConfig, vfs: str | None = None, classes: Sequence[RetentionClass] = ()
+    ) -> None:
         self.folder = folder
         self.log: Log | None = None
         self.notices: list[str] = []
@@ -31,6 +36,8 @@ class StoreFiles:
         self.tombstones: list[Tombstone] = []
         """What was deleted and is not rewritten yet; see `read_tombstones`."""
         self.vfs = vfs
+        self.classes = Classes(tuple(classes))
+        self.space = Space(folder)
         self._config = config
         self._lock: FolderLock | None = None
         self._blocks: dict[BlockName, BlockWriter] = {}

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.model.sample import FloatArray, IntArray
 from barograph.tsdb import filenames, sqlite
 from barograph.tsdb.blocks import SERIES_PER_BLOCK, BlockWriter, EncodedBlock, EncodedSpan
 from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.chunk import Entries, encode_block
+from barograph.tsdb.classes import Classes
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.head import Head, HeadGroup
 from barograph.tsdb.late import distinct_times, lay_over
@@ -26,6 +28,9 @@ _SERIES_PER_STEP = 16
 
 class BlockFiles(Protocol):
     """Where a fold writes."""
+
+    classes: Classes
+    """Which series have files of their own."""
 
     def block(self, name: BlockName) -> BlockWriter:
         """Return the writer of a block file.
@@ -53,7 +58,8 @@ class FoldResult:
 def fold(head: Head, until_tick: int, into: BlockFiles, result: FoldResult) -> Iterator[None]:
     """Write every row of the head whose tick is at most `until_tick`, and not folded yet, to block files.
 
-    The caller marks the ticks as folded when the generator has ended, and not before.
+    The caller marks the ticks as folded when the generator has ended, and not before. Until then a file may be there
+    and another of the same rows not: only the last one of them says that their ticks are in.
 
     Raises:
         apsw.Error: A block file could not be written; nothing is marked, and the fold may be done again.
@@ -64,13 +70,17 @@ def fold(head: Head, until_tick: int, into: BlockFiles, result: FoldResult) -> I
         end = ends.get(group.source, 0)
         first = max(group.folded, group.first)
         days = _split_late(group, first, end) if group.is_late else list(_split_days(group, first, end))
+        # in the order in which files are committed
+        parts = sorted(into.classes.split(group), key=lambda part: part[0])
         for name, rows in days:
-            span = yield from _encode_rows(group, rows)
-            if group.is_late and name != days[-1][0]:
-                # ticks are in no order by day: only with the last file are all of them in
-                span = span._replace(last_tick=0)
-            files.setdefault(name, []).append(span)
-            result.until_ms = max(result.until_ms, int(span.timestamps[-1]))
+            for number, (retention_class, columns) in enumerate(parts):
+                span = yield from _encode_rows(group, rows, columns)
+                # late rows are in no order by day: only with the last day are all of them in
+                is_last = number == len(parts) - 1 and (not group.is_late or name == days[-1][0])
+                if not is_last:
+                    span = span._replace(last_tick=0)
+                files.setdefault(name._replace(retention_class=retention_class), []).append(span)
+                result.until_ms = max(result.until_ms, int(span.timestamps[-1]))
     for name in sorted(files):
         spans = files[name]
         try:
@@ -110,19 +120,18 @@ def _split_late(group: HeadGroup, first: int, end: int) -> list[tuple[BlockName,
     return days
 
 
-def _encode_rows(group: HeadGroup, rows: IntArray) -> Generator[None, None, EncodedSpan]:
-    """Encode rows of a group, given by number; yields between slices and returns the span."""
+def _encode_rows(group: HeadGroup, rows: IntArray, columns: NDArray[np.intp]) -> Generator[None, None, EncodedSpan]:
+    """Encode some columns of rows of a group, given by number; yields between slices and returns the span."""
     slots = rows % group.slots
     timestamps, place = distinct_times(group.timestamps[slots])
     last_tick = int(group.ticks[slots].max())
     blocks: list[EncodedBlock] = []
-    columns = len(group.columns)
-    for start in range(0, columns, SERIES_PER_BLOCK):
-        stop = min(start + SERIES_PER_BLOCK, columns)
-        values = np.ascontiguousarray(group.values[slots, start:stop].T)
+    for start in range(0, len(columns), SERIES_PER_BLOCK):
+        some = columns[start : start + SERIES_PER_BLOCK]
+        values = np.ascontiguousarray(group.values[np.ix_(slots, some)].T)
         if group.is_late:
             values = lay_over(values, place, len(timestamps))
-        block = yield from encode_in_steps(group.columns[start:stop], values)
+        block = yield from encode_in_steps([group.columns[column] for column in some.tolist()], values)
         if len(block.entries):
             blocks.append(block)
     return EncodedSpan(group.source, last_tick, timestamps, blocks)

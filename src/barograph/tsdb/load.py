@@ -14,7 +14,7 @@ import apsw
 from barograph.model.batch import Family, MetricType
 from barograph.model.clock import Clock
 from barograph.model.columns import SampleColumns
-from barograph.model.errors import CorruptError, StoreError
+from barograph.model.errors import CorruptError, ReadOnlyError, StoreError
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray, IntArray
 from barograph.tsdb import filenames, sqlite
@@ -30,10 +30,12 @@ from barograph.tsdb.blocks import (
 )
 from barograph.tsdb.bulk import LoadedSpan, encode_matrix, encode_samples, ordered_matrix
 from barograph.tsdb.catalogue import SeriesInfo
+from barograph.tsdb.classes import by_class
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.jobs import StoreParts, Work
 from barograph.tsdb.segment import MemorySegments
+from barograph.tsdb.space import LOW_SHARE
 from barograph.tsdb.store import Store
 
 _TRANSACTION_BYTES = 1 << 20
@@ -67,15 +69,22 @@ def load(spans: Iterable[LoadedSpan], transaction_bytes: int = _TRANSACTION_BYTE
         result = LoadResult()
         opened: set[BlockName] = set()
         before = set(parts.files.open_blocks)
+        if parts.stats.low_space:
+            raise ReadOnlyError(
+                f"{parts.files.folder} has {parts.stats.free_bytes:,} bytes free, less than {LOW_SHARE:.0%} of its "
+                "disk: nothing is loaded in bulk until there is more"
+            )
         try:
-            for name, some in _transactions(spans, transaction_bytes):
-                opened.add(name)
-                result.written_bytes += _commit(parts, name, [each.span for each in some])
+            for day, some in _transactions(spans, transaction_bytes):
+                for retention_class, encoded in by_class([each.span for each in some], parts.files.classes).items():
+                    name = day._replace(retention_class=retention_class)
+                    opened.add(name)
+                    result.written_bytes += _commit(parts, name, encoded)
+                    yield
+                    _checkpoint(parts, name)
+                    yield
                 result.samples += sum(each.samples for each in some)
                 result.spans += len(some)
-                yield
-                _checkpoint(parts, name)
-                yield
         finally:
             for name in opened - before:
                 parts.files.close_block(name)

@@ -23,6 +23,9 @@ class StoreStats:
         tiers_rebuilt: Tiers of a day made anew, since something came into the day or left it.
         tier_failures: Times that tiers could not be made; they are tried again.
         days_dropped: Day files removed by retention.
+        spans_trimmed: Times that the oldest samples of a day were dropped since the day alone is over the cap.
+        free_bytes: What was free on the disk at the last look.
+        low_space: Whether that is too little to load anything in bulk.
         lost_ticks: Ticks that left the head before they could be made durable.
         damaged: Slots, chunks and catalogues found damaged.
         read_only: Whether nothing can be made durable now.
@@ -49,6 +52,9 @@ class StoreStats:
     tiers_rebuilt: int = 0
     tier_failures: int = 0
     days_dropped: int = 0
+    spans_trimmed: int = 0
+    free_bytes: int = 0
+    low_space: bool = False
     lost_ticks: int = 0
     damaged: int = 0
     read_only: bool = False

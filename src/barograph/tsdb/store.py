@@ -6,6 +6,7 @@ store goes on from memory, says so, and catches up by itself.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self, TypeVar
@@ -16,9 +17,11 @@ from barograph.model.batch import Batch
 from barograph.model.clock import Clock
 from barograph.model.errors import FolderError, ReadOnlyError, StoreError
 from barograph.tsdb import sqlite
+from barograph.tsdb.classes import RetentionClass
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.files import StoreFiles
 from barograph.tsdb.fold import FoldResult, fold
+from barograph.tsdb.folder import is_disk_full
 from barograph.tsdb.head import Head, HeadRow
 from barograph.tsdb.jobs import Work
 from barograph.tsdb.log import Log, PendingTick
@@ -61,8 +64,15 @@ class Store:
         self._count()
 
     @classmethod
-    def open(
-        cls, folder: Path, config: StoreConfig, clock: Clock, segments: SegmentFactory, *, vfs: str | None = None
+    def open(  # noqa: PLR0913  everything that a store is built from
+        cls,
+        folder: Path,
+        config: StoreConfig,
+        clock: Clock,
+        segments: SegmentFactory,
+        *,
+        vfs: str | None = None,
+        classes: Sequence[RetentionClass] = (),
     ) -> Self:
         """Open a data folder for writing, or make it; every tick committed before is there.
 
@@ -75,13 +85,14 @@ class Store:
             clock: For retries, retention and durations.
             segments: Where the head's memory comes from.
             vfs: Another SQLite virtual file system (tests).
+            classes: Series that are kept for another time than the rest.
 
         Raises:
             FolderError: The folder is held by another process, cannot be written or is on a network file system.
             VersionError: SQLite is too old, or a file in the folder is too new.
         """
         sqlite.check_sqlite_version()
-        files = StoreFiles(folder, config, vfs)
+        files = StoreFiles(folder, config, vfs, classes)
         try:
             return cls(files, config, clock, segments)
         except BaseException:
@@ -167,6 +178,7 @@ class Store:
             log.empty()
             log.checkpoint(truncate=True)
             self._head.clear()
+            self._files.space.release()
         except (apsw.Error, StoreError):
             # whatever was committed is in the ring and will be replayed
             return
@@ -289,6 +301,9 @@ class Store:
 
     def _fail(self, error: Exception) -> ReadOnlyError:
         """Go on from memory: close what failed, say why, and return the error to raise."""
+        if self._is_full(error) and self._files.space.release():
+            # the next try, a second from now, has what was held back
+            self._files.notices.append("the disk is full: the reserve was given up for what must still be written")
         failure = error if isinstance(error, ReadOnlyError) else ReadOnlyError(str(self._explain(error)))
         if self._was_connected or self._files.log is not None:
             self._upkeep.abandon()
@@ -299,6 +314,11 @@ class Store:
         self.stats.read_only, self.stats.reason = True, str(failure)
         self.stats.commit_failures += 1
         return failure
+
+    @staticmethod
+    def _is_full(error: Exception) -> bool:
+        cause = error.__cause__ if isinstance(error, ReadOnlyError) else error
+        return isinstance(cause, apsw.FullError) or (isinstance(cause, OSError) and is_disk_full(cause))
 
     def _set_aside_log(self, error: Exception) -> None:
         try:

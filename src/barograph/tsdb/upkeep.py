@@ -4,12 +4,12 @@ Work is a chain of generators; between two steps the store takes ticks. A failed
 nothing, since its ticks stay in the ring until they are marked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import apsw
 
 from barograph.model.clock import Clock
-from barograph.tsdb import sqlite
+from barograph.tsdb import filenames, sqlite
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.files import StoreFiles
@@ -17,12 +17,14 @@ from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.head import Head
 from barograph.tsdb.jobs import StoreParts, WorkQueue
 from barograph.tsdb.merge import MergeRules, merge
-from barograph.tsdb.retention import drop_old_blocks
+from barograph.tsdb.retention import measure, remove_block, rules_of, size_cap, to_drop
+from barograph.tsdb.space import LOW_SHARE
 from barograph.tsdb.stats import StoreStats
 from barograph.tsdb.tierkeeping import TierKeeping
+from barograph.tsdb.trim import trim
 
 _RETRY_S = 5.0
-_RETENTION_EVERY_S = 600.0
+_RETENTION_EVERY_S = 10.0
 
 
 class Upkeep:
@@ -110,14 +112,14 @@ class Upkeep:
         log, now_s = self._files.log, self._clock.monotonic_s()
         if log is None:
             return None
+        if now_s >= self._retention_after_s:
+            return self._retention_job()
         if log.last_tick - log.folded_tick >= self._config.fold_ticks and now_s >= self._fold_after_s:
             return self._fold_job(everything=False)
         if self._stats.commits - self._commits_at_checkpoint >= self._config.checkpoint_ticks:
             return self._checkpoint_job()
         if (name := self._pop_merge()) is not None:
             return self._merge_job(name)
-        if now_s >= self._retention_after_s:
-            return self._retention_job()
         return None
 
     def _pop_merge(self) -> BlockName | None:
@@ -136,6 +138,8 @@ class Upkeep:
         log.mark_folded(until)
         yield
         self._count(result)
+        # whatever grows the folder is looked at before the next of it
+        self._retention_after_s = 0.0
         self._stats.folds += 1
         self._stats.fold_reason = ""
         self._to_merge.update(name for name in self._files.open_blocks if not name.tier)
@@ -168,18 +172,53 @@ class Upkeep:
 
     def _retention_job(self) -> Iterator[None]:
         self._retention_after_s = self._clock.monotonic_s() + _RETENTION_EVERY_S
+        space, folder = self._files.space, self._files.folder
         try:
-            dropped, self._stats.folder_bytes = drop_old_blocks(self._files.folder, self._config, self._clock.now_ms())
+            space.look()
+            blocks, other_bytes = measure(folder)
+            cap_bytes = size_cap(folder, self._config)
         except OSError as error:
-            self._files.notices.append(f"retention could not look through {self._files.folder}: {error}")
+            self._files.notices.append(f"retention could not look through {folder}: {error}")
             return
-        for name in dropped:
+        size_bytes = other_bytes + sum(each.size_bytes for each in blocks)
+        # whole days make room on a disk that others fill; today is not given up for them
+        lean_bytes = min(cap_bytes, size_bytes - space.missing_bytes)
+        rules = rules_of(self._config, self._files.classes.all, lean_bytes, self._clock.now_ms())
+        for name in to_drop(blocks, other_bytes, rules):
             self._files.close_block(name)
+            size_bytes -= remove_block(folder, name)
             self._files.notices.append(f"{name.file_name} dropped by retention")
-        self._stats.days_dropped += len(dropped)
-        if dropped:
+            self._stats.days_dropped += 1
             self._head.raise_fold_generation(0)
-        yield
+        if size_bytes > cap_bytes:
+            size_bytes -= yield from self._trim(size_bytes - cap_bytes)
+        space.reserve(cap_bytes)
+        self._note_space(size_bytes)
+
+    def _trim(self, excess_bytes: int) -> Generator[None, None, int]:
+        """Take the oldest spans out of the files that are left: even today alone is more than may be kept."""
+        freed = 0
+        for name in filenames.block_names(self._files.folder):
+            if freed >= excess_bytes or name.tier:
+                continue
+            taken = trim(self._files.block(name), excess_bytes - freed)
+            if taken:
+                freed += taken
+                self._stats.spans_trimmed += 1
+                self._files.notices.append(f"the oldest samples of {name.file_name} dropped: max_size is reached")
+                self._head.raise_fold_generation(0)
+            yield
+        return freed
+
+    def _note_space(self, size_bytes: int) -> None:
+        """Say once when little space is left, and once when there is enough again."""
+        space, stats = self._files.space, self._stats
+        stats.folder_bytes, stats.free_bytes = size_bytes, space.free_bytes
+        is_low = space.free_share < LOW_SHARE
+        if is_low != stats.low_space:
+            stats.low_space = is_low
+            words = "little space is left: nothing is loaded in bulk until there is more" if is_low else "enough again"
+            self._files.notices.append(f"{self._files.folder} has {space.free_bytes:,} bytes free: {words}")
 
     def _count(self, result: FoldResult) -> None:
         self._stats.folded_samples += result.samples

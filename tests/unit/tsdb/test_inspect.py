@@ -23,6 +23,7 @@ def test_a_folder_is_looked_through(tmp_path: Path) -> None:
     assert [(f.name, f.series) for f in report.files] == [
         ("blocks-20231114.db", 2),
         ("blocks-20231115.db", 4),
+        ("ballast", 0),
         ("live.db", 0),
         ("lock", 0),
         ("notes", 0),

@@ -180,7 +180,7 @@ def test_retention_that_cannot_look_says_so(tmp_path: Path, monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr("barograph.tsdb.upkeep.drop_old_blocks", refuse)
+    monkeypatch.setattr("barograph.tsdb.upkeep.measure", refuse)
     kit.store.maintain(1e9)
     assert "retention could not look through" in kit.store.take_notices()[0]
     kit.store.close()
