@@ -116,9 +116,12 @@ class Log:
     def distrust(self, newest_tick: int) -> None:
         """Take the mark of the newest folded tick for no later than block files show.
 
-        Block files are the truth; where one was lost or moved aside, its ticks may still be in the ring.
+        Block files are the truth; where one was lost or moved aside, its ticks may still be in the ring. Where they
+        know more than the ring (a snapshot, in which they were copied later), ticks are numbered on from theirs: a
+        lower number would be taken for one that is folded.
         """
         self.folded_tick = min(self.folded_tick, newest_tick)
+        self.last_tick = max(self.last_tick, newest_tick)
 
     def has_room(self, tick: int) -> bool:
         """Tell whether a tick's slot may be overwritten: its old tick is folded, and no unfolded row leans on it."""

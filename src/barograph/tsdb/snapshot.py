@@ -1,7 +1,7 @@
 """Snapshots: a consistent, verified copy of a data folder that a server may be writing, and its way back.
 
-The copy is made through readers, so the writer is not asked and no tick waits: first the ring, then block files (what
-a fold moves meanwhile is in both, which readers take once), tombstones last. docs/formats/snapshot.md.
+The copy is made through readers, so the writer is not asked and no tick waits. What makes it consistent is the order of
+its files: docs/formats/snapshot.md.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ FORMAT = 1
 _PAGES = 2048
 """8 MiB a step of a copy."""
 _READ_BYTES = 1 << 20
+_ATTEMPTS = 3
 
 Progress = Callable[[str, int, int], None]
 """Told of a file's name, how much of all bytes is done, and how many there are."""
@@ -54,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def take_snapshot(folder: Path, target: Path, made: tuple[str, int], progress: Progress) -> Manifest:
-    """Copy a data folder.
+    """Copy a data folder. Whatever fails, nothing of the copy is left.
 
     Args:
         folder: The data folder; its server may run.
@@ -68,8 +69,9 @@ def take_snapshot(folder: Path, target: Path, made: tuple[str, int], progress: P
     """
     if not (folder / filenames.LIVE).exists() and not filenames.block_names(folder):
         raise FolderError(f"{folder} holds no Barograph store: name the data folder of a `barograph serve`")
-    _make_empty(target)
+    _require_free(target)
     try:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         last_tick = _copy_all(folder, target, progress)
         _require_sound(verify(target), target)
         _drop_companions(target)
@@ -77,8 +79,13 @@ def take_snapshot(folder: Path, target: Path, made: tuple[str, int], progress: P
         manifest = Manifest(FORMAT, made[0], made[1], last_tick, files)
         _write_synced(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         _sync_folder(target)
+        _sync_folder(target.parent)
     except OSError as error:
-        raise FolderError(f"{target} cannot be written ({error.strerror}): it is no snapshot, remove it") from error
+        shutil.rmtree(target, ignore_errors=True)
+        raise FolderError(f"{target} cannot be written ({error.strerror}): name a folder with space") from error
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
     return manifest
 
 
@@ -143,19 +150,41 @@ def read_manifest(snapshot: Path) -> Manifest:
 
 
 def _copy_all(folder: Path, target: Path, progress: Progress) -> int:
-    """Copy every database, the ring first: what is folded from then on is in the block files, which come after."""
-    progress(filenames.LIVE, 0, 1)
-    live = target / filenames.LIVE
-    last_tick = _last_tick(live) if _copy_database(folder / filenames.LIVE, live) else 0
-    names = [*(name.file_name for name in filenames.block_names(folder)), filenames.TOMBSTONES, STATE]
-    sizes = {name: _size(folder / name) for name in names}
-    total, done = sum(sizes.values()), 0
-    for name in names:
-        progress(name, done, total)
-        _copy_database(folder / name, target / name)
-        done += sizes[name]
-    progress("", total, total)
-    return last_tick
+    """Copy every database, the ring first: what is folded from then on is in the block files, which come after.
+
+    Returns:
+        The newest tick of the ring.
+    """
+    for _ in range(_ATTEMPTS):
+        progress(filenames.LIVE, 0, 1)
+        live = target / filenames.LIVE
+        last_tick = _last_tick(live) if _copy_database(folder / filenames.LIVE, live) else 0
+        names = _names_in_order(folder)
+        sizes = {name: _size(folder / name) for name in names}
+        total, done, gone = sum(sizes.values()), 0, False
+        for name in names:
+            progress(name, done, total)
+            copied = _copy_database(folder / name, target / name)
+            gone = gone or (not copied and filenames.BlockName.parse(name) is not None)
+            done += sizes[name]
+        if not gone:
+            progress("", total, total)
+            return last_tick
+        # retention took a day whose tier was perhaps copied before it was made
+        for path in list(target.iterdir()):
+            path.unlink()
+    raise FolderError(f"{folder}: files go away faster than they can be copied; try again")
+
+
+def _names_in_order(folder: Path) -> list[str]:
+    """Return what is copied after the ring.
+
+    Tombstones come before the files that they are about: what was deleted before must not come back with a file that
+    was copied before it was rewritten. Tiers come before the days they are made of: a tier that is older than its day
+    is known to be so, one that is newer is not.
+    """
+    blocks = sorted(filenames.block_names(folder), key=lambda name: name.tier == "")
+    return [filenames.TOMBSTONES, *(name.file_name for name in blocks), STATE]
 
 
 def _copy_database(source: Path, target: Path) -> bool:
@@ -215,14 +244,6 @@ def _drop_companions(folder: Path) -> None:
     for path in list(folder.iterdir()):
         if path.name.endswith(("-wal", "-shm")):
             path.unlink()
-
-
-def _make_empty(target: Path) -> None:
-    _require_free(target)
-    try:
-        target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise FolderError(f"{target} cannot be made: {error.strerror}") from error
 
 
 def _require_free(target: Path) -> None:

@@ -228,6 +228,7 @@ class Store:
         self._retry_s = now_s + _RETRY_S
         log = self._files.connect()
         if not self._was_connected:
+            log.distrust(max((each.tick for each in self._files.newest().values()), default=0))
             self._renumber(log.last_tick)
         if not self._was_connected or any(group.first > group.folded for group in self._head.groups.values()):
             self._fold_from_log(log)

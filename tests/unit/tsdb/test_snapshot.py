@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import apsw
@@ -5,6 +6,9 @@ import numpy as np
 import pytest
 
 from barograph.model.errors import CorruptError, FolderError
+from barograph.model.matcher import Matcher, MatchOp
+from barograph.tsdb.deletion import Deletion, clean, delete
+from barograph.tsdb.filenames import LIVE
 from barograph.tsdb.reader import StoreReader
 from barograph.tsdb.snapshot import MANIFEST, Manifest, read_manifest, restore_snapshot, take_snapshot
 from unit.tsdb.stores import SMALL, Kit, samples_of, schema_of
@@ -133,7 +137,7 @@ def test_a_store_that_is_damaged_makes_no_snapshot(kit: Kit, tmp_path: Path) -> 
     connection.close()
     with pytest.raises(CorruptError, match=r"is damaged .* `barograph store verify` lists them"):
         snapshot(kit.folder, tmp_path / "copy")
-    assert not (tmp_path / "copy" / MANIFEST).exists()
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_disk_that_takes_nothing_is_said(kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +146,7 @@ def test_a_disk_that_takes_nothing_is_said(kit: Kit, tmp_path: Path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr("barograph.tsdb.snapshot._write_synced", refuse)
-        with pytest.raises(FolderError, match=r"No space left on device.*: it is no snapshot, remove it"):
+        with pytest.raises(FolderError, match=r"No space left on device.*: name a folder with space"):
             snapshot(kit.folder, tmp_path / "copy")
     snapshot(kit.folder, tmp_path / "good")
     monkeypatch.setattr("barograph.tsdb.snapshot._copy_checked", refuse)
@@ -150,3 +154,99 @@ def test_a_disk_that_takes_nothing_is_said(kit: Kit, tmp_path: Path, monkeypatch
         restore_snapshot(tmp_path / "good", tmp_path / "back", quiet)
     assert not (tmp_path / "back").exists()
     kit.store.close()
+
+
+def test_a_fold_in_the_midst_of_the_copy_costs_nothing_then_nor_later(kit: Kit, tmp_path: Path) -> None:
+    second = 25
+
+    def tick_and_fold(name: str, done: int, total: int) -> None:
+        nonlocal second
+        quiet(name, done, total)
+        for _ in range(30 if name.startswith("blocks") else 0):
+            kit.tick(XY, second, [second * 1.5, -second])
+            kit.store.maintain(1e9)
+            second += 1
+
+    take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), tick_and_fold)
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    assert len(samples(tmp_path / "back")['m{i="x"}']) > 40
+    again = Kit(tmp_path / "back")
+    for later in range(100, 105):
+        again.tick(XY, later, [0.0, 1.0])
+    # as a crash leaves it: nothing of the five is folded
+    shutil.copytree(tmp_path / "back", tmp_path / "crashed")
+    after = Kit(tmp_path / "crashed")
+    assert set(range(100, 105)) <= samples_of(after.reader().select([], 0, 1 << 60))['m{i="x"}'].keys()
+    for each in (kit, again, after):
+        each.store.close()
+
+
+def test_a_day_that_goes_away_meanwhile_begins_the_copy_anew(kit: Kit, tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    def remove_once(name: str, done: int, total: int) -> None:
+        quiet(name, done, total)
+        if name == LIVE:
+            begun.append(name)
+        path = kit.folder / "blocks-20231113.db"
+        if name == "tombstones.db" and len(begun) == 1:
+            path.unlink()
+
+    kit.tick(XY, -86_400, [1.0, 2.0], source="other/1s")
+    kit.store.close()
+    take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), remove_once)
+    assert len(begun) == 2
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["blocks-20231114.db", "live.db", MANIFEST]
+
+
+def test_files_that_go_away_each_time_are_said(kit: Kit, tmp_path: Path) -> None:
+    kit.store.close()
+    path = kit.folder / "blocks-20231114.db"
+    body = path.read_bytes()
+
+    def remove(name: str, done: int, total: int) -> None:
+        quiet(name, done, total)
+        if name == LIVE:
+            path.write_bytes(body)
+        elif name == path.name:
+            path.unlink()
+
+    with pytest.raises(FolderError, match="faster than they can be copied"):
+        take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), remove)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_what_was_deleted_before_stays_deleted_though_it_is_rewritten_meanwhile(kit: Kit, tmp_path: Path) -> None:
+    matchers = (Matcher("i", MatchOp.EQUAL, "x"),)
+    kit.store.perform(delete(Deletion(selectors=(matchers,), start_ms=0, end_ms=1 << 50)))
+
+    def rewrite(name: str, done: int, total: int) -> None:
+        quiet(name, done, total)
+        if name == "state.db":
+            kit.store.perform(clean())
+
+    take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), rewrite)
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    assert list(samples(tmp_path / "back")) == ['m{i="y"}']
+    kit.store.close()
+
+
+def test_tombstones_come_before_tiers_and_tiers_before_days(kit: Kit, tmp_path: Path) -> None:
+    kit.clock.advance(2 * 86_400)
+    for second in range(130):
+        kit.tick(XY, 2 * 86_400 + second, [0.0, 0.0])
+        kit.clock.advance(1)
+        kit.store.maintain(1e9)
+    kit.store.close()
+    order: list[str] = []
+    take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), lambda name, *_: order.append(name))
+    assert order == [
+        LIVE,
+        "tombstones.db",
+        "blocks-1h-202311.db",
+        "blocks-1m-202311.db",
+        "blocks-20231114.db",
+        "blocks-20231116.db",
+        "state.db",
+        "",
+    ]
