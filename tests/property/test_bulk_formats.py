@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from barograph.formats.bulk_read import LineFormat, ReadOptions
 from barograph.formats.csv_text import CsvLines, CsvWriter
 from barograph.formats.json_lines import JsonLines, JsonLinesWriter
-from barograph.formats.openmetrics import OpenMetricsLines, OpenMetricsWriter, order_of
+from barograph.formats.openmetrics import OpenMetricsLines, OpenMetricsWriter
 from barograph.formats.run_writer import RunWriter
 from barograph.model.batch import Family, MetricType
-from barograph.model.columns import SampleColumns, SeriesRun
+from barograph.model.columns import SampleColumns, SeriesRun, order_key
 from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.sample import ABSENT_BITS, STALE_BITS
 from unit.formats.bulk import read, written
@@ -39,7 +39,7 @@ def runs(draw: st.DrawFn) -> list[SeriesRun]:
         family = Family(name, kind, draw(st.sampled_from(["", "Help.", 'a "b"\n\\'])))
         values = np.array(bits, np.uint64).view(np.float64)
         found.append(SeriesRun(labels, family, np.array(times, np.int64), values))
-    return sorted(found, key=order_of)
+    return sorted(found, key=lambda run: order_key(run.labels, run.family))
 
 
 def by_series(columns: SampleColumns) -> dict[tuple[Labels, int], int]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from barograph.cli import store_inspect, store_snapshot, store_verify
+from barograph.cli import store_export, store_import, store_inspect, store_snapshot, store_verify
 
 _EPILOG = """\b
 Examples:
@@ -18,6 +18,8 @@ def register(app: typer.Typer) -> None:
     group.command("verify", epilog=store_verify.EPILOG)(store_verify.store_verify)
     group.command("snapshot", epilog=store_snapshot.SNAPSHOT_EPILOG)(store_snapshot.store_snapshot)
     group.command("restore", epilog=store_snapshot.RESTORE_EPILOG)(store_snapshot.store_restore)
+    group.command("import", epilog=store_import.EPILOG)(store_import.store_import)
+    group.command("export", epilog=store_export.EPILOG)(store_export.store_export)
     app.add_typer(group, name="store")
 
 

@@ -20,8 +20,8 @@ from barograph.formats.numbers import (
 )
 from barograph.formats.series_text import format_series, parse_series, unescape
 from barograph.model.batch import Family, MetricType
-from barograph.model.columns import SeriesRun
-from barograph.model.labels import METRIC_NAME, Labels, escape_value, is_legacy_metric_name
+from barograph.model.columns import SeriesRun, metric_key
+from barograph.model.labels import escape_value, is_legacy_metric_name
 from barograph.model.sample import IntArray
 
 _COMMENT = re.compile(r'#[ \t]*(TYPE|HELP|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|\S+)[ \t]?(.*)', re.DOTALL)
@@ -145,7 +145,7 @@ class OpenMetricsWriter:
     def write(self, runs: Sequence[SeriesRun]) -> bytes:
         """See `RunWriter`. Series of one histogram or summary are written timestamp by timestamp, as they must be."""
         parts: list[bytes] = []
-        for _, members in groupby(runs, metric_of):
+        for _, members in groupby(runs, lambda run: metric_key(run.labels, run.family)):
             metric = list(members)
             family = metric[0].family
             if family.name != self._family:
@@ -180,26 +180,6 @@ class OpenMetricsWriter:
             lines += map(b"".join, zip(parts[::3], parts[1::3], parts[2::3], strict=True))
         # stable: at one timestamp the series stay in their order
         return b"".join([lines[place] for place in np.argsort(times, kind="stable").tolist()])
-
-
-def metric_of(run: SeriesRun) -> tuple[str, Labels]:
-    """Return what runs of one metric have in common: the family, and the labels but for a histogram's own."""
-    if run.family.type is MetricType.HISTOGRAM:
-        return run.family.name, run.labels.drop((METRIC_NAME, "le"))
-    if run.family.type is MetricType.SUMMARY:
-        return run.family.name, run.labels.drop((METRIC_NAME, "quantile"))
-    return run.family.name, run.labels
-
-
-def order_of(run: SeriesRun) -> tuple[str, Labels, str, float, Labels]:
-    """Return what runs are sorted by, so that `OpenMetricsWriter` may write them: buckets stand in rising order."""
-    family, metric = metric_of(run)
-    bound = run.labels.get("le") or run.labels.get("quantile")
-    try:
-        place = float(bound) if bound else float("inf")
-    except ValueError:
-        place = float("inf")
-    return family, metric, run.labels.name, place, run.labels
 
 
 def _heading(family: Family) -> bytes:

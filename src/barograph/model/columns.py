@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from barograph.model.batch import Family
-from barograph.model.labels import Labels
+from barograph.model.batch import Family, MetricType
+from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.sample import FloatArray, IntArray
 
 
@@ -48,3 +48,22 @@ class SeriesRun(NamedTuple):
     family: Family
     timestamps_ms: IntArray
     values: FloatArray
+
+
+_OWN_LABEL = {MetricType.HISTOGRAM: "le", MetricType.SUMMARY: "quantile"}
+
+
+def metric_key(labels: Labels, family: Family) -> tuple[str, Labels]:
+    """Return what series of one metric have in common: the family, and the labels but for a histogram's own."""
+    own = _OWN_LABEL.get(family.type)
+    return family.name, labels if own is None else labels.drop((METRIC_NAME, own))
+
+
+def order_key(labels: Labels, family: Family) -> tuple[str, Labels, str, float, Labels]:
+    """Return what series are sorted by so that families and metrics stand together; buckets stand in rising order."""
+    bound = labels.get(_OWN_LABEL.get(family.type, ""))
+    try:
+        place = float(bound) if bound else float("inf")
+    except ValueError:
+        place = float("inf")
+    return *metric_key(labels, family), labels.name, place, labels

@@ -36,17 +36,16 @@ class BarographError(Exception):
 class FormatError(BarographError):
     """Bytes or text that are not what they claim to be."""
 
-    def __init__(self, message: str, offset: int = 0) -> None:
-        super().__init__(f"{message} (at offset {offset})")
-        self.offset = offset
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        super().__init__(message if offset is None else f"{message} (at offset {offset})")
+        self.offset = offset or 0
 
 
 class LineError(FormatError):
     """A line, counted from 1, that is not of its format, or says what cannot be."""
 
     def __init__(self, message: str, line: int) -> None:
-        super().__init__(message)
-        self.args = (f"line {line}: {message}",)
+        super().__init__(f"line {line}: {message}")
         self.line = line
 
 

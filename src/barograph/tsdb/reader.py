@@ -140,6 +140,21 @@ class StoreReader:
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
         return SeriesSet(groups, warnings, found.thinned_until_ms)
 
+    def select_series(self, labels: list[Labels], start_ms: int, end_ms: int) -> SeriesSet:
+        """Return every sample in the range of these very series, which `series` has named; never a tier's instead."""
+        found = self._samples(labels, start_ms, end_ms, with_thinned=False)
+        warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
+        return SeriesSet(assemble(found.pieces, self._index.labels), warnings)
+
+    def time_range(self) -> tuple[int, int]:
+        """Return the oldest and the newest timestamp; the first is greater where the store is empty."""
+        with self._lock:
+            self._sync()
+            ranges = [view.covers() for view in (self._head.groups if self._head is not None else ())]
+            ranges.append(self._files.bounds())
+        ranges = [(oldest, newest) for oldest, newest in ranges if oldest <= newest] or [(0, -1)]
+        return min(oldest for oldest, _ in ranges), max(newest for _, newest in ranges)
+
     @property
     def tier_widths_ms(self) -> tuple[int, ...]:
         """See `TieredQuerier`."""
@@ -223,6 +238,14 @@ class StoreReader:
             self._plans[key] = plan
         return plan
 
+    def _plan_of(self, labels: Sequence[Labels]) -> _Plan:
+        """Return a plan of single series. The lock is held."""
+        self._sync()
+        numbers = self._index.add_all(labels)
+        wanted = np.zeros(len(self._index), np.bool_)
+        wanted[numbers] = True
+        return _Plan(wanted, tuple(self._head_columns(wanted)))
+
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""
         head = self._head
@@ -269,11 +292,13 @@ class StoreReader:
                         pieces.setdefault(span.source, []).extend(found)
         return pieces
 
-    def _samples(self, key: tuple[Matcher, ...], start_ms: int, end_ms: int, *, with_thinned: bool) -> "_Samples":
+    def _samples(
+        self, key: tuple[Matcher, ...] | list[Labels], start_ms: int, end_ms: int, *, with_thinned: bool
+    ) -> "_Samples":
         """Return every sample of the range by source, with what a tier keeps of those that are gone if asked to."""
         for _ in range(_ATTEMPTS):
             with self._lock:
-                plan = self._plan(key)
+                plan = self._plan(key) if isinstance(key, tuple) else self._plan_of(key)
                 head, generation = self._head, self._generation
             newest, covered = _read_head(plan, start_ms, end_ms)
             found = _Samples()

@@ -4,8 +4,9 @@ import pytest
 
 from barograph.formats.bulk_read import BulkReader, ReadOptions
 from barograph.formats.exposition import parse_exposition
-from barograph.formats.openmetrics import OpenMetricsLines, OpenMetricsWriter, order_of
+from barograph.formats.openmetrics import OpenMetricsLines, OpenMetricsWriter
 from barograph.model.batch import Family, MetricType
+from barograph.model.columns import order_key
 from barograph.model.errors import LineError
 from barograph.model.labels import Labels
 from barograph.model.sample import STALE
@@ -138,7 +139,7 @@ def test_series_of_a_histogram_are_written_timestamp_by_timestamp() -> None:
     summary = Family("s", MetricType.SUMMARY, "")
     runs += [run_of(Labels.of("s", quantile="odd"), times, [5.0, 6.0], summary)]
     runs += [run_of(Labels.of("s_sum"), times, [5.0, 6.0], summary)]
-    text = written(OpenMetricsWriter(), sorted(runs, key=order_of)).decode()
+    text = written(OpenMetricsWriter(), sorted(runs, key=lambda run: order_key(run.labels, run.family))).decode()
     lines = [line.split(" ")[0] for line in text.splitlines() if not line.startswith("#")]
     assert lines[:5] == ['h_bucket{le="9",x="1"}', 'h_bucket{le="10",x="1"}', 'h_bucket{le="+Inf",x="1"}',
                           'h_count{x="1"}', 'h_sum{x="1"}']  # fmt: skip

@@ -1,0 +1,140 @@
+"""From the text of an import to spans: what the offline command and the keeper's worker both do. Opens no store.
+
+The worker (`app/import_worker.py`) does it in a process of its own, so that no tick ever waits for a parser.
+"""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import cramjam
+import msgspec
+
+from barograph.formats.bulk_read import BulkReader, LineFormat, ReadOptions
+from barograph.formats.csv_text import CsvLines, DescribedCsvLines
+from barograph.formats.json_lines import JsonLines
+from barograph.formats.openmetrics import OpenMetricsLines
+from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS
+from barograph.model.columns import SampleColumns
+from barograph.model.errors import FormatError
+
+ENCODINGS = ("identity", "gzip", "zstd", "snappy")
+_READ_BYTES = 1 << 20
+_PENDING_SAMPLES = 1 << 20
+_SNAPPY_FRAMES = b"\xff\x06\x00\x00sNaPpY"
+
+
+class ImportText(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text is.
+
+    Attributes:
+        format: `openmetrics`, `csv` or `jsonl`.
+        newest_ms: The newest timestamp that is taken.
+        csv_format: The description of a CSV's columns; "" where it has a header.
+        skip_bad: Leave out lines that are refused.
+        default_ms: The timestamp of samples without one; None refuses them.
+    """
+
+    format: str
+    newest_ms: int
+    csv_format: str = ""
+    skip_bad: bool = False
+    default_ms: int | None = None
+
+
+class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a text: samples read, lines left out, and why the first of those were."""
+
+    samples: int
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def reader_of(text: ImportText) -> BulkReader:
+    """Return the reader of a text.
+
+    Raises:
+        FormatError: The description of its columns is none.
+    """
+    options = ReadOptions(skip_bad=text.skip_bad, default_ms=text.default_ms, newest_ms=text.newest_ms)
+    return BulkReader(_lines_of(text, options), options)
+
+
+def read_columns(reader: BulkReader, file: BinaryIO) -> Iterator[SampleColumns]:
+    """Read a text to its end; yield its samples about a million at a time.
+
+    Raises:
+        LineError: A line is refused.
+    """
+    while data := file.read(_READ_BYTES):
+        reader.feed(data)
+        if reader.pending >= _PENDING_SAMPLES:
+            yield reader.take()
+    reader.finish()
+    if reader.pending:
+        yield reader.take()
+
+
+def expand(source: Path, encoding: str, target: Path, most_bytes: int) -> None:
+    """Undo a compression, from file to file; nothing but the compressed text is in memory, whatever it claims to be.
+
+    Raises:
+        FormatError: It is not what it claims to be, or more than `most_bytes`.
+    """
+    packed = source.read_bytes()
+    if encoding == "snappy" and not packed.startswith(_SNAPPY_FRAMES):
+        _expand_snappy(packed, target, most_bytes)
+        return
+    codec = {"gzip": cramjam.gzip, "zstd": cramjam.zstd, "snappy": cramjam.snappy}[encoding]
+    target.touch(mode=0o600)
+    file = cramjam.File(str(target), read=True, write=True, truncate=True)
+    try:
+        with _file_size_limit(most_bytes):
+            codec.decompress_into(packed, file)
+    except (cramjam.DecompressionError, OSError) as error:
+        if target.stat().st_size >= most_bytes:
+            raise too_large(most_bytes) from error
+        raise FormatError(f"the body is no {encoding}: {error}") from error
+
+
+def too_large(most_bytes: int) -> FormatError:
+    """Return the refusal of a body that is too large once it is decompressed."""
+    return FormatError(f"the body is larger than {most_bytes} bytes decompressed; web.max_import_text raises that")
+
+
+@contextmanager
+def _file_size_limit(most_bytes: int) -> Iterator[None]:
+    """Let no file that this process writes meanwhile grow larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def _expand_snappy(packed: bytes, target: Path, most_bytes: int) -> None:
+    """Undo snappy without frames, which says at its beginning how long it is."""
+    try:
+        size_bytes = cramjam.snappy.decompress_raw_len(packed)
+        if size_bytes > min(most_bytes, 64 * len(packed)):  # no snappy is smaller than a sixtieth
+            raise too_large(most_bytes)
+        target.write_bytes(bytes(cramjam.snappy.decompress_raw(packed)))
+    except cramjam.DecompressionError as error:
+        raise FormatError(f"the body is no snappy: {error}") from error
+
+
+def _lines_of(text: ImportText, options: ReadOptions) -> LineFormat:
+    if text.format == OPENMETRICS:
+        return OpenMetricsLines(options)
+    if text.format == JSON_LINES:
+        return JsonLines()
+    assert text.format == CSV
+    if not text.csv_format:
+        return CsvLines()
+    try:
+        return DescribedCsvLines(text.csv_format, text.default_ms)
+    except ValueError as error:
+        raise FormatError(str(error)) from error
