@@ -9,6 +9,8 @@ from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, matches_all
 from barograph.model.sample import IntArray, absent_array, is_absent, is_stale
 from barograph.model.series import SeriesGroup, SeriesSet
+from barograph.model.tiers import BucketGroup, BucketSet, Column
+from helpers.naive_buckets import naive_bucket
 
 
 class MemoryStore:
@@ -16,6 +18,10 @@ class MemoryStore:
 
     def __init__(self, groups: Iterable[SeriesGroup] = ()) -> None:
         self._groups = list(groups)
+        self.widths_ms: tuple[int, ...] = ()
+        """What tiers it claims to have; buckets are made of samples when they are asked for."""
+        self.asked: list[int] = []
+        """The widths of the buckets that were asked for."""
         self._rows: dict[tuple[Matcher, ...], list[tuple[int, slice | list[int], tuple[Labels, ...]]]] = {}
 
     def add_group(self, group: SeriesGroup) -> None:
@@ -53,6 +59,23 @@ class MemoryStore:
                     )
                 )
         return SeriesSet(tuple(found))
+
+    @property
+    def tier_widths_ms(self) -> tuple[int, ...]:
+        return self.widths_ms
+
+    def select_buckets(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+    ) -> BucketSet:
+        """Make buckets of samples, one at a time."""
+        self.asked.append(width_ms)
+        found = []
+        for group in self.select(matchers, start_ms + 1, end_ms).groups:
+            ends = range(start_ms + width_ms, end_ms + 1, width_ms)
+            made = [[bucket_of(group, row, end, width_ms) for end in ends] for row in range(len(group.labels))]
+            values = {column: np.array([[each[column] for each in row] for row in made]) for column in columns}
+            found.append(BucketGroup(group.labels, np.array(ends, np.int64), values))
+        return BucketSet(tuple(found), width_ms)
 
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
         return sorted(one for group in self.select(matchers, start_ms, end_ms).groups for one in group.labels)
@@ -110,3 +133,16 @@ def shared_group(series: dict[Labels, dict[int, float]]) -> SeriesGroup:
         for stamp, value in samples.items():
             values[row, place[stamp]] = value
     return make_group(tuple(series), np.asarray(stamps, dtype=np.int64), values)
+
+
+def bucket_of(group: SeriesGroup, row: int, end_ms: int, width_ms: int) -> dict[Column, float]:
+    """Return one bucket of one series."""
+    inside = (group.timestamps_ms > end_ms - width_ms) & (group.timestamps_ms <= end_ms)
+    times, values = group.timestamps_ms[inside].tolist(), group.values[row, inside]
+    absent, stale = is_absent(values), is_stale(values)
+    samples = [
+        (at, float(value))
+        for at, value, no, end in zip(times, values, absent, stale, strict=True)
+        if not no and not end
+    ]
+    return naive_bucket(end_ms, samples, [at for at, end in zip(times, stale, strict=True) if end])

@@ -66,31 +66,6 @@ class Querier(Protocol):
         """Return every sample with `start_ms <= timestamp <= end_ms` of the series that satisfy all matchers."""
         ...
 
-    def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
-        """Return the labels of the series that may have samples in the range, sorted."""
-        ...
-
-    def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
-        """Return the names of labels of matching series, sorted. No matchers: all series."""
-        ...
-
-    def label_values(self, name: str, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
-        """Return the values of one label over matching series, sorted."""
-        ...
-
-    def metadata(self) -> dict[str, Family]:
-        """Return what is known of metric families, by name."""
-        ...
-
-    @property
-    def newest_ms(self) -> int:
-        """Timestamp of the newest sample, 0 where the store is empty."""
-        ...
-
-
-class TieredQuerier(Querier, Protocol):
-    """A store that keeps buckets beside its samples."""
-
     @property
     def tier_widths_ms(self) -> tuple[int, ...]:
         """The widths of the buckets that are kept beside samples, ascending; empty where there are none."""
@@ -111,4 +86,25 @@ class TieredQuerier(Querier, Protocol):
             width_ms: One of `tier_widths_ms`.
             columns: What is wanted of each bucket.
         """
+        ...
+
+    def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
+        """Return the labels of the series that may have samples in the range, sorted."""
+        ...
+
+    def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
+        """Return the names of labels of matching series, sorted. No matchers: all series."""
+        ...
+
+    def label_values(self, name: str, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
+        """Return the values of one label over matching series, sorted."""
+        ...
+
+    def metadata(self) -> dict[str, Family]:
+        """Return what is known of metric families, by name."""
+        ...
+
+    @property
+    def newest_ms(self) -> int:
+        """Timestamp of the newest sample, 0 where the store is empty."""
         ...

@@ -93,6 +93,10 @@ class WindowCall:
         node = self.arguments.ranges[0]
         if not self.form.keeps_name and isinstance(node, RangeSelector) and not node.has_one_name:
             self._refuse_collision(node, run, grid, params)
+        if self.form.from_tiers is not None and isinstance(node, RangeSelector):
+            vector = node.over_tiers(run, grid, self.form.from_tiers)
+            if vector is not None:
+                return self._finished(vector, run)
         return self._evaluate(node.ranges(run, grid), run, grid, params)
 
     def _evaluate(self, ranges: Ranges, run: Run, grid: Grid, params: tuple[FloatArray, ...]) -> StepVector:
@@ -103,6 +107,9 @@ class WindowCall:
             return over_group(run, group, ranges.ends, ranges.range_ms, function)
 
         vector = self.arguments.assembler.assemble(ranges.groups, apply, grid.steps)
+        return self._finished(vector, run)
+
+    def _finished(self, vector: StepVector, run: Run) -> StepVector:
         run.charge(vector.values.size)
         if self.form.expects_counter:
             self._inform(vector, run)

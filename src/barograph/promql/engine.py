@@ -208,7 +208,13 @@ class Engine:
             times_ms=grid.times_ms,
             warnings=tuple(run.warnings),
             infos=tuple(run.infos),
-            stats=QueryStats(samples=run.samples, series=run.series, duration_s=self._clock.monotonic_s() - started_s),
+            stats=QueryStats(
+                samples=run.samples,
+                series=run.series,
+                buckets=run.buckets,
+                tiers_ms=tuple(sorted(run.tiers_ms)),
+                duration_s=self._clock.monotonic_s() - started_s,
+            ),
         )
 
 

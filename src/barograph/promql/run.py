@@ -3,6 +3,7 @@
 Made by the engine for each query, handed to every node. Never shared between threads.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from barograph.model.clock import Clock
@@ -11,6 +12,7 @@ from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
 from barograph.model.series import SeriesSet
+from barograph.model.tiers import BucketSet, Column
 from barograph.promql.ast import Span
 from barograph.promql.cancel import Cancel
 from barograph.promql.config import QueryConfig
@@ -28,6 +30,8 @@ class Run:
         grid: The steps of the whole query (a subquery has its own).
         lookback_ms: How old a sample may be and still be current.
         deadline_s: When it must have ended, on the monotonic clock.
+        buckets: Samples and bucket values that were decoded for answers from tiers.
+        tiers_ms: The widths of the tiers that answered.
         shared: Selections already made by other expressions of the same instant, or None.
     """
 
@@ -42,6 +46,8 @@ class Run:
     shared: Selections | None = None
     samples: int = 0
     series: int = 0
+    buckets: int = 0
+    tiers_ms: set[int] = field(default_factory=set)
     warnings: dict[str, None] = field(default_factory=dict)
     infos: dict[str, None] = field(default_factory=dict)
 
@@ -78,10 +84,36 @@ class Run:
                 self.shared[matchers, start_ms, end_ms] = found
         for warning in found.warnings:
             self.warnings[warning] = None
-        self.series += found.series_count
+        self._count_series(found.series_count)
+        self.charge(found.sample_count)
+        return found
+
+    def _count_series(self, series: int) -> None:
+        self.series += series
         if self.series > self.config.max_series:
             raise LimitError("series", self.series, self.config.max_series, "query.max_series")
-        self.charge(found.sample_count)
+
+    def select_buckets(
+        self,
+        matchers: tuple[Matcher, ...],
+        start_ms: int,
+        end_ms: int,
+        width_ms: int,
+        columns: Sequence[Column],
+    ) -> BucketSet:
+        """Ask the store for buckets and count them against the limits; see `Querier`.
+
+        Raises:
+            LimitError: More series or bucket values than one query may touch.
+        """
+        self.check()
+        found = self.querier.select_buckets(matchers, start_ms, end_ms, width_ms, columns)
+        for warning in found.warnings:
+            self.warnings[warning] = None
+        self.tiers_ms.add(width_ms)
+        self.buckets += found.samples_read
+        self._count_series(sum(len(group.labels) for group in found.groups))
+        self.charge(sum(len(group.labels) * len(group.ends_ms) * len(columns) for group in found.groups))
         return found
 
     def labels(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> list[Labels]:

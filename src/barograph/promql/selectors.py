@@ -15,6 +15,7 @@ from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT, BoolArray, FloatArray, IntArray, is_absent, is_stale
 from barograph.model.series import SeriesGroup
+from barograph.promql import tiered
 from barograph.promql.ast import At, AtKind, RangeMode, Span, Subquery, VectorSelector
 from barograph.promql.durations import compile_duration
 from barograph.promql.grid import Grid
@@ -124,6 +125,9 @@ class InstantSelector:
 
     def _newest(self, run: Run, grid: Grid, wanted: Wanted) -> StepVector:
         ends = self._shift.apply(run, grid)
+        vector = tiered.newest(run, self._matchers, ends, stamps=wanted is Wanted.STAMPS)
+        if vector is not None:
+            return vector
         found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms)
         return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps)
 
@@ -215,6 +219,10 @@ class RangeSelector:
     def ranges(self, run: Run, grid: Grid) -> Ranges:
         """See `RangeNode`."""
         return self._select(run, grid, self._matchers)
+
+    def over_tiers(self, run: Run, grid: Grid, function: tiered.Decomposed) -> StepVector | None:
+        """Evaluate a function from tiers; None where samples are the better source."""
+        return tiered.over_time(run, self._matchers, self._shift.apply(run, grid), self._range(run.grid), function)
 
     def labels(self, run: Run, grid: Grid) -> list[Labels]:
         """Return the labels of what `ranges` may find, without reading samples."""

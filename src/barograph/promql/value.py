@@ -53,10 +53,20 @@ class RawMatrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryStats:
-    """What a query cost."""
+    """What a query cost.
+
+    Attributes:
+        samples: Samples, bucket values and points that were held.
+        series: Series that were selected.
+        buckets: Samples and bucket values that were decoded for what tiers answered.
+        tiers_ms: The widths of the tiers that answered, ascending; empty where samples alone did.
+        duration_s: How long it took.
+    """
 
     samples: int = 0
     series: int = 0
+    buckets: int = 0
+    tiers_ms: tuple[int, ...] = ()
     duration_s: float = 0.0
 
 

@@ -4,25 +4,46 @@ Values are strings as Go's FormatFloat(v, 'f', -1, 64) writes them, so without e
 is odd (exponents, infinities, NaN) is written one by one.
 """
 
+from typing import Any
+
 import numpy as np
 import orjson
 
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray, IntArray
-from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
+from barograph.model.units import Duration
+from barograph.promql.value import QueryResult, QueryStats, RawMatrix, StepScalar, StepVector, StringValue
 
 _TEXTS: dict[float, bytes] = {float("inf"): b"+Inf", float("-inf"): b"-Inf"}
 
 
-def encode_result(result: QueryResult, *, is_range: bool) -> bytes:
+def encode_result(result: QueryResult, *, is_range: bool, with_stats: bool = False) -> bytes:
     """Return the whole answer, envelope included."""
     kind, body = _value(result, is_range)
+    if with_stats:
+        body += b',"stats":' + orjson.dumps(_stats(result.stats))
     notes = b""
     if result.warnings:
         notes += b',"warnings":' + orjson.dumps(list(result.warnings))
     if result.infos:
         notes += b',"infos":' + orjson.dumps(list(result.infos))
     return b'{"status":"success","data":{"resultType":"' + kind + b'","result":' + body + b"}" + notes + b"}"
+
+
+def _stats(stats: QueryStats) -> dict[str, Any]:
+    """Return Prometheus' statistics, and which tiers answered."""
+    return {
+        "timings": {"evalTotalTime": stats.duration_s, "execTotalTime": stats.duration_s},
+        "samples": {
+            "totalQueryableSamples": stats.samples,
+            "samplesRead": stats.samples,
+            "peakSamples": stats.samples,
+        },
+        "tiers": {
+            "answered": [str(Duration(width_ms)) for width_ms in stats.tiers_ms],
+            "bucketValuesRead": stats.buckets,
+        },
+    }
 
 
 def _value(result: QueryResult, is_range: bool) -> tuple[bytes, bytes]:

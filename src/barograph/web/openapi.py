@@ -14,6 +14,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("time", False, "The instant, Unix seconds or RFC 3339; now where absent."),
         ("timeout", False, "A shorter time limit."),
         ("lookback_delta", False, "Another lookback."),
+        ("stats", False, "Anything: what the query cost, and which tiers answered."),
         _LIMIT,
     ),
     "/api/v1/query_range": (
@@ -23,6 +24,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("step", True, "Seconds or a duration."),
         ("timeout", False, "A shorter time limit."),
         ("lookback_delta", False, "Another lookback."),
+        ("stats", False, "Anything: what the query cost, and which tiers answered."),
         _LIMIT,
     ),
     "/api/v1/labels": (("match[]", False, "Selectors."), *_RANGE),

@@ -13,6 +13,7 @@ from barograph.promql.nodes import RangeNode, ScalarNode, VectorNode
 from barograph.promql.run import Run
 from barograph.promql.selectors import Assembler
 from barograph.promql.signature import Signature
+from barograph.promql.tiered import Decomposed
 from barograph.promql.value import StepVector
 
 
@@ -28,6 +29,7 @@ class OverTime:
         takes_times: Whether the instants of evaluation, in seconds, are the last parameter.
         takes_quantile: Whether the first parameter is a quantile: one outside of 0 to 1 is annotated.
         takes_fractions: Whether the parameters must lie between 0 and 1.
+        from_tiers: How it is put together from buckets, None where it cannot be.
     """
 
     kernel: Kernel
@@ -37,6 +39,7 @@ class OverTime:
     takes_times: bool = False
     takes_quantile: bool = False
     takes_fractions: bool = False
+    from_tiers: Decomposed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ two samples it needs, and never writes into what it was given.
 
 import numpy as np
 
-from barograph.model.sample import BoolArray, FloatArray
+from barograph.model.sample import BoolArray, FloatArray, IntArray
 from barograph.promql.windows import Window
 
 _Gap = float | FloatArray
+_Count = int | IntArray | FloatArray
 _LOOP_FALLS = 4096
 """Up to so many counter resets each is added by itself; beyond, all windows of the rows with resets are summed."""
 
@@ -71,16 +72,34 @@ def _extrapolated(window: Window, *, counter: bool, per_second: bool = False) ->
     if counter:
         _add_resets(window, change)
     start_ms, span_ms, end_ms = window.gaps_ms()
-    span = span_ms / 1000.0
-    to_start, to_end = _bridged(start_ms / 1000.0, end_ms / 1000.0, span / (window.count - 1))
-    if counter:
+    seconds = (start_ms / 1000.0, span_ms / 1000.0, end_ms / 1000.0)
+    return extrapolate(
+        first if counter else None, change, seconds, window.count, window.range_ms / 1000.0 if per_second else 1.0
+    )
+
+
+def extrapolate(
+    first: FloatArray | None, change: FloatArray, gaps: tuple[_Gap, _Gap, _Gap], count: _Count, over_s: float
+) -> FloatArray:
+    """Extend a change between first and last sample to the whole window, and divide it by a time.
+
+    Args:
+        first: The first values of a counter, which is not extended below zero; None for a gauge.
+        change: From first to last sample; overwritten.
+        gaps: In seconds: from the window's start to the first sample, from that to the last, and from there to its end.
+        count: How many samples, at least 2.
+        over_s: What to divide by.
+    """
+    to_start, span, to_end = gaps
+    to_start, to_end = _bridged(to_start, to_end, span / (count - 1))
+    if first is not None:
         below_zero = (first * span < to_start * change) & (first >= 0)
         if below_zero.any():
             # where the line through the samples meets zero before the start of the window, it starts there
             to_start = np.where(below_zero, span * (first / change), to_start)
     factor = (span + to_start + to_end) / span
-    if per_second:
-        factor /= window.range_ms / 1000.0
+    if over_s != 1.0:
+        factor /= over_s
     change *= factor
     return change
 

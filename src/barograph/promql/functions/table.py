@@ -5,6 +5,7 @@ implementations, the reference page the documentation. An entry without implemen
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from barograph.model.sample import FloatArray
 from barograph.promql.ast import ValueType
 from barograph.promql.functions import clock, fractions, histograms, maths, over_time, rate, regression, relabel, shapes
 from barograph.promql.functions.entry import Form, Function, OverTime, Pointwise, ToScalar, ToVector
+from barograph.promql.functions.from_tiers import DECOMPOSED
 from barograph.promql.signature import Signature
 
 _S, _V, _M, _T = ValueType.SCALAR, ValueType.VECTOR, ValueType.MATRIX, ValueType.STRING
 
 
 def _window(name: str, doc: str, form: OverTime, *, experimental: bool = False) -> Function:
+    form = replace(form, from_tiers=DECOMPOSED.get(name))
     return Function(Signature(name=name, args=(_M,), experimental=experimental), doc, form)
 
 

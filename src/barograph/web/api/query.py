@@ -33,11 +33,11 @@ class QueryRoutes:
         self._thread = thread
 
     async def instant(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`query`, `time` (now), `timeout`, `lookback_delta`, `limit`."""
+        """`query`, `time` (now), `timeout`, `lookback_delta`, `limit`, `stats`."""
         await self._answer(self._instant, scope, receive, send)
 
     async def range(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`query`, `start`, `end`, `step`, `timeout`, `lookback_delta`, `limit`."""
+        """`query`, `start`, `end`, `step`, `timeout`, `lookback_delta`, `limit`, `stats`."""
         await self._answer(self._range, scope, receive, send)
 
     async def _answer(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,10 +53,11 @@ class QueryRoutes:
         text = one(parameters, "query")
         time_ms = self._time_ms(parameters, "time")
         limit, timeout_s, lookback_ms = self._options(parameters)
+        with_stats = bool(one(parameters, "stats", ""))
 
         def work(cancel: Cancel, left_s: float) -> bytes:
             result = self._engine.instant(text, time_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel)
-            return encode_result(limited(result, limit), is_range=False)
+            return encode_result(limited(result, limit), is_range=False, with_stats=with_stats)
 
         return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), timeout_s, receive, work)
 
@@ -68,12 +69,13 @@ class QueryRoutes:
         if end_ms < start_ms:
             raise RequestError("parameter 'end': the end is before the start")
         limit, timeout_s, lookback_ms = self._options(parameters)
+        with_stats = bool(one(parameters, "stats", ""))
 
         def work(cancel: Cancel, left_s: float) -> bytes:
             result = self._engine.range(
                 text, start_ms, end_ms, step_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel
             )
-            return encode_result(limited(result, limit), is_range=True)
+            return encode_result(limited(result, limit), is_range=True, with_stats=with_stats)
 
         cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms)
         return await self._thread.run(cost, timeout_s, receive, work)

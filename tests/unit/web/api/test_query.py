@@ -150,3 +150,17 @@ def test_dear_queries_run_on_the_thread_and_the_loop_stays_free(site: Site) -> N
     assert [answer.status for answer in run(both())] == [200, 200]
     assert len(threads) == 2
     assert all(name.startswith("query") for name in threads)
+
+
+def test_what_a_query_cost_is_told_where_asked(site: Site) -> None:
+    site.fill()
+    assert "stats" not in site.get("/api/v1/query", query="load").json()["data"]
+    stats = site.get("/api/v1/query", query="load", stats="all").json()["data"]["stats"]
+    assert stats["samples"]["totalQueryableSamples"] > 0
+    assert stats["tiers"] == {"answered": [], "bucketValuesRead": 0}
+    site.store.widths_ms = (60_000,)
+    window = {"start": str(NOW - 72_000), "end": str(NOW), "step": "3600"}
+    ranged = site.get("/api/v1/query_range", query="max_over_time(load[1h])", stats="all", **window)
+    assert ranged.json()["data"]["stats"]["timings"]["evalTotalTime"] >= 0
+    aligned = site.get("/api/v1/query", query="max_over_time(load[12h])", stats="all", time=str(NOW // 60 * 60))
+    assert aligned.json()["data"]["stats"]["tiers"]["answered"] == ["1m"]
