@@ -265,7 +265,8 @@ class DayFiles:
             if payload is None:
                 payload = blocks.read_payload(self._connection(file), block)
                 if payload is None:
-                    raise MovedError
+                    self._require_unmoved(file)
+                    return None
                 self._payloads.put((file.number, block), payload, len(payload))
             decoded = np.empty(span.samples)
             decode_chunk(entry, payload, decoded)
@@ -295,7 +296,7 @@ class DayFiles:
                 numbers.append(np.full(len(entries), block, np.int64))
         if len(parts) < span.blocks:
             if not blocks.has_span(self._connection(file), span.span):
-                raise MovedError
+                self._require_unmoved(file)
             lost = span.blocks - len(parts)
             self._report(f"{file.name.file_name}: {lost} damaged blocks of {span.source} are shown as gaps", warnings)
         entries = np.concatenate(parts) if parts else np.zeros(0, ENTRY)
@@ -307,6 +308,16 @@ class DayFiles:
         directory = SpanDirectory(entries[named], block_of[named], series[named])
         self._directories.put((file.number, span.span), directory, entries.nbytes + 16 * len(entries))
         return directory
+
+    def _require_unmoved(self, file: DayFile) -> None:
+        """Return where a file is as it was at `refresh`: what is missing in it is damage.
+
+        Raises:
+            MovedError: It was written since then.
+        """
+        if blocks.sequence(self._connection(file)) != file.sequence:
+            file.signature, file.version = (), -1
+            raise MovedError
 
     def _load(self, file: DayFile, warnings: list[str], *, is_recent: bool) -> None:
         """Read a file's spans and series where they may have changed."""

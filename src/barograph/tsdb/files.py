@@ -5,13 +5,14 @@ about later ones): it is closed, and opened anew by the next try. A file that is
 never removed.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
 
-from barograph.model.errors import CorruptError, FolderError, ReadOnlyError
+from barograph.model.errors import FolderError, ReadOnlyError
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.blocks import BlockWriter, Newest
 from barograph.tsdb.classes import Classes, RetentionClass
@@ -54,6 +55,7 @@ class StoreFiles:
         try:
             if self._lock is None:
                 self._lock = FolderLock.acquire(self.folder)
+            self._roll_back()
             self.read_tombstones()
             self.log = self._open_log()
         except (OSError, apsw.Error) as error:
@@ -99,7 +101,7 @@ class StoreFiles:
                 for source, found in blocks.read_newest(connection).items():
                     known = newest.get(source, found)
                     newest[source] = Newest(*map(max, known, found))
-            except apsw.Error as error:
+            except (apsw.Error, *sqlite.UNREADABLE) as error:
                 self.notices.append(f"{connection.filename} cannot be read ({error}); its samples are a gap")
             finally:
                 connection.close(True)
@@ -167,11 +169,19 @@ class StoreFiles:
             return str(self.folder)
         return f"{self.folder} has {disk.f_bavail * disk.f_frsize:,} bytes free"
 
+    def _roll_back(self) -> None:
+        """Undo the making of a database that a crash has ended halfway: readers may not, and would report a gap."""
+        for journal in self.folder.glob("*.db-journal"):
+            database = journal.with_name(journal.name.removesuffix("-journal"))
+            if database.exists():
+                with contextlib.suppress(*sqlite.DAMAGE_ERRORS):
+                    sqlite.open_writing(database, self.vfs).close()
+
     def _open_log(self) -> Log:
         path = self.folder / filenames.LIVE
         try:
             return self._log_at(path)
-        except (*sqlite.DAMAGE_ERRORS, CorruptError, KeyError) as error:
+        except (*sqlite.DAMAGE_ERRORS, *sqlite.UNREADABLE, KeyError) as error:
             self._move_aside(path, error)
             return self._log_at(path)
 

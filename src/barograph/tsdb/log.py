@@ -99,7 +99,8 @@ class Log:
         meta = read_meta(self.connection)
         self.slots, self.folded_tick = meta["slots"], meta["folded_tick"]
         rows = list(self.connection.execute("SELECT slot, length(record), substr(record, 1, 16) FROM slots"))
-        self._lengths = {int(slot): int(length) for slot, length, _ in rows}
+        # a damaged slot may hold anything
+        self._lengths = {int(slot): int(length or 0) for slot, length, _ in rows}
         self.last_tick = max([self.folded_tick, *(record_tick(start) for _, _, start in rows)])
         top = self.connection.execute("SELECT max(layout) FROM layouts").get
         self._next_layout = int(top or 0) + 1
