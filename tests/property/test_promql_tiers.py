@@ -109,6 +109,20 @@ def test_one_instant(store: MemoryStore, grid: Grid, window: str) -> None:
     assert_equal(*both(store, f"avg_over_time(m_total{window})", grid[0], 0, 1))
 
 
+@settings(max_examples=40, deadline=None)
+@given(stores(), GRIDS)
+def test_steps_far_apart_are_looked_at_one_by_one(store: MemoryStore, grid: Grid) -> None:
+    engine = Engine(store, QueryConfig(), FakeClock())
+    start_ms, _, steps = grid
+    answers = []
+    for span_ms in (1 << 60, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tiered, "SPARSE_SPAN_MS", span_ms)
+            end_ms = start_ms + 70_000 * (steps - 1)
+            answers.append(engine.range("m_total", start_ms, end_ms, 70_000, lookback_ms=35_000))
+    assert_equal(*answers)
+
+
 def test_short_ranges_ask_for_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     store = MemoryStore()

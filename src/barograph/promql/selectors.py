@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.model.errors import UnsupportedError
 from barograph.model.labels import METRIC_NAME, Labels
@@ -128,8 +129,29 @@ class InstantSelector:
         vector = tiered.newest(run, self._matchers, ends, stamps=wanted is Wanted.STAMPS)
         if vector is not None:
             return vector
+        if ends.end_ms - ends.start_ms >= tiered.SPARSE_SPAN_MS and ends.step_ms >= 2 * run.lookback_ms:
+            return self._step_by_step(run, ends, wanted)
         found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms)
         return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps)
+
+    def _step_by_step(self, run: Run, ends: Grid, wanted: Wanted) -> StepVector:
+        """Ask for each step alone: between the lookbacks of two steps lies more than is looked at."""
+        rows: dict[Labels, int] = {}
+        found: list[tuple[int, NDArray[np.intp], FloatArray]] = []
+        for step, end_ms in enumerate(ends.times_ms.tolist()):
+            now = Grid(end_ms, 0, 1)
+            for group in run.select(self._matchers, end_ms - run.lookback_ms + 1, end_ms).groups:
+                values, present = newest(run, group, now, wanted=wanted)
+                here = np.arange(len(values)) if present is None else np.flatnonzero(present[:, 0])
+                places = [rows.setdefault(group.labels[row], len(rows)) for row in here.tolist()]
+                found.append((step, np.array(places, np.intp), values[here, 0]))
+        values, present = np.zeros((len(rows), ends.steps)), np.zeros((len(rows), ends.steps), np.bool_)
+        for step, places_, column in found:
+            values[places_, step], present[places_, step] = column, True
+        order = sorted(rows, key=lambda one: one.pairs)
+        index = np.array([rows[one] for one in order], np.intp)
+        mask = present[index]
+        return StepVector(tuple(order), values[index], None if mask.all() else mask)
 
 
 def newest(run: Run, group: SeriesGroup, ends: Grid, *, wanted: Wanted = Wanted.VALUES) -> Part:

@@ -25,6 +25,9 @@ _LEAST_BUCKETS = 4
 """A window of fewer whole buckets is read as samples."""
 _MOST_EDGES = 64
 """With more separate stretches of samples than this at the edges, all of them are read at once."""
+SPARSE_SPAN_MS = 2 * 86_400_000
+"""From here on all samples at once are too many: stretches are read one by one."""
+_MOST_SPARSE_EDGES = 4096
 
 Finish = Callable[[State, IntArray, int], tuple[FloatArray, BoolArray]]
 """State, the ends of windows and their length in ms -> values and where there is one, `[rows, steps]`."""
@@ -68,7 +71,8 @@ def over_time(
     if ends.end_ms - ends.start_ms + range_ms < LEAST_SPAN_MS:
         return None
     cuts = _cuts(ends.times_ms - range_ms, ends.times_ms, widths_ms)
-    if len(_merged(cut for cut in cuts if not cut.width_ms)) > _MOST_EDGES:
+    most = _MOST_SPARSE_EDGES if ends.end_ms - ends.start_ms >= SPARSE_SPAN_MS else _MOST_EDGES
+    if len(_merged(cut for cut in cuts if not cut.width_ms)) > most:
         return None
     parts = list(_read(run, matchers, cuts, function.columns))
     labels = sorted({one for _, some, _, _ in parts for one in some}, key=lambda one: one.pairs)
