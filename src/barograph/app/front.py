@@ -28,6 +28,8 @@ from barograph.model.errors import BarographError
 from barograph.promql.engine import Engine
 from barograph.telemetry.logs import configure_logging
 from barograph.telemetry.metrics import Telemetry, process_metrics
+from barograph.tsdb.export import Export
+from barograph.tsdb.filenames import INCOMING
 from barograph.tsdb.reader import StoreReader
 from barograph.web.app import create_app
 from barograph.web.deps import Facts, Now, WebDeps
@@ -73,6 +75,8 @@ class Front:
                 configured_ms=self._clock.now_ms(),
                 damaged=lambda: self._reader.damaged,
             ),
+            incoming=Path(self._handover.data) / INCOMING,
+            export=lambda selectors, start_ms, end_ms: Export(self._reader, selectors, start_ms, end_ms),
         )
         self._http = Http(create_app(deps), [socket.socket(fileno=number) for number in self._handover.listen])
         loop = asyncio.get_running_loop()

@@ -18,6 +18,7 @@ import msgspec
 
 from barograph.app import handover, snapshots
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
+from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
@@ -41,6 +42,7 @@ from barograph.model.commands import (
     Done,
     EndSession,
     FindSession,
+    ImportSamples,
     KeeperStatus,
     RedeemLogin,
     Refused,
@@ -81,6 +83,7 @@ class Keeper:
         classes = retention_classes(config.store)
         self._store = Store.open(self._folder, config.store, self._clock, segments, classes=classes)
         self._store_commands = StoreCommands(self._store)
+        self._imports = ImportService(self._folder, self._store, config.store, self._clock)
         self._files = PrivateFiles(self._folder)
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
@@ -140,6 +143,7 @@ class Keeper:
         self._ticker.stop()
         await self._supervisor.stop(_FRONT_GRACE_S)
         await fronting
+        await self._imports.close()
         await asyncio.to_thread(ticking.join)
         if self._link is not None:
             self._link.close()
@@ -234,6 +238,8 @@ class Keeper:
                 return self._reload()
             case TakeSnapshot():
                 return await snapshots.take(self._folder, self._clock)
+            case ImportSamples():
+                return await self._imports.execute(command)
             case DeleteSamples() | CleanTombstones():
                 return await self._store_commands.execute(command)
 

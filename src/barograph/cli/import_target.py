@@ -78,7 +78,7 @@ class ServerTarget:
         transport: What carries requests where that is not the network (tests).
     """
 
-    part_bytes = 8 << 20
+    part_bytes = 32 << 20
 
     def __init__(self, server: ServerAddress, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self.name = server.url

@@ -57,7 +57,31 @@ class TakeSnapshot(msgspec.Struct, frozen=True, kw_only=True, tag_field="command
     """Copy the data folder as it is now."""
 
 
-AnyCommand = RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones | TakeSnapshot
+class ImportSamples(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="import_samples"):
+    """Store the samples of a body that lies in the data folder, `incoming/NAME.body`.
+
+    Attributes:
+        name: 32 hexadecimal digits.
+        format: `openmetrics`, `csv` or `jsonl`.
+        encoding: `identity`, `gzip`, `zstd` or `snappy`.
+        csv_format: What the columns of a CSV are; "" where it has a header.
+        skip_bad: Leave out lines that are refused.
+        default_ms: The timestamp of samples without one; 0 for now.
+        most_bytes: The longest text, decompressed.
+    """
+
+    name: str
+    format: str
+    encoding: str
+    csv_format: str
+    skip_bad: bool
+    default_ms: int
+    most_bytes: int
+
+
+AnyCommand = (
+    ImportSamples | RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones | TakeSnapshot
+)
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="done"):
@@ -96,7 +120,15 @@ class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply"
     name: str
 
 
-AnyReply = Done | SessionOpened | SessionFound | SnapshotTaken | Refused
+class SamplesImported(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="samples_imported"):
+    """Everything of a body is stored but the lines that were refused, of which the first are in `notes`."""
+
+    samples: int
+    skipped: int
+    notes: tuple[str, ...]
+
+
+AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

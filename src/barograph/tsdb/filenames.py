@@ -13,6 +13,8 @@ LIVE = "live.db"
 """The ring of ticks not yet folded."""
 TOMBSTONES = "tombstones.db"
 """What was deleted, as long as it is not rewritten."""
+INCOMING = "incoming"
+"""A folder of bodies to import, and what was made of them; emptied at start."""
 LOCK = "lock"
 """Held with flock by the one writing process; its text is that process's pid."""
 

@@ -11,8 +11,10 @@ from barograph.web.api.admin import AdminRoutes
 from barograph.web.api.alerting import AlertingRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
 from barograph.web.api.exemplars import ExemplarRoutes
+from barograph.web.api.exporting import ExportRoutes
 from barograph.web.api.expressions import ExpressionRoutes
 from barograph.web.api.federate import FederateRoute
+from barograph.web.api.importing import ImportRoutes
 from barograph.web.api.query import QueryRoutes
 from barograph.web.api.server_status import StatusRoutes
 from barograph.web.api.service import ServiceRoutes
@@ -45,6 +47,7 @@ class Router:
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
+        imports, exports = ImportRoutes(deps), ExportRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -58,6 +61,11 @@ class Router:
             "/api/v1/query": queries.instant,
             "/api/v1/query_range": queries.range,
             "/api/v1/labels": catalogue.labels,
+            "/api/v1/import": imports.json_lines,
+            "/api/v1/import/csv": imports.csv,
+            "/api/v1/import/prometheus": imports.prometheus,
+            "/api/v1/export": exports.json_lines,
+            "/api/v1/export/csv": exports.csv,
             "/api/v1/label/{name}/values": catalogue.label_values,
             "/api/v1/series": catalogue.series,
             "/api/v1/metadata": catalogue.metadata,

@@ -1,14 +1,17 @@
 """What the web room is built from. `app/front.py` fills it in; nothing in web builds any of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.throttle import AttemptLimit
 from barograph.model.batch import Schema
 from barograph.model.clock import Clock
+from barograph.model.columns import SeriesRun
 from barograph.model.commands import Commands, KeeperStatus
+from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
 from barograph.model.sample import FloatArray
 from barograph.promql.engine import Engine
@@ -72,6 +75,17 @@ class Facts:
     damaged: Callable[[], int] = lambda: 0
 
 
+class ExportSteps(Protocol):
+    """An export under way. Used by one thread at a time."""
+
+    label_names: list[str]
+    """Every label name that is exported but the metric name."""
+
+    def __iter__(self) -> Iterator[list[SeriesRun]]:
+        """Yield samples, a bounded number at a time."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebDeps:
     """The parts of a front.
@@ -90,6 +104,8 @@ class WebDeps:
         version: Of Barograph.
         now: What changes.
         facts: What is said of the server itself.
+        incoming: The folder that bodies of imports are put into, for the keeper.
+        export: Begins an export of series that satisfy one of the selectors, from and to in ms; None where none can be.
     """
 
     config: WebConfig
@@ -105,3 +121,5 @@ class WebDeps:
     version: str
     now: Now
     facts: Facts = field(default_factory=Facts)
+    incoming: Path = Path()
+    export: Callable[[Sequence[Sequence[Matcher]], int, int], ExportSteps] | None = None

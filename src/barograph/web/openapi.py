@@ -7,6 +7,9 @@ from barograph.web.routes import ROUTES, Route
 
 _EXPRESSION = (("query", True, "The expression."),)
 _LIMIT = ("limit", False, "At most so many; 0 for all.")
+_SPAN = (("start", False, "From."), ("end", False, "To."))
+_SKIP_BAD = ("skip_bad", False, "1: leave out bad lines and count them, instead of refusing the body.")
+_TIMESTAMP = ("timestamp", False, "In ms, of samples without one; now where absent.")
 _RANGE = (("start", False, "From."), ("end", False, "To."), _LIMIT)
 _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     "/api/v1/query": (
@@ -27,6 +30,15 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("stats", False, "Anything: what the query cost, and which tiers answered."),
         _LIMIT,
     ),
+    "/api/v1/import": (_SKIP_BAD,),
+    "/api/v1/import/csv": (("format", False, "What the columns are; a header where absent."), _TIMESTAMP, _SKIP_BAD),
+    "/api/v1/import/prometheus": (_TIMESTAMP, _SKIP_BAD),
+    "/api/v1/export": (
+        ("match[]", False, "Selectors; every series where absent."),
+        *_SPAN,
+        ("format", False, "jsonl or openmetrics."),
+    ),
+    "/api/v1/export/csv": (("match[]", False, "Selectors; every series where absent."), *_SPAN),
     "/api/v1/labels": (("match[]", False, "Selectors."), *_RANGE),
     "/api/v1/label/{name}/values": (("match[]", False, "Selectors."), *_RANGE),
     "/api/v1/series": (("match[]", True, "Selectors."), *_RANGE),

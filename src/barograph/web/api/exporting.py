@@ -1,0 +1,108 @@
+"""`/api/v1/export` and `/export/csv`: every sample of some series as a stream, in bounded memory. Behind the guard.
+
+A thread of its own makes the text, a step at a time and only as fast as the client reads, so queries go on meanwhile.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from barograph.formats.run_writer import RunWriter
+from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS
+from barograph.formats.writers import writer_of
+from barograph.web.api.selectors import range_of, selectors_of
+from barograph.web.deps import ExportSteps, WebDeps
+from barograph.web.errors import RequestError, problem_of
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, read_parameters
+from barograph.web.reply import send_problem
+
+_AT_ONCE = 4
+_NICENESS = 10
+
+
+class ExportRoutes:
+    """Exports, a few at once on one thread."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        self._deps = deps
+        self._under_way = 0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export", initializer=_yield_to_others)
+        deps.now.on_close.append(self._close)
+
+    async def json_lines(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`match[]`, `start`, `end`, `format`: `jsonl` (the default) or `openmetrics`."""
+        await self._answer("", scope, receive, send)
+
+    async def csv(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`match[]`, `start`, `end`."""
+        await self._answer(CSV, scope, receive, send)
+
+    async def _answer(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
+            name = name or _format(parameters)
+            if self._under_way >= _AT_ONCE:
+                raise RequestError(f"{_AT_ONCE} exports are under way: ask again in a moment", 503)
+        except Exception as error:
+            await send_problem(send, problem_of(error))
+            return
+        self._under_way += 1
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await self._stream(name, parameters, send, gone)
+        finally:
+            self._under_way -= 1
+            gone.cancel()
+
+    async def _stream(self, name: str, parameters: Parameters, send: Send, gone: "asyncio.Future[None]") -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            writer, steps = await loop.run_in_executor(self._thread, self._begin, name, parameters)
+        except Exception as error:
+            await send_problem(send, problem_of(error))
+            return
+        headers = [(b"content-type", writer.content_type.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        while not gone.done():
+            text = await loop.run_in_executor(self._thread, next, steps, None)
+            if text is None:
+                break
+            await send({"type": "http.response.body", "body": text, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _begin(self, name: str, parameters: Parameters) -> tuple[RunWriter, Iterator[bytes]]:
+        """Look the series up; on the thread."""
+        if self._deps.export is None:
+            raise RequestError("this server exports nothing", 503)
+        export = self._deps.export(selectors_of(parameters) or [()], *range_of(parameters))
+        writer = writer_of(name, export.label_names)
+        return writer, _texts(export, writer)
+
+    def _close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _texts(export: ExportSteps, writer: RunWriter) -> Iterator[bytes]:
+    yield writer.begin()
+    for runs in export:
+        yield writer.write(runs)
+    yield writer.end()
+
+
+def _format(parameters: Parameters) -> str:
+    name = one(parameters, "format", JSON_LINES)
+    if name not in (JSON_LINES, OPENMETRICS):
+        raise RequestError(f"parameter 'format': {name[:40]!r} is neither {JSON_LINES} nor {OPENMETRICS}")
+    return name
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _yield_to_others() -> None:
+    """Have this thread wait where cores are short: ticks, the event loop and queries go before exports."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
