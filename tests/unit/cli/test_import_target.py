@@ -87,5 +87,5 @@ def test_what_waiting_does_not_mend_is_said_at_once(answer: httpx.Response, word
 
 
 def test_a_bad_line_is_named_by_its_number_in_the_text() -> None:
-    with pytest.raises(LineError, match="^line 11: 'x' is no value$"):
+    with pytest.raises(LineError, match=r"^line 11: 'x' is no value$"):
         target(lambda _: refusal(400, "line 2: 'x' is no value")).send(PART, TEXT)
