@@ -69,14 +69,14 @@ class Event(NamedTuple):
 class RecordedFile(apsw.VFSFile):
     """A file that writes down what is done to it."""
 
-    def __init__(self, name: apsw.URIFilename | str | None, flags: list[int], events: list[Event]) -> None:
+    def __init__(self, name: apsw.URIFilename | str | None, flags: list[int], recorder: "Recorder") -> None:
         is_new = (
             name is not None and not Path(str(name.filename() if isinstance(name, apsw.URIFilename) else name)).exists()
         )
         super().__init__("", name, flags)
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self._name = Path(path).name if path else ""
-        self._events = events
+        self._recorder, self._events = recorder, recorder.events
         # as SQLite's unix file system does: with its first sync a new journal's folder is synced too
         journals = apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL
         self._syncs_folder = is_new and bool(flags[0] & journals)
@@ -94,7 +94,11 @@ class RecordedFile(apsw.VFSFile):
             self._events.append(Event("truncate", self._name, newsize))
 
     def xSync(self, flags: int) -> None:  # noqa: N802  apsw's name
-        """Sync, and write it down."""
+        """Sync, and write it down; or fail."""
+        self._recorder.syncs += 1
+        if self._recorder.syncs in self._recorder.fail_syncs:
+            self._events.append(Event("sync-failed", self._name))
+            raise apsw.IOError("a sync that fails on purpose")
         super().xSync(flags)
         if self._name:
             self._events.append(Event("sync", self._name))
@@ -108,11 +112,14 @@ class Recorder(apsw.VFS):
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.syncs = 0
+        self.fail_syncs: range = range(0)
+        """Which syncs fail, counted from the first."""
         super().__init__(VFS, base="")
 
     def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  apsw's name
         """Open a file whose changes are written down."""
-        return RecordedFile(name, flags, self.events)
+        return RecordedFile(name, flags, self)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802  apsw's name
         """Remove, and write it down."""
@@ -133,6 +140,9 @@ class Disk:
         """Let an event happen."""
         if event.kind == "sync":
             self._settle(event.name)
+        elif event.kind == "sync-failed":
+            # what a system could not write it forgets, and the next sync says that all is well
+            self.unsynced = [each for each in self.unsynced if each.name != event.name]
         elif event.kind == "sync-folder":
             self._settle_deletions()
         elif event.kind in ("write", "truncate", "delete"):

@@ -30,6 +30,10 @@ def test_a_block_file_whose_making_was_cut_off_is_no_gap(store_of: Store, tmp_pa
         shutil.copy(tmp_path / f"making.db{suffix}", tmp_path / "data" / f"{BLOCKS}{suffix}")
     making.close(True)
     assert (tmp_path / "data" / f"{BLOCKS}-journal").stat().st_size > 512
+    reader = StoreReader.open_offline(tmp_path / "data", CONFIG)
+    assert check(reader, 20) == (20 * SERIES, 0)
+    assert reader.select([], 0, 1 << 60).warnings == ()
+    reader.close()
     store = reopened(tmp_path / "data")
     assert not (tmp_path / "data" / f"{BLOCKS}-journal").exists()
     store.close()

@@ -32,9 +32,9 @@ def grow(point: Path, size: str) -> None:
 
 
 def fill(place: Path) -> Path:
-    """Take all the space; removing the returned file gives it back."""
+    """Take all the space, again if some was set free; removing the returned file gives it back."""
     ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file:
+    with ballast.open("ab", buffering=0) as file:
         for size in (65536, 4096, 1):
             try:
                 while file.write(b"x" * size) == size:

@@ -112,6 +112,9 @@ class DayFiles:
                     self._days[name] = DayFile(name, identity, self._numbered)
                 self._load(self._days[name], warnings, is_recent=name.period in recent)
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
+                if path.with_name(f"{path.name}-journal").exists():
+                    # its making was cut off, before anything was in it: the store's next start undoes that
+                    continue
                 self._report(f"{path.name} cannot be read and is shown as a gap: {error}", warnings)
 
     @property

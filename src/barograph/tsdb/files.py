@@ -152,7 +152,7 @@ class StoreFiles:
 
     def explain(self, error: Exception) -> ReadOnlyError | FolderError:
         """Say in words why nothing can be stored now, and what helps."""
-        if isinstance(error, apsw.FullError) or (isinstance(error, OSError) and is_disk_full(error)):
+        if self._says_full(error):
             return ReadOnlyError(
                 f"the disk is full ({self._free_text()}): samples are kept in memory only, the newest "
                 f"{self._config.ring_slots} ticks; free some space and storing goes on by itself"
@@ -161,6 +161,13 @@ class StoreFiles:
             f"{self.folder} takes no writes ({type(error).__name__}: {error}): samples are kept in memory only, the "
             f"newest {self._config.ring_slots} ticks; storing is tried again every second"
         )
+
+    def _says_full(self, error: Exception) -> bool:
+        if isinstance(error, apsw.IOError | apsw.CantOpenError):
+            # SQLite says so too where its shared memory finds no space
+            with contextlib.suppress(OSError):
+                return os.statvfs(self.folder).f_bavail == 0
+        return isinstance(error, apsw.FullError) or (isinstance(error, OSError) and is_disk_full(error))
 
     def _free_text(self) -> str:
         try:

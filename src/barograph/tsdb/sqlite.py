@@ -4,6 +4,7 @@ Only apsw is used, and never the standard library's module beside it: two copies
 other's locks.
 """
 
+import contextlib
 import struct
 import zlib
 from pathlib import Path
@@ -73,10 +74,24 @@ def open_writing(path: Path, vfs: str | None = None) -> apsw.Connection:
         connection.pragma("fullfsync", True)
         connection.pragma("wal_autocheckpoint", 0)
         connection.pragma("cache_size", -256)
+        _renew_log(connection)
     except apsw.Error:
         connection.close()
         raise
     return connection
+
+
+def _renew_log(connection: apsw.Connection) -> None:
+    """Copy what an earlier connection left in the write-ahead log into the database, and begin the log anew.
+
+    After a failed sync frames can be read, from memory, that are not on the disk and will not be: whatever is appended
+    behind them would be lost with them.
+    """
+    connection.set_busy_timeout(0)
+    # where there is no space the log stays; in it there is space for nothing either
+    with contextlib.suppress(apsw.FullError):
+        checkpoint(connection, truncate=True)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
 
 
 def open_reading(path: Path) -> apsw.Connection:
