@@ -20,7 +20,9 @@ from soak_powercut import VFS, Disk, Event, Outcome, Promised, Recorder, check_s
 from soaking import CONFIG, StepClock, Ticks, tick_once
 
 SYNCS = 500
-TICKS = 180
+TICKS = 330
+HEALTHY_TICKS = 60
+"""At the end no sync fails, so that everything can recover."""
 RUNS = (1, 2, 4, 9)
 """How many syncs fail one after the other."""
 PROOF = Proof(
@@ -46,6 +48,8 @@ class Run:
             store = Store.open(folder, CONFIG, self.clock, MemorySegments(), vfs=VFS)
             self.recorder.fail_syncs = fail_syncs
             for tick in range(1, TICKS):
+                if tick == TICKS - HEALTHY_TICKS:
+                    self.recorder.fail_syncs = range(0)
                 self._tick(store, tick)
             self.is_well_again = not store.stats.read_only and not store.stats.fold_reason
             store._files.close()
@@ -65,7 +69,7 @@ class Run:
 def soak(place: Path, syncs: int, seed: int, outcome: Outcome) -> dict[str, int]:
     """Fail at each of that many syncs, and check what is left then and at a later instant."""
     chance = random.Random(seed)
-    found = {"refused": 0, "hidden": 0, "stuck": 0}
+    found = {"refused": 0, "hidden": 0, "stuck": 0, "failed": 0}
     for number in range(1, syncs + 1):
         shutil.rmtree(place / "worked", ignore_errors=True)
         first = number + 3
@@ -75,6 +79,7 @@ def soak(place: Path, syncs: int, seed: int, outcome: Outcome) -> dict[str, int]
         found["stuck"] += not run.is_well_again
         events = run.recorder.events
         failures = [place_ for place_, event in enumerate(events) if event.kind == "sync-failed"]
+        found["failed"] += bool(failures)
         soon = min(len(events), failures[-1] + 60) if failures else len(events)
         for end in (soon, len(events)):
             disk, promised = Disk(), Promised()
@@ -100,6 +105,7 @@ def figures(options: Options, place: Path) -> list[Figure]:
     found = soak(place, options.count, options.seed, outcome)
     return [
         Figure(name="places of failure", value=options.count),
+        Figure(name="runs in which a sync failed", value=found["failed"]),
         Figure(name="states after a cut", value=outcome.states),
         Figure(name="commits refused", value=found["refused"]),
         Figure(name="acknowledged ticks lost", value=outcome.lost, must_be=0),
