@@ -114,15 +114,21 @@ class Log:
                 self.connection.execute("UPDATE meta SET value = ? WHERE key = 'slots'", (slots,))
             self.slots, self._lengths = slots, {}
 
-    def distrust(self, newest_tick: int) -> None:
+    def distrust(self, newest_tick: int) -> bool:
         """Take the mark of the newest folded tick for no later than block files show.
 
         Block files are the truth; where one was lost or moved aside, its ticks may still be in the ring. Where they
         know more than the ring (a snapshot, in which they were copied later), ticks are numbered on from theirs: a
         lower number would be taken for one that is folded.
+
+        Returns:
+            Whether block files know more: the ring is to be folded before the next tick, or the numbers between would
+            be missing.
         """
         self.folded_tick = min(self.folded_tick, newest_tick)
+        is_behind = self.last_tick < newest_tick
         self.last_tick = max(self.last_tick, newest_tick)
+        return is_behind
 
     def has_room(self, tick: int) -> bool:
         """Tell whether a tick's slot may be overwritten: its old tick is folded, and no unfolded row leans on it."""
@@ -254,8 +260,8 @@ def read_ticks(connection: apsw.Connection, folded: int) -> Iterator[LoggedTick 
         except sqlite.UNREADABLE as error:
             yield error if isinstance(error, CorruptError) else CorruptError(f"the log slot {slot} is damaged: {error}")
             continue
-        if previous and tick > previous + 1:
-            yield CorruptError(f"the log slots of ticks {previous + 1} to {tick - 1} are missing")
+        if previous and tick > (known := max(previous, folded)) + 1:
+            yield CorruptError(f"the log slots of ticks {known + 1} to {tick - 1} are missing")
         previous = tick
         if tick > folded:
             yield LoggedTick(tick, rows)

@@ -161,19 +161,19 @@ def _copy_all(folder: Path, target: Path, progress: Progress) -> int:
         last_tick = _last_tick(live) if _copy_database(folder / filenames.LIVE, live) else 0
         names = _names_in_order(folder)
         sizes = {name: _size(folder / name) for name in names}
-        total, done, gone = sum(sizes.values()), 0, False
+        total, done = sum(sizes.values()), 0
+        copied: set[str] = set()
         for name in names:
             progress(name, done, total)
-            copied = _copy_database(folder / name, target / name)
-            gone = gone or (not copied and filenames.BlockName.parse(name) is not None)
+            if _copy_database(folder / name, target / name):
+                copied.add(name)
             done += sizes[name]
-        if not gone:
+        if not _has_moved(folder, names, copied):
             progress("", total, total)
             return last_tick
-        # retention took a day whose tier was perhaps copied before it was made
         for path in list(target.iterdir()):
             path.unlink()
-    raise FolderError(f"{folder}: files go away faster than they can be copied; try again")
+    raise FolderError(f"{folder}: files come and go faster than they can be copied; try again later")
 
 
 def _names_in_order(folder: Path) -> list[str]:
@@ -181,10 +181,24 @@ def _names_in_order(folder: Path) -> list[str]:
 
     Tombstones come before the files that they are about: what was deleted before must not come back with a file that
     was copied before it was rewritten. Tiers come before the days they are made of: a tier that is older than its day
-    is known to be so, one that is newer is not.
+    is known to be so, one that is newer is not. Days come in the opposite of the order in which a fold commits them:
+    its last file alone says that its ticks are in all of them.
     """
-    blocks = sorted(filenames.block_names(folder), key=lambda name: name.tier == "")
-    return [filenames.TOMBSTONES, *(name.file_name for name in blocks), STATE]
+    names = sorted(filenames.block_names(folder), key=lambda name: (name.tier != "", name), reverse=True)
+    return [filenames.TOMBSTONES, *(name.file_name for name in names), STATE]
+
+
+def _has_moved(folder: Path, names: list[str], copied: set[str]) -> bool:
+    """Tell whether days came or went that the copy leans on: it is then begun anew.
+
+    Retention may have taken a day whose tier was copied before it was made. A fold may have made a file after the
+    others were named; harmless if it is the last of them, since what it holds is in the ring's copy too.
+    """
+    days = [name for text in names if (name := filenames.BlockName.parse(text)) is not None and not name.tier]
+    if any(name.file_name not in copied for name in days):
+        return True
+    fresh = [name for name in filenames.block_names(folder) if not name.tier and name not in days]
+    return bool(days) and any(name < max(days) for name in fresh)
 
 
 def _copy_database(source: Path, target: Path) -> bool:

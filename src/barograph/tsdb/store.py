@@ -58,9 +58,10 @@ class Store:
         log = self._try_connect()
         slots = max(config.ring_slots, log.slots if log else 0)
         self._head = Head(segments, slots)
-        if log is not None:
-            self._replay(log)
+        is_behind = log is not None and self._replay(log)
         self._upkeep = Upkeep(files, self._head, config, clock, self.stats)
+        if is_behind:
+            self._catch_up()
         self._count()
 
     @classmethod
@@ -208,15 +209,25 @@ class Store:
             self._fail(error)
             return None
 
-    def _replay(self, log: Log) -> None:
-        """Bring back the ticks that are only in the ring."""
+    def _replay(self, log: Log) -> bool:
+        """Bring back the ticks that are only in the ring; tells whether block files know newer ones."""
         newest = self._files.newest()
         folded = {source: each.tick for source, each in newest.items()}
         self._head.stored_ms = {source: each.timestamp_ms for source, each in newest.items()}
-        log.distrust(max(folded.values(), default=0))
+        is_behind = log.distrust(max(folded.values(), default=0))
         self.stats.damaged += replay(log.connection, self._head, log.folded_tick, folded)
         self._tick = log.last_tick + 1
         self._was_connected = True
+        return is_behind
+
+    def _catch_up(self) -> None:
+        """Fold the ring of a restored snapshot, whose block files were copied later than it."""
+        try:
+            self._upkeep.fold_now()
+        except apsw.Error as error:
+            self._fail(error)
+            # the next connection does it
+            self._was_connected = False
 
     def _connected(self) -> Log:
         """Return the log, opened anew if it was closed and a second has passed since the last try."""
@@ -288,7 +299,7 @@ class Store:
         """Fold a head at once, whatever the log holds of it."""
         result = FoldResult()
         for _ in fold(head, until_tick, self._files, result):
-            pass
+            self._was_connected = False
         log.mark_folded(log.last_tick)
         self._head.raise_fold_generation(result.until_ms)
 

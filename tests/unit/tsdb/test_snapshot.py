@@ -7,11 +7,15 @@ import pytest
 
 from barograph.model.errors import CorruptError, FolderError
 from barograph.model.matcher import Matcher, MatchOp
+from barograph.tsdb.classes import RetentionClass
 from barograph.tsdb.deletion import Deletion, clean, delete
 from barograph.tsdb.filenames import LIVE
 from barograph.tsdb.reader import StoreReader
+from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.snapshot import MANIFEST, Manifest, read_manifest, restore_snapshot, take_snapshot
-from unit.tsdb.stores import SMALL, Kit, samples_of, schema_of
+from barograph.tsdb.store import Store
+from helpers.clock import FakeClock
+from unit.tsdb.stores import SMALL, T0, Kit, batch_of, samples_of, schema_of
 
 XY = schema_of("x", "y")
 
@@ -175,7 +179,9 @@ def test_a_fold_in_the_midst_of_the_copy_costs_nothing_then_nor_later(kit: Kit, 
         again.tick(XY, later, [0.0, 1.0])
     # as a crash leaves it: nothing of the five is folded
     shutil.copytree(tmp_path / "back", tmp_path / "crashed")
+    assert len(samples(tmp_path / "crashed")['m{i="x"}']) > 45
     after = Kit(tmp_path / "crashed")
+    assert after.store.stats.damaged == 0
     assert set(range(100, 105)) <= samples_of(after.reader().select([], 0, 1 << 60))['m{i="x"}'].keys()
     for each in (kit, again, after):
         each.store.close()
@@ -211,7 +217,7 @@ def test_files_that_go_away_each_time_are_said(kit: Kit, tmp_path: Path) -> None
         elif name == path.name:
             path.unlink()
 
-    with pytest.raises(FolderError, match="faster than they can be copied"):
+    with pytest.raises(FolderError, match="come and go faster than they can be copied"):
         take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), remove)
     assert not (tmp_path / "copy").exists()
 
@@ -243,10 +249,89 @@ def test_tombstones_come_before_tiers_and_tiers_before_days(kit: Kit, tmp_path: 
     assert order == [
         LIVE,
         "tombstones.db",
-        "blocks-1h-202311.db",
         "blocks-1m-202311.db",
-        "blocks-20231114.db",
+        "blocks-1h-202311.db",
         "blocks-20231116.db",
+        "blocks-20231114.db",
         "state.db",
         "",
     ]
+
+
+def test_a_fold_into_several_files_in_the_midst_of_the_copy_costs_nothing(tmp_path: Path) -> None:
+    x_alone = RetentionClass(name="cx", matchers=(Matcher("i", MatchOp.EQUAL, "x"),))
+    data = tmp_path / "data"
+    store = Store.open(data, SMALL, FakeClock(T0), MemorySegments(), classes=(x_alone,))
+    second = 0
+
+    def tick(count: int) -> None:
+        nonlocal second
+        for _ in range(count):
+            store.append(batch_of(XY, second, [second * 1.5, -second]), own=True)
+            store.commit()
+            store.maintain(1e9)
+            second += 1
+
+    blocks_begun = 0
+
+    def fold_between(name: str, done: int, total: int) -> None:
+        nonlocal blocks_begun
+        quiet(name, done, total)
+        blocks_begun += name.startswith("blocks")
+        if blocks_begun == 2:
+            tick(15)
+
+    tick(15)
+    assert len(list(data.glob("blocks-*.db"))) == 2
+    take_snapshot(data, tmp_path / "copy", ("1.2.3", 17), fold_between)
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    store.close()
+    # only who opens it to write takes a file's word for what is folded
+    Kit(tmp_path / "back").store.close()
+    found = samples(tmp_path / "back")
+    assert set(range(15)) <= found['m{i="x"}'].keys() & found['m{i="y"}'].keys()
+
+
+def test_a_fold_that_makes_a_file_which_others_lean_on_begins_the_copy_anew(kit: Kit, tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    def older_file(name: str, done: int, total: int) -> None:
+        quiet(name, done, total)
+        if name == LIVE:
+            begun.append(name)
+        elif name == "state.db" and len(begun) == 1:
+            shutil.copy(kit.folder / "blocks-20231114.db", kit.folder / "blocks-20231113.db")
+
+    kit.store.close()
+    take_snapshot(kit.folder, tmp_path / "copy", ("1.2.3", 17), older_file)
+    assert len(begun) == 2
+    assert (tmp_path / "copy" / "blocks-20231113.db").exists()
+
+
+def test_a_restored_folder_that_cannot_be_written_at_first_goes_on_later(kit: Kit, tmp_path: Path) -> None:
+    """The ring is older than the block files, and the first fold fails."""
+    snapshot(kit.folder, tmp_path / "copy")
+    for second in range(25, 60):
+        kit.tick(XY, second, [0.5, 0.5])
+        kit.store.maintain(1e9)
+    kit.store.close()
+    restore_snapshot(tmp_path / "copy", tmp_path / "back", quiet)
+    shutil.copy(kit.folder / "blocks-20231114.db", tmp_path / "back")
+    again = _opened_where_folds_fail(tmp_path / "back")
+    assert again.store.stats.read_only
+    again.clock.advance(5)
+    for second in range(100, 105):
+        again.tick(XY, second, [0.0, 1.0])
+    shutil.copytree(tmp_path / "back", tmp_path / "crashed")
+    assert set(range(100, 105)) <= samples(tmp_path / "crashed")['m{i="x"}'].keys()
+    again.store.close()
+    assert len(samples(tmp_path / "back")['m{i="x"}']) == 65
+
+
+def _opened_where_folds_fail(folder: Path) -> Kit:
+    def fail(*_: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("barograph.tsdb.upkeep.Upkeep.fold_now", fail)
+        return Kit(folder)
