@@ -14,7 +14,7 @@ import apsw
 import msgspec
 
 from barograph.app.import_worker import ImportJob, ImportOutcome
-from barograph.app.importing import ENCODINGS, ImportText
+from barograph.app.importing import ENCODINGS, ImportText, kept_from_ms
 from barograph.formats.text_parts import FORMATS
 from barograph.model.clock import Clock
 from barograph.model.commands import AnyReply, ImportSamples, Refused, SamplesImported
@@ -75,6 +75,7 @@ class ImportService:
             csv_format=command.csv_format,
             skip_bad=command.skip_bad,
             default_ms=command.default_ms or now_ms,
+            kept_from_ms=kept_from_ms(self._config, now_ms),
         )
         return ImportJob(
             text=text,

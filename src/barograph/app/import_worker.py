@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from barograph.app.importing import ImportCounts, ImportText, expand, read_columns, reader_of, too_large
+from barograph.app.importing import ImportCounts, ImportText, counts_of, expand, read_columns, reader_of, too_large
 from barograph.model.errors import BarographError, FormatError
 from barograph.tsdb.bulk import encode_samples
 from barograph.tsdb.load import write_apart
@@ -72,7 +72,7 @@ def _encode(job: ImportJob) -> ImportCounts:
         for columns in read_columns(reader, file):
             write_apart(folder, encode_samples(columns, job.span_samples))
             samples += len(columns)
-    return ImportCounts(samples=samples, skipped=reader.skipped, notes=tuple(reader.notes))
+    return counts_of(reader, job.text, samples)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from barograph.formats.openmetrics import OpenMetricsLines
 from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS
 from barograph.model.columns import SampleColumns
 from barograph.model.errors import FormatError
+from barograph.tsdb.config import StoreConfig
 
 ENCODINGS = ("identity", "gzip", "zstd", "snappy")
 _READ_BYTES = 1 << 20
@@ -35,17 +36,19 @@ class ImportText(msgspec.Struct, frozen=True, kw_only=True):
         csv_format: The description of a CSV's columns; "" where it has a header.
         skip_bad: Leave out lines that are refused.
         default_ms: The timestamp of samples without one; None refuses them.
+        kept_from_ms: Samples from before this instant are taken, but retention drops them soon.
     """
 
     format: str
     newest_ms: int
+    kept_from_ms: int = 0
     csv_format: str = ""
     skip_bad: bool = False
     default_ms: int | None = None
 
 
 class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a text: samples read, lines left out, and why the first of those were."""
+    """What came of a text: samples read, lines left out, and what is to be said of both."""
 
     samples: int
     skipped: int = 0
@@ -75,6 +78,22 @@ def read_columns(reader: BulkReader, file: BinaryIO) -> Iterator[SampleColumns]:
     reader.finish()
     if reader.pending:
         yield reader.take()
+
+
+def counts_of(reader: BulkReader, text: ImportText, samples: int) -> ImportCounts:
+    """Return what came of a text that was read to its end."""
+    notes = list(reader.notes)
+    if reader.oldest_ms is not None and reader.oldest_ms < text.kept_from_ms:
+        notes.append(
+            "some samples are older than store.retention keeps any: they go when retention next looks; to keep them, "
+            "raise it (or store.retention_for) and import again"
+        )
+    return ImportCounts(samples=samples, skipped=reader.skipped, notes=tuple(notes))
+
+
+def kept_from_ms(config: StoreConfig, now_ms: int) -> int:
+    """Return the oldest instant that any series may be kept from."""
+    return now_ms - max(config.retention.ms, *(each.ms for each in config.retention_for.values()), 0)
 
 
 def expand(source: Path, encoding: str, target: Path, most_bytes: int) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import httpx
 
-from barograph.app.importing import ImportCounts, ImportText, read_columns, reader_of
+from barograph.app.importing import ImportCounts, ImportText, counts_of, read_columns, reader_of
 from barograph.cli.failure import CommandError
 from barograph.cli.folder import ServerAddress
 from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS, Part
@@ -62,7 +62,7 @@ class FolderTarget:
                 samples += len(columns)
         except LineError as error:
             raise _in_text(part, str(error), error.line) from error
-        return _in_whole(part, ImportCounts(samples=samples, skipped=reader.skipped, notes=tuple(reader.notes)))
+        return _in_whole(part, counts_of(reader, text, samples))
 
     def close(self) -> None:
         """See `ImportTarget`."""

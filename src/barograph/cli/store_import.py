@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from barograph.app.importing import ImportText, reader_of
+from barograph.app.importing import ImportText, kept_from_ms, reader_of
 from barograph.cli.failure import CommandError
 from barograph.cli.folder import default_data_folder, find_server
 from barograph.cli.import_source import format_of, open_text
@@ -29,6 +29,7 @@ Examples:
   barograph store import node.om.gz --data ./data
   barograph store import trades.csv --csv-format 1:label:ticker,2:metric:price,3:time:unix_s --skip-bad"""
 _READ_BYTES = 1 << 20
+_NOTES = 20
 Show = Callable[[int, int], None]
 """Shows the position in the file, and the samples stored so far."""
 
@@ -67,12 +68,16 @@ def store_import(
     NUMBER:time:unix_s (unix_ms, unix_ns, rfc3339, custom:LAYOUT), separated by commas.
     """
     clock = SystemClock()
-    newest_ms = clock.now_ms() + StoreConfig().future_limit.ms
+    config, now_ms = StoreConfig(), clock.now_ms()
     sources = [
         _Source(
             path=path,
             text=ImportText(
-                format=format_of(path, input_format), csv_format=csv_format, skip_bad=skip_bad, newest_ms=newest_ms
+                format=format_of(path, input_format),
+                csv_format=csv_format,
+                skip_bad=skip_bad,
+                newest_ms=now_ms + config.future_limit.ms,
+                kept_from_ms=kept_from_ms(config, now_ms),
             ),
         )
         for path in files
@@ -122,15 +127,16 @@ def _import_file(source: _Source, target: ImportTarget, states: StateFile, show:
     if state.offset:
         _say(f"{source.path}: going on after line {state.lines:,} ({state.samples:,} samples were stored before)")
     cutter = PartCutter(source.text.format, not source.text.csv_format, target.part_bytes, state.place)
+    said: set[str] = set()
     with open_text(source.path, state.offset) as (text, file):
         try:
             while data := text.read(_READ_BYTES):
                 for part in cutter.feed(data):
-                    state = _send(part, source, target, state)
+                    state = _send(part, source, target, state, said)
                     states.write(state)
                 show(file.tell(), state.samples)
             for part in cutter.finish():
-                state = _send(part, source, target, state)
+                state = _send(part, source, target, state, said)
             show(file.tell(), state.samples)
         except LineError as error:
             raise CommandError(f"{source.path}: {error}") from error
@@ -142,10 +148,12 @@ def _import_file(source: _Source, target: ImportTarget, states: StateFile, show:
     _say(f"{source.path}: {state.samples:,} samples of {state.lines:,} lines are stored{skipped}")
 
 
-def _send(part: Part, source: _Source, target: ImportTarget, state: ImportState) -> ImportState:
+def _send(part: Part, source: _Source, target: ImportTarget, state: ImportState, said: set[str]) -> ImportState:
     counts = target.send(part, source.text)
-    for note in counts.notes if not state.skipped else ():
-        _say(f"{source.path}: {note}")
+    for note in counts.notes:
+        if note not in said and len(said) < _NOTES:
+            said.add(note)
+            _say(f"{source.path}: {note}")
     return ImportState(
         path=state.path,
         target=state.target,

@@ -122,6 +122,8 @@ class BulkReader:
         self.notes: list[str] = []
         self.pending = 0
         """How many samples wait for `take`."""
+        self.oldest_ms: int | None = None
+        """The oldest timestamp so far."""
         self._form = form
         self._options = options
         self._table = SeriesTable(options)
@@ -207,6 +209,8 @@ class BulkReader:
         if len(block.series):
             self._blocks.append(block)
             self.pending += len(block.series)
+            oldest_ms = int(block.timestamps_ms.min())
+            self.oldest_ms = oldest_ms if self.oldest_ms is None else min(self.oldest_ms, oldest_ms)
 
     def _check(self, records: Sequence[str], block: Block) -> None:
         if self._is_odd and not _is_utf8(records):

@@ -9,8 +9,10 @@ import cramjam
 import pytest
 
 from barograph.app import importing
-from barograph.app.importing import ImportText, expand, read_columns, reader_of
+from barograph.app.importing import ImportText, counts_of, expand, kept_from_ms, read_columns, reader_of
 from barograph.model.errors import FormatError, LineError
+from barograph.model.units import Duration
+from barograph.tsdb.config import StoreConfig
 
 NEWEST = 1 << 50
 TEXT = b"a 1 1\nb 2 2\n"
@@ -90,3 +92,15 @@ def test_a_forged_length_of_snappy_is_refused(tmp_path: Path) -> None:
     source.write_bytes(b"\xff\xff\xff\xff\x0f\x00a")
     with pytest.raises(FormatError, match="larger than"):
         expand(source, "snappy", tmp_path / "text", 1 << 40)
+
+
+def test_samples_that_retention_drops_soon_are_said() -> None:
+    config = StoreConfig(retention=Duration.parse("1d"), retention_for={"up": Duration.parse("3d")})
+    assert kept_from_ms(config, 10 * 86_400_000) == 7 * 86_400_000
+    for kept, notes in ((1000, 0), (1001, 1)):
+        what = text("openmetrics", kept_from_ms=kept)
+        reader = reader_of(what)
+        list(read_columns(reader, io.BytesIO(TEXT)))
+        counts = counts_of(reader, what, 2)
+        assert (counts.samples, len(counts.notes)) == (2, notes)
+        assert all("older than store.retention" in note for note in counts.notes)

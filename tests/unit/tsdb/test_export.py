@@ -30,7 +30,8 @@ def exported(export: Export) -> dict[str, list[tuple[int, float]]]:
 
 
 def load(folder: Path, series: int, days: int) -> None:
-    times = T0 + np.arange(0, days * DAY_MS, DAY_MS // 4)
+    # midnights are among them
+    times = T0 // DAY_MS * DAY_MS + DAY_MS + np.arange(0, days * DAY_MS, DAY_MS // 4)
     values = np.arange(float(series * len(times))).reshape(series, len(times))
     with BulkLoader.open(folder, SMALL, FakeClock(T0)) as loader:
         loader.write_columns([labels_of(str(i)) for i in range(series)], times, values, [FAMILY] * series)
@@ -57,7 +58,7 @@ def test_steps_are_small_and_known_series_come_together(tmp_path: Path, monkeypa
     monkeypatch.setattr(export_module, "_STEP_SAMPLES", 48)
     steps = [(len(runs), sum(len(run.values) for run in runs)) for runs in Export(reader, [()], *EVER)]
     # the first series tells how long series are: day by day, then four at a time
-    assert steps[-2:] == [(4, 48), (4, 48)] and all(samples <= 48 for _, samples in steps)
+    assert steps == [(1, 4)] * 3 + [(4, 48), (4, 48)] and all(samples <= 48 for _, samples in steps)
     reader.close()
 
 
@@ -65,14 +66,15 @@ def test_a_selection_and_a_range(tmp_path: Path) -> None:
     load(tmp_path, 3, 2)
     reader = StoreReader.open_offline(tmp_path, SMALL)
     selectors = [(Matcher("i", MatchOp.EQUAL, "0"),), (Matcher("i", MatchOp.REGEX, "0|2"),)]
-    export = Export(reader, selectors, T0 + 1, T0 + DAY_MS // 2)
+    first_ms = T0 // DAY_MS * DAY_MS + DAY_MS
+    export = Export(reader, selectors, first_ms + 1, first_ms + DAY_MS // 2)
     assert export.series_count == 2 and export.label_names == ["i"]
     quarter = DAY_MS // 4
     assert exported(export) == {
-        str(labels_of("0")): [(T0 + quarter, 1.0), (T0 + 2 * quarter, 2.0)],
-        str(labels_of("2")): [(T0 + quarter, 17.0), (T0 + 2 * quarter, 18.0)],
+        str(labels_of("0")): [(first_ms + quarter, 1.0), (first_ms + 2 * quarter, 2.0)],
+        str(labels_of("2")): [(first_ms + quarter, 17.0), (first_ms + 2 * quarter, 18.0)],
     }
-    assert exported(Export(reader, [()], T0 + 1, T0 + 2)) == {}
+    assert exported(Export(reader, [()], first_ms + 1, first_ms + 2)) == {}
     reader.close()
 
 

@@ -97,6 +97,22 @@ def test_a_running_store_adopts_files_between_ticks_and_readers_see_it(tmp_path:
     assert stored(tmp_path / "store") == before
 
 
+def test_spans_of_some_of_a_files_series_are_adopted_as_theirs(tmp_path: Path) -> None:
+    kit = Kit(tmp_path / "store")
+    apart = tmp_path / "incoming"
+    apart.mkdir()
+    given = [(0, T0, 1.0), (1, T0 + 60_000, 2.0), (2, T0 + 90_000, 3.0), (1, T0 + 61_000, 4.0)]
+    labels = [labels_of(name) for name in "abc"]
+    write_apart(apart, encode_samples(columns(labels, given)))
+    kit.store.perform(adopt(apart))
+    kit.store.close()
+    assert stored(tmp_path / "store") == {
+        str(labels[0]): {0: bits(1)},
+        str(labels[1]): {60: bits(2), 61: bits(4)},
+        str(labels[2]): {90: bits(3)},
+    }
+
+
 def test_files_of_a_load_that_were_not_open_are_closed_again(tmp_path: Path) -> None:
     kit = Kit(tmp_path)
     given = columns([labels_of("a")], [(0, T0 - DAY_MS, 1.0), (0, T0, 1.0)])
