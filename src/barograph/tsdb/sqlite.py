@@ -66,8 +66,10 @@ def open_writing(path: Path, vfs: str | None = None) -> apsw.Connection:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         if vfs is not None:
             connection.pragma("locking_mode", "exclusive")
-        connection.pragma("page_size", 4096)
-        connection.pragma("auto_vacuum", "incremental")
+        if connection.pragma("page_count") == 0:
+            connection.pragma("page_size", 4096)
+            # set on a file that has pages this writes one of them each time
+            connection.pragma("auto_vacuum", "incremental")
         if connection.pragma("journal_mode", "wal") != "wal":
             raise apsw.IOError(f"{path}: SQLite would not switch to a write-ahead log here")
         connection.pragma("synchronous", "FULL")
