@@ -24,7 +24,7 @@ from barograph.tsdb.cache import ByteCache
 from barograph.tsdb.chunk import ENTRY, Entries, Flag, Kind, decode_chunk
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.filenames import BlockName
-from barograph.tsdb.index import LabelIndex, SeriesIds
+from barograph.tsdb.index import LabelIndex, SeriesIds, collector_at_rest
 from barograph.tsdb.tombstones import Tombstone, reaching, read_tombstones
 
 _OPEN_FILES = 4
@@ -88,6 +88,8 @@ class DayFiles:
         self._days: dict[BlockName, DayFile] = {}
         self._numbered = 0
         self._tombstones: list[Tombstone] = []
+        self._reach: dict[tuple[int, int], tuple[int, int]] = {}
+        """The least and greatest series of each span whose directory was read: most questions are about few spans."""
         self._open: OrderedDict[BlockName, apsw.Connection] = OrderedDict()
         self._directories: ByteCache[tuple[int, int], SpanDirectory] = ByteCache(config.directory_cache.bytes)
         self._payloads: ByteCache[tuple[int, int], bytes] = ByteCache(config.compressed_cache.bytes)
@@ -95,6 +97,10 @@ class DayFiles:
 
     def refresh(self, warnings: list[str]) -> None:
         """Look at the folder again: new files, new spans, files that retention took, what was deleted."""
+        with collector_at_rest():
+            self._refresh(warnings)
+
+    def _refresh(self, warnings: list[str]) -> None:
         self._read_tombstones(warnings)
         present = filenames.block_names(self._folder)
         recent = sorted({name.period for name in present if not name.tier})[-2:]
@@ -178,6 +184,9 @@ class DayFiles:
         Raises:
             MovedError: The span was merged since `refresh`.
         """
+        reach = self._reach.get((file.number, span.span))
+        if reach is not None and not wanted[reach[0] : reach[1] + 1].any():
+            return []
         try:
             directory = self._directory(file, span, warnings)
             # series that joined after the matchers were evaluated are not wanted
@@ -309,6 +318,8 @@ class DayFiles:
         series = file.series[entries["series"]]
         named = series >= 0
         directory = SpanDirectory(entries[named], block_of[named], series[named])
+        if len(parts) == span.blocks and len(directory.series):
+            self._reach[file.number, span.span] = int(directory.series.min()), int(directory.series.max())
         self._directories.put((file.number, span.span), directory, entries.nbytes + 16 * len(entries))
         return directory
 
@@ -368,7 +379,8 @@ class DayFiles:
         return connection
 
     def _forget(self, name: BlockName) -> None:
-        del self._days[name]
+        forgotten = self._days.pop(name)
+        self._reach = {key: reach for key, reach in self._reach.items() if key[0] != forgotten.number}
         connection = self._open.pop(name, None)
         if connection is not None:
             connection.close(True)

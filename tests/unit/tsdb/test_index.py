@@ -1,8 +1,10 @@
+import gc
+
 import pytest
 
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp, matches_all
-from barograph.tsdb.index import LabelIndex
+from barograph.tsdb.index import LabelIndex, collector_at_rest
 
 SERIES = [
     Labels.of("cpu", mode="idle", cpu="0"),
@@ -55,3 +57,24 @@ def test_it_grows() -> None:
     index = index_of(series)
     assert index.match([Matcher("i", MatchOp.EQUAL, "2999")]).nonzero()[0].tolist() == [2999]
     assert index.match([Matcher("i", MatchOp.REGEX, "1[0-9]")]).sum() == 10
+
+
+def test_series_share_the_pairs_they_have_in_common() -> None:
+    index = LabelIndex()
+    first, second = (Labels.from_mapping({"__name__": "m", "i": str(i), "zone": "z" * 3}) for i in range(2))
+    index.add_all([first, second, first])
+    kept = index.labels
+    assert kept == [first, second]
+    assert kept[0].pairs[0] is kept[1].pairs[0]
+    assert kept[0].pairs[2] is kept[1].pairs[2]
+    assert index.add(second) == 1
+
+
+def test_the_collector_rests_while_much_is_read_and_no_longer() -> None:
+    assert gc.isenabled()
+    with collector_at_rest():
+        assert not gc.isenabled()
+        with collector_at_rest():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
