@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,14 @@ def values_at(tick: int, numbers: list[int]) -> FloatArray:
     return every[numbers]
 
 
+@lru_cache(maxsize=4096)
+def _row_of(tick: int) -> NDArray[np.uint64]:
+    """Return what a tick must hold, as bits; nobody writes to it."""
+    row = np.full(SERIES, ABSENT_BITS, np.uint64)
+    row[series_at(tick)] = values_at(tick, series_at(tick)).view(np.uint64)
+    return row
+
+
 class Ticks:
     """Batches of consecutive ticks, with the schema objects a collector would keep."""
 
@@ -145,9 +154,7 @@ class Oracle:
     def extend(self, acked: int) -> None:
         """Work out what ticks up to `acked`, and the one in flight after it, must hold."""
         for tick in range(len(self.bits), acked + 2):
-            row = np.full(SERIES, ABSENT_BITS, np.uint64)
-            row[series_at(tick)] = values_at(tick, series_at(tick)).view(np.uint64)
-            self.bits.append(row)
+            self.bits.append(_row_of(tick))
         self.unsure.add(acked + 1)
 
     def check(self, folder: Path) -> tuple[int, int]:
