@@ -24,6 +24,7 @@ _COUNTERS: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
     ("barograph_store_tier_failures_total", "Times that tiers could not be made.", lambda s: s.tier_failures),
     ("barograph_store_days_dropped_total", "Day files removed by retention.", lambda s: s.days_dropped),
     ("barograph_store_spans_trimmed_total", "Times that part of a day was dropped.", lambda s: s.spans_trimmed),
+    ("barograph_store_refused_series_total", "New series refused by a limit.", lambda s: s.refused_series),
     ("barograph_store_lost_ticks_total", "Ticks that were never made durable.", lambda s: s.lost_ticks),
     ("barograph_store_damaged_total", "Chunks, slots and catalogues found damaged.", lambda s: s.damaged),
 )

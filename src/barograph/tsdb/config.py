@@ -18,6 +18,21 @@ def _default_tiers() -> dict[str, Duration]:
     return {"1m": Duration.parse("1y"), "1h": Duration.parse("5y")}
 
 
+class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What new series may come to. Those that are stored already never suffer from what is refused."""
+
+    max_series: int = 200_000
+    """How many series the newest ticks may have together: each takes 10 kB of memory for 1,200 ticks."""
+    new_series_per_minute: int = 100_000
+    """How many new series may come within a minute."""
+    labels_per_series: int = 64
+    """How many labels a series may have, its name included."""
+    label_name_bytes: int = 1024
+    """How long a label's name may be."""
+    label_value_bytes: int = 4096
+    """How long a label's value may be."""
+
+
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the embedded store keeps samples."""
 
@@ -35,6 +50,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How much older than the newest sample of its source a sample may be; imports may be older."""
     future_limit: Duration = Duration.parse("10m")
     """How far ahead of this machine's clock a sample may be."""
+    limits: LimitsConfig = LimitsConfig()
+    """What new series may come to."""
     fold_ticks: int = 900
     """How many ticks are gathered in the ring before they are compressed into blocks."""
     ring_slots: int = 1200

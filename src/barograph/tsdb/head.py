@@ -19,6 +19,7 @@ from barograph.model.sample import ABSENT_BITS, STALE_BITS, FloatArray, IntArray
 from barograph.tsdb import segment as layout
 from barograph.tsdb.catalogue import SeriesInfo, encode_addition
 from barograph.tsdb.late import is_late, late_source
+from barograph.tsdb.limits import SeriesLimits
 from barograph.tsdb.segment import Segment, SegmentFactory
 
 _MIN_CATALOGUE_BYTES = 64 * 1024
@@ -54,6 +55,11 @@ class HeadGroup:
         self.ticks: IntArray = np.zeros(slots, np.int64)
         self.schema: Schema | None = None
         self.placement: NDArray[np.intp] | slice = slice(0, 0)
+        """The columns of the schema's series, but for those that were refused."""
+        self.taken: NDArray[np.intp] | slice = slice(None)
+        """Which of the schema's series were not refused."""
+        self.refused_in = -1.0
+        """The minute in which some were refused; they are tried again in the next. -1 where none were."""
         self.cells: IntArray = np.zeros(layout.GROUP_CELLS, np.int64)
         self.timestamps: IntArray = np.zeros(slots, np.int64)
         self.values: FloatArray = np.zeros((slots, 0))
@@ -89,8 +95,9 @@ class HeadGroup:
 class Head:
     """All groups, in one segment."""
 
-    def __init__(self, factory: SegmentFactory, slots: int) -> None:
+    def __init__(self, factory: SegmentFactory, slots: int, limits: SeriesLimits | None = None) -> None:
         self.slots = slots
+        self._limits = limits
         self.groups: dict[str, HeadGroup] = {}
         self.pinned = False
         """While a fold reads the head, columns keep their numbers."""
@@ -139,10 +146,10 @@ class Head:
         is_newer = batch.timestamp_ms > self.newest_ms_of(batch.source)
         source = batch.source if is_newer else late_source(batch.source)
         group = self.groups.get(source)
-        if group is None or batch.schema is not group.schema:
+        if group is None or batch.schema is not group.schema or self._may_try_again(group):
             group = self._adopt(source, batch.schema)
         row = self._open_row(group)
-        group.values[row, group.placement] = batch.values
+        group.values[row, group.placement] = batch.values[group.taken]
         written = self._close_row(group, row, batch.timestamp_ms, tick)
         if own:
             self._header[layout.NEWEST_MS] = batch.timestamp_ms
@@ -201,13 +208,30 @@ class Head:
         if fresh and group is not None:
             self._drop_dead_columns(group, schema)
             fresh = [info for info in infos if info.labels not in group.column_of]
-        if fresh or group is None:
-            group = self.add_columns(source, fresh)
+        admitted = self._admitted(fresh)
+        if admitted or group is None:
+            group = self.add_columns(source, admitted)
         group.schema = schema
-        columns = np.array([group.column_of[labels] for labels in schema.series], np.intp)
+        group.taken, group.refused_in = slice(None), -1.0
+        series: Sequence[Labels] = schema.series
+        if len(admitted) < len(fresh) and self._limits is not None:
+            group.taken = np.array([i for i, one in enumerate(schema.series) if one in group.column_of], np.intp)
+            group.refused_in = self._limits.minute
+            series = [schema.series[i] for i in group.taken.tolist()]
+        columns = np.array([group.column_of[labels] for labels in series], np.intp)
         in_order = len(columns) > 0 and np.array_equal(columns, np.arange(columns[0], columns[0] + len(columns)))
         group.placement = slice(int(columns[0]), int(columns[-1]) + 1) if in_order else columns
         return group
+
+    def _admitted(self, fresh: list[SeriesInfo]) -> list[SeriesInfo]:
+        """Return the new series that the limits take."""
+        if self._limits is None or not fresh:
+            return fresh
+        taken = self._limits.admit([info.labels for info in fresh], self.series_count)
+        return [info for info, is_taken in zip(fresh, taken, strict=True) if is_taken]
+
+    def _may_try_again(self, group: HeadGroup) -> bool:
+        return group.refused_in >= 0 and self._limits is not None and self._limits.minute != group.refused_in
 
     def _open_row(self, group: HeadGroup) -> int:
         """Prepare the next row: no sample anywhere, and a stale marker for what was there and is not coming back."""

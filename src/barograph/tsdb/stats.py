@@ -32,6 +32,7 @@ class StoreStats:
         reason: Why, in words; "" otherwise.
         pending_ticks: Ticks in the head that are not durable yet.
         unfolded_ticks: Durable ticks that are not in block files yet.
+        refused_series: Times that a new series was refused by a limit.
         series: Series in the head.
         head_bytes: Memory of the head.
         folder_bytes: Size of the data folder, taken at the last retention pass.
@@ -61,6 +62,7 @@ class StoreStats:
     reason: str = ""
     pending_ticks: int = 0
     unfolded_ticks: int = 0
+    refused_series: int = 0
     series: int = 0
     head_bytes: int = 0
     folder_bytes: int = 0

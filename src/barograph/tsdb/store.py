@@ -24,6 +24,7 @@ from barograph.tsdb.fold import FoldResult, fold
 from barograph.tsdb.folder import is_disk_full
 from barograph.tsdb.head import Head, HeadRow
 from barograph.tsdb.jobs import Work
+from barograph.tsdb.limits import SeriesLimits
 from barograph.tsdb.log import Log, PendingTick
 from barograph.tsdb.replay import replay
 from barograph.tsdb.segment import MemorySegments, SegmentFactory
@@ -57,7 +58,8 @@ class Store:
         """Ticks of a live.db that was moved aside are only in the head."""
         log = self._try_connect()
         slots = max(config.ring_slots, log.slots if log else 0)
-        self._head = Head(segments, slots)
+        self._limits = SeriesLimits(config.limits, clock)
+        self._head = Head(segments, slots, self._limits)
         is_behind = log is not None and self._replay(log)
         self._upkeep = Upkeep(files, self._head, config, clock, self.stats)
         if is_behind:
@@ -164,7 +166,7 @@ class Store:
     def take_notices(self) -> list[str]:
         """Return, and forget, what was found wrong and worked around: a line each for the log."""
         notices, self._files.notices = self._files.notices, []
-        return notices
+        return [*notices, *self._limits.take_notices()]
 
     def close(self) -> None:
         """Stop cleanly: commit, fold and merge everything, empty the ring, leave no write-ahead log behind.
@@ -347,4 +349,5 @@ class Store:
         log, stats = self._files.log, self.stats
         stats.pending_ticks = len(self._pending)
         stats.unfolded_ticks = log.last_tick - log.folded_tick if log else stats.unfolded_ticks
+        stats.refused_series = self._limits.refused
         stats.series, stats.head_bytes = self._head.series_count, self._head.size_bytes
