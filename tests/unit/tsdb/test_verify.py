@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import apsw
+import numpy as np
 import pytest
 
+from barograph.model.sample import ABSENT, STALE, FloatArray
 from barograph.tsdb import filenames
 from barograph.tsdb.tombstones import Tombstone, TombstoneFile
 from barograph.tsdb.verify import Finding, files_of, verify
@@ -83,3 +85,39 @@ def test_a_file_without_tables_is_empty_and_sound(tmp_path: Path) -> None:
     for name in ("live.db", DAY, "state.db"):
         apsw.Connection(str(tmp_path / name)).execute("CREATE TABLE x (a); DROP TABLE x")
     assert findings(tmp_path) == []
+
+
+def test_tiers_are_checked_too(tmp_path: Path) -> None:
+    kit = Kit(tmp_path / "data")
+    for second in range(25):
+        kit.tick(schema_of("x", "y", "z"), second, [1.0, second * 0.5, np.nan])
+    kit.clock.advance(2 * 86_400)
+    for second in range(130):
+        kit.tick(schema_of("x"), 2 * 86_400 + second, [STALE if second == 7 else 3.0])
+        kit.clock.advance(1)
+        kit.store.maintain(1e9)
+    kit.store.close()
+    checked = {each.file: each for each in verify(kit.folder)}
+    assert {"blocks-1m-202311.db", "blocks-1h-202311.db"} <= checked.keys()
+    assert all(each.findings == () for each in checked.values())
+    assert checked["blocks-1m-202311.db"].checksums > 10
+
+
+@pytest.mark.parametrize("told", [STALE, ABSENT, 1e300, -1e300])
+def test_samples_that_a_directory_does_not_tell_of_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: float
+) -> None:
+    """As where bytes and checksum were both written wrong."""
+    kit = Kit(tmp_path / "data")
+    for second in range(25):
+        kit.tick(schema_of("x"), second, [second * 0.5])
+    kit.store.close()
+
+    def decode(_entry: np.void, _payload: bytes, values: FloatArray) -> None:
+        values[:] = np.arange(len(values)) * 0.5
+        values[len(values) // 2] = told
+
+    monkeypatch.setattr("barograph.tsdb.verify.decode_chunk", decode)
+    assert {finding.lost for finding in findings(kit.folder)} == {
+        "its samples are not those that its directory tells of"
+    }
