@@ -142,3 +142,20 @@ def test_a_server_killed_while_it_imports_has_lost_nothing_it_acknowledged(tmp_p
         assert done.returncode == 0, done.stderr
         exported = running.get("/api/v1/export", **{"match[]": "interrupted"}).body.splitlines()
         assert sum(len(json.loads(line)["values"]) for line in exported) == 300_000
+
+
+def test_an_import_into_a_folder_that_is_killed_goes_on(tmp_path: Path) -> None:
+    source, first = tmp_path / "in.om", day_ago()
+    source.write_text(exposition("killed_in_the_middle_of_a_long_import", 300, 5000, first))
+    arguments = ("import", str(source), "--data", str(tmp_path / "data"))
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "barograph", "store", *arguments]
+    client = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    eventually(lambda: list((tmp_path / "barograph" / "imports").glob("*.json")) or None, 60)
+    client.kill()
+    client.wait()
+    done = run(*arguments, state=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "going on after line" in done.stderr and "1,500,000 samples of 1,500,002 lines are stored" in done.stderr
+    done = run("export", "--data", str(tmp_path / "data"), "-o", str(tmp_path / "out.om"), state=tmp_path)
+    assert "1,500,000 samples of 300 series were exported" in done.stderr

@@ -76,11 +76,10 @@ class Export:
         if samples <= 2 * _STEP_SAMPLES:
             yield self._start_ms, self._end_ms
             return
-        low_ms = self._start_ms
-        while low_ms <= self._end_ms:
-            high_ms = low_ms // DAY_MS * DAY_MS + DAY_MS
-            yield low_ms, min(high_ms - 1, self._end_ms)
-            low_ms = high_ms
+        for day in self._reader.days():
+            low_ms, high_ms = max(day * DAY_MS, self._start_ms), min((day + 1) * DAY_MS - 1, self._end_ms)
+            if low_ms <= high_ms:
+                yield low_ms, high_ms
 
     def _read(self, pairs: Sequence[tuple[Labels, Family]], start_ms: int, end_ms: int) -> list[SeriesRun]:
         answer = self._reader.select_series([labels for labels, _ in pairs], start_ms, end_ms)

@@ -155,6 +155,16 @@ class StoreReader:
         ranges = [(oldest, newest) for oldest, newest in ranges if oldest <= newest] or [(0, -1)]
         return min(oldest for oldest, _ in ranges), max(newest for _, newest in ranges)
 
+    def days(self) -> list[int]:
+        """Return the UTC days since 1970 that may have samples, in order."""
+        with self._lock:
+            self._sync()
+            found = {file.name.start_ms // filenames.DAY_MS for file in self._files.of_samples}
+            for view in self._head.groups if self._head is not None else ():
+                oldest, newest = view.covers()
+                found.update(range(oldest // filenames.DAY_MS, newest // filenames.DAY_MS + 1))
+        return sorted(found)
+
     @property
     def tier_widths_ms(self) -> tuple[int, ...]:
         """See `TieredQuerier`."""
