@@ -52,6 +52,9 @@ class TierKeeping:
         except (apsw.Error, OSError, *sqlite.UNREADABLE) as error:
             self._steps = None
             self._stats.tier_failures += 1
+            # a writer that failed counts series that were not stored
+            for name in self._files.open_blocks:
+                self._files.close_block(name)
             self._files.notices.append(f"tiers cannot be made now and are tried again in a minute: {error}")
         return True
 
