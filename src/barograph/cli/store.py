@@ -2,7 +2,7 @@
 
 import typer
 
-from barograph.cli import store_export, store_import, store_inspect, store_snapshot, store_verify
+from barograph.cli import store_delete, store_export, store_import, store_inspect, store_snapshot, store_verify
 
 _EPILOG = """\b
 Examples:
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("restore", epilog=store_snapshot.RESTORE_EPILOG)(store_snapshot.store_restore)
     group.command("import", epilog=store_import.EPILOG)(store_import.store_import)
     group.command("export", epilog=store_export.EPILOG)(store_export.store_export)
+    group.command("delete", epilog=store_delete.EPILOG)(store_delete.store_delete)
     app.add_typer(group, name="store")
 
 

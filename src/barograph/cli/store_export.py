@@ -15,17 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from barograph.cli.failure import CommandError, require_format
 from barograph.cli.folder import ServerAddress, default_data_folder, find_server
+from barograph.cli.selectors import parse_match
 from barograph.cli.terminal import visible
 from barograph.cli.times import parse_time_ms
 from barograph.cli.zone import local_zone
 from barograph.formats.text_parts import CSV, FORMATS, JSON_LINES, OPENMETRICS
 from barograph.formats.writers import writer_of
 from barograph.model.clock import SystemClock
-from barograph.model.errors import QueryError
 from barograph.model.matcher import Matcher
-from barograph.promql.ast import VectorSelector
-from barograph.promql.parser.parse import parse
-from barograph.promql.parser.render import format_error
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.export import Export
 from barograph.tsdb.reader import StoreReader
@@ -70,7 +67,7 @@ def store_export(
     if end_ms < start_ms:
         raise CommandError(f"--end lies {(start_ms - end_ms) / 1000:g} s before --start", 2)
     selectors = match or []
-    parsed = [_parse_selector(text) for text in selectors] or [()]
+    parsed = [parse_match(text) for text in selectors] or [()]
     with _open_output(output) as file:
         if url is not None or (data is None and os.environ.get("BAROGRAPH_URL")):
             server = find_server(url, data, os.environ)
@@ -78,16 +75,6 @@ def store_export(
         else:
             folder = data or default_data_folder(os.environ, os.geteuid())
             _export_folder(folder, output_format, (parsed, start_ms, end_ms), file)
-
-
-def _parse_selector(text: str) -> tuple[Matcher, ...]:
-    try:
-        expression = parse(text, {})
-    except QueryError as error:
-        raise CommandError(format_error(text, error), 2) from error
-    if not isinstance(expression, VectorSelector) or expression.offset is not None or expression.at is not None:
-        raise CommandError(f"--match {text!r} is no series selector: write it like 'up{{job=\"node\"}}'", 2)
-    return tuple(expression.matchers)
 
 
 @contextmanager

@@ -81,6 +81,21 @@ class FolderLock:
                 raise _unusable(self.path, error) from error
 
 
+def is_held(folder: Path) -> bool:
+    """Tell whether some process holds a data folder now."""
+    try:
+        descriptor = os.open(folder / filenames.LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def is_disk_full(error: OSError) -> bool:
     """Tell whether an error says only that there is no space."""
     return error.errno in _FULL
