@@ -37,15 +37,15 @@ class HostData(NamedTuple):
     values: FloatArray
 
 
-def host_data(ticks: int) -> HostData:
+def host_data(ticks: int, seed: int = 1) -> HostData:
     """Return some hundred series of a host over `ticks` seconds."""
     if not (PEERS / "recording.npz").exists():
-        return _made_up(ticks)
+        return _made_up(ticks, seed)
     os.environ.setdefault("PEERS_ROOT", tempfile.gettempdir())
     sys.path.insert(0, str(PEERS))
     import synth  # type: ignore[import-not-found]  # noqa: PLC0415  only where the peers' folder is there
 
-    keys, _, _, values = synth.build(max(ticks / 3600, 0.01))[:4]
+    keys, _, _, values = synth.build(max(ticks / 3600, 0.01), seed=seed)[:4]
     return HostData("real host, jitter", tuple(_labels(str(key)) for key in keys), values[:, :ticks])
 
 
@@ -57,8 +57,8 @@ def _labels(key: str) -> Labels:
     return Labels.from_mapping({"__name__": match[1], "instance": "bench", "job": "node", **pairs})
 
 
-def _made_up(ticks: int) -> HostData:
-    random = np.random.default_rng(1)
+def _made_up(ticks: int, seed: int) -> HostData:
+    random = np.random.default_rng(seed)
     constants = np.repeat(random.integers(0, 1 << 32, (320, 1)).astype(np.float64), ticks, axis=1)
     counters = np.cumsum(random.poisson(random.gamma(1.0, 40.0, (120, 1)), (120, ticks)), axis=1).astype(np.float64)
     seconds = np.cumsum(random.random((40, ticks)) < 0.3, axis=1) / 100

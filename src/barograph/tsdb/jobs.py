@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import apsw
+
 from barograph.model.clock import Clock
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.files import StoreFiles
@@ -66,6 +68,9 @@ class WorkQueue:
             except StopIteration as end:
                 result: T = end.value
                 return result
+            except apsw.Error:
+                self._drop_writers()
+                raise
 
     @property
     def is_idle(self) -> bool:
@@ -86,6 +91,8 @@ class WorkQueue:
         except Exception as error:
             # whatever it is, it is the asker's to hear; the store goes on
             self._running = None
+            if isinstance(error, apsw.Error):
+                self._drop_writers()
             future.set_exception(error)
         return True
 
@@ -100,6 +107,11 @@ class WorkQueue:
             _, future = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
+
+    def _drop_writers(self) -> None:
+        """Close every block file: a handle that failed is not used again, and whose it was is not known here."""
+        for name in self._parts.files.open_blocks:
+            self._parts.files.close_block(name)
 
     def _begin(self) -> bool:
         while self._waiting:

@@ -4,9 +4,11 @@ import threading
 from collections.abc import Generator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from barograph.model.errors import ReadOnlyError, StoreError
+from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.jobs import StoreParts
 from unit.tsdb.stores import Kit, schema_of
 
@@ -89,4 +91,22 @@ def test_offline_a_work_is_done_at_once(tmp_path: Path) -> None:
     kit.store._files.disconnect()
     with pytest.raises(ReadOnlyError):
         kit.store.perform(three_steps)
+    kit.store.close()
+
+
+def test_after_an_error_of_the_disk_no_writer_is_used_again(tmp_path: Path) -> None:
+    def broken(parts: StoreParts) -> Generator[None, None, int]:
+        parts.files.block(BlockName("20231114"))
+        yield
+        raise apsw.IOError("no such luck")
+
+    kit = Kit(tmp_path)
+    future = kit.store.submit(broken)
+    kit.store.maintain(1e9)
+    with pytest.raises(apsw.IOError):
+        future.result(0)
+    assert kit.store._files.open_blocks == []
+    with pytest.raises(apsw.IOError):
+        kit.store.perform(broken)
+    assert kit.store._files.open_blocks == []
     kit.store.close()
