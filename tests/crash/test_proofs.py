@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 TOOLS = Path(__file__).parents[2] / "tools"
-CASES = {"powercut": 150, "kill": 40, "eio": 40, "bitrot": 220, "formats": 16, "torn": 60, "snapshot": 8}
+CASES = {"powercut": 150, "kill": 40, "eio": 40, "bitrot": 220, "formats": 16, "torn": 60, "snapshot": 8, "race": 900}
 
 
 @pytest.mark.parametrize("name", CASES)
