@@ -309,6 +309,8 @@ class Head:
         for number, group in enumerate(groups):
             cells = layout.group_cells(new.buffer, number)
             cells[layout.COUNT], cells[layout.SLOTS], cells[layout.BASE] = group.count, self.slots, group.base
+            # not `group.folded`: a fold that has just ended may not have raised its generation yet
+            cells[layout.FOLDED] = group.cells[layout.FOLDED]
             cells[layout.CAPACITY] = capacities[number]
             cells[layout.TIMES_OFFSET], cells[layout.VALUES_OFFSET] = places.times[number], places.values[number]
             _fill(new.buffer, cells, group)

@@ -237,3 +237,18 @@ def test_flipped_bits_in_a_tier_are_a_gap_with_a_warning(world: World) -> None:
     assert found == {labels_of(2), labels_of(0, "b")}
     assert any("damaged chunks" in warning for warning in answer.warnings)
     reader.close()
+
+
+def test_a_new_segment_still_says_what_is_folded(world: World) -> None:
+    middle = DAY + DAY_MS
+    world.store._upkeep.fold_now()
+    world.keep_up()
+    (world.folder / day_block(DAY).file_name).unlink()
+    before = world.segments.current
+    # the first late row makes a group, and the head moves; rows of the day before are still in its rings
+    world.tick(middle + 14 * MINUTE + 500, [1.0, 2.0, 3.0])
+    assert world.segments.current is not before
+    reader = world.reader()
+    check(all_columns(reader, DAY, middle + DAY_MS, MINUTE), world.samples, DAY, middle + DAY_MS)
+    reader.close()
+    world.store.close()
