@@ -14,6 +14,7 @@ import numpy as np
 from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.clock import SystemClock
 from barograph.model.labels import Labels
+from barograph.model.units import Duration
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
@@ -52,7 +53,9 @@ def main() -> None:
     upkeep: list[float] = []
     # not in /tmp: that may be memory
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as temporary:
-        store = Store.open(Path(temporary) / "data", StoreConfig(), SystemClock(), MemorySegments())
+        # the samples are of 2023
+        config = StoreConfig(retention=Duration.parse("100y"))
+        store = Store.open(Path(temporary) / "data", config, SystemClock(), MemorySegments())
         before, cpu_s = written_bytes(), time.process_time()
         for tick, values in enumerate(rows):
             started_s = time.perf_counter()

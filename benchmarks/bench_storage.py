@@ -17,6 +17,7 @@ import numpy as np
 
 from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.clock import SystemClock
+from barograph.model.units import Duration
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.reader import StoreReader
 from barograph.tsdb.segment import MemorySegments
@@ -33,7 +34,9 @@ def store_rows(folder: Path, data: HostData) -> tuple[list[Row], float]:
     family = Family("bench", MetricType.GAUGE, "A series.")
     schema = Schema((family,), data.labels, (0,) * len(data.labels))
     upkeep_s = 0.0
-    store = Store.open(folder, StoreConfig(), SystemClock(), MemorySegments())
+    # the samples are of 2023
+    config = StoreConfig(retention=Duration.parse("100y"))
+    store = Store.open(folder, config, SystemClock(), MemorySegments())
     written_before = written_bytes()
     for tick, row in enumerate(rows):
         store.append(Batch("bench/1s", schema, START_MS + tick * 1000, row))
