@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp
@@ -29,7 +29,14 @@ class TierModel(RuleBasedStateMachine):
         self.temporary = tempfile.TemporaryDirectory()
         self.world = World(Path(self.temporary.name) / "data", start_ms=DAY + DAY_MS - 200_000)
         self.now_ms = DAY + DAY_MS - 200_000
-        self.reader: StoreReader | None = None
+
+    @initialize(seed=st.integers(0, 1 << 30), is_over=st.booleans())
+    def cross_midnight(self, seed: int, is_over: bool) -> None:
+        """Without a day that is over there is nothing to go out of date."""
+        self.run("a/1s", 2, 1000, 260, seed)
+        self.run("b/15s", 1, 15_000, 5, seed)
+        if is_over:
+            self.pass_time(1)
 
     @rule(
         source=st.sampled_from(["a/1s", "b/15s"]),
