@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -151,3 +152,5 @@ TestTierModel = TierModel.TestCase
 TestTierModel.settings = settings(
     max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+# each step reads every bucket: on a machine that does other things too it takes minutes
+TestTierModel.pytestmark = [pytest.mark.timeout(900)]  # type: ignore[attr-defined]
