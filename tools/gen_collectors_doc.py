@@ -7,7 +7,8 @@ import msgspec
 
 from barograph.collectors.base import CollectorSection
 from barograph.collectors.config import CollectorsConfig
-from barograph.collectors.registry import COLLECTORS, CollectorEntry
+from barograph.collectors.entry import CollectorEntry
+from barograph.collectors.registry import COLLECTORS
 from barograph.model.units import Duration
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs/collectors.md"

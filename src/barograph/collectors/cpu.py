@@ -16,6 +16,7 @@ from barograph.collectors.base import (
     text_of,
 )
 from barograph.collectors.cpu_topology import INFO_FAMILIES, THROTTLE_FAMILIES, CpuInfo, Throttles, isolated_cpus
+from barograph.collectors.entry import CollectorEntry
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
 from barograph.model.sample import FloatArray
@@ -164,3 +165,18 @@ class CpuCollector:
             values[start:end].reshape(count, len(_GUEST_MODES))[:] = self._seconds[:, len(_MODES) :]
         if rest:
             values[end:] = rest
+
+
+ENTRY = CollectorEntry(
+    factory=CpuCollector,
+    section=CpuConfig,
+    default=True,
+    summary="CPU time by mode, throttling, isolation",
+    files=(
+        "/proc/stat",
+        "/proc/cpuinfo (with info)",
+        "/sys/devices/system/cpu/isolated",
+        "/sys/devices/system/cpu/cpu*/thermal_throttle/*_throttle_count",
+    ),
+    families=FAMILIES,
+)

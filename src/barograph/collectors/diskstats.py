@@ -13,6 +13,7 @@ from barograph.collectors.base import (
     text_of,
 )
 from barograph.collectors.block_devices import DEVICE_FAMILIES, BlockDevices, Device
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import NameFilter
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
@@ -125,3 +126,13 @@ class DiskstatsCollector:
         self._layout = TokenLayout(tokens, keys, values)
         self._scale = np.array(scale)
         self._frame.reshape([*specs, *described])[len(scale) :] = descriptions
+
+
+ENTRY = CollectorEntry(
+    factory=DiskstatsCollector,
+    section=DiskstatsConfig,
+    default=True,
+    summary="I/O of block devices, and what they are",
+    files=("/proc/diskstats", "/run/udev/data/b*", "/sys/block/*/queue/rotational"),
+    families=FAMILIES,
+)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, gauge
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import NameFilter
 from barograph.collectors.mounts import Mount, answers_at_once, parse_mountinfo
 from barograph.collectors.procfs import KeptFile
@@ -237,3 +238,13 @@ def _row(mount: Mount, answer: Answer) -> tuple[float, ...]:
 def _printable(text: str) -> str:
     """Return a path as a label value: bytes that are no UTF-8 become the replacement character."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+ENTRY = CollectorEntry(
+    factory=FilesystemCollector,
+    section=FilesystemConfig,
+    default=True,
+    summary="Space and inodes of mounted file systems",
+    files=("/proc/1/mountinfo", "/proc/self/mountinfo (where the other is hidden)", "statvfs(3)"),
+    families=FAMILIES,
+)

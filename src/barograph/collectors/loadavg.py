@@ -1,6 +1,7 @@
 """The loadavg collector: the run queue's three running averages, from /proc/loadavg."""
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, gauge
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
@@ -40,3 +41,13 @@ class LoadavgCollector:
     def close(self) -> None:
         """Close what is open."""
         self._file.close()
+
+
+ENTRY = CollectorEntry(
+    factory=LoadavgCollector,
+    section=LoadavgConfig,
+    default=True,
+    summary="Load averages",
+    files=("/proc/loadavg",),
+    families=FAMILIES,
+)

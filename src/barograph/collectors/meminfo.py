@@ -3,6 +3,7 @@
 import numpy as np
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, gauge, text_of
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
@@ -78,3 +79,13 @@ def metric_name(field: str, *, in_bytes: bool) -> str:
 
 def _help(name: str) -> str:
     return f"Field {name.removeprefix('node_memory_')} of /proc/meminfo."
+
+
+ENTRY = CollectorEntry(
+    factory=MeminfoCollector,
+    section=MeminfoConfig,
+    default=True,
+    summary="Memory, every field the kernel counts",
+    files=("/proc/meminfo",),
+    families=FAMILIES,
+)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, counter, text_of
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import NameFilter
 from barograph.collectors.procfs import KeptFile, read_attribute
 from barograph.model.batch import Batch
@@ -119,3 +120,13 @@ class NetdevCollector:
 
 def _is_line(tokens: list[bytes]) -> bool:
     return len(tokens) == len(_COLUMNS) + 1 and all(map(bytes.isdigit, tokens[1:]))
+
+
+ENTRY = CollectorEntry(
+    factory=NetdevCollector,
+    section=NetdevConfig,
+    default=True,
+    summary="Traffic and errors of network devices",
+    files=("/proc/net/dev", "/sys/class/net/*/statistics/rx_nohandler"),
+    families=FAMILIES,
+)

@@ -1,6 +1,7 @@
 """The pressure collector: how long work has waited for CPU, memory, I/O and interrupts (PSI), from /proc/pressure."""
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, counter
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError, NoDataError
@@ -88,3 +89,13 @@ class PressureCollector:
         if not specs:
             raise NoDataError(reason)
         self._frame.reshape(specs)
+
+
+ENTRY = CollectorEntry(
+    factory=PressureCollector,
+    section=PressureConfig,
+    default=True,
+    summary="Time lost waiting for CPU, memory, I/O and interrupts (PSI)",
+    files=("/proc/pressure/cpu", "/proc/pressure/io", "/proc/pressure/memory", "/proc/pressure/irq"),
+    families=FAMILIES,
+)

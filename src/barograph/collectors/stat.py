@@ -1,6 +1,7 @@
 """The stat collector: interrupts, context switches, forks, boot time and the run queue, from /proc/stat."""
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, counter, gauge
+from barograph.collectors.entry import CollectorEntry
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
 
@@ -81,3 +82,13 @@ class StatCollector:
             position += len(fields)
         self._layout = TokenLayout(tokens, keys, values)
         self._frame.reshape(specs)
+
+
+ENTRY = CollectorEntry(
+    factory=StatCollector,
+    section=StatConfig,
+    default=True,
+    summary="Interrupts, context switches, forks, boot time, run queue",
+    files=("/proc/stat",),
+    families=FAMILIES,
+)

@@ -3,6 +3,7 @@
 import time
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, gauge, text_of
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
@@ -69,3 +70,13 @@ class TimeCollector:
             labels = {"device": str(device), "clocksource": text_of(current.strip())}
             specs.append(SeriesSpec(_CURRENT, labels))
         self._frame.reshape(specs)[:] = 1.0
+
+
+ENTRY = CollectorEntry(
+    factory=TimeCollector,
+    section=TimeConfig,
+    default=True,
+    summary="The host's clock, time zone and clock source",
+    files=("clock_gettime(2)", "/sys/devices/system/clocksource/clocksource*/*_clocksource"),
+    families=FAMILIES,
+)

@@ -3,6 +3,7 @@
 import os
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, gauge
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
@@ -54,3 +55,13 @@ class UnameCollector:
             "domainname": domain.decode("utf-8", "replace"),
         }
         self._frame.reshape([SeriesSpec(_INFO, labels)])[:] = 1.0
+
+
+ENTRY = CollectorEntry(
+    factory=UnameCollector,
+    section=UnameConfig,
+    default=True,
+    summary="The running kernel's identity",
+    files=("uname(2)", "/proc/sys/kernel/domainname"),
+    families=FAMILIES,
+)

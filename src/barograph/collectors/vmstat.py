@@ -1,6 +1,7 @@
 """The vmstat collector: chosen fields of /proc/vmstat, untyped as the kernel does not say which ones only grow."""
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, text_of
+from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import compile_pattern
 from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch, Family, MetricType
@@ -80,3 +81,13 @@ class VmstatCollector:
 
 def _family(name: str) -> Family:
     return Family(f"node_vmstat_{name}", MetricType.UNTYPED, f"Field {name} of /proc/vmstat.")
+
+
+ENTRY = CollectorEntry(
+    factory=VmstatCollector,
+    section=VmstatConfig,
+    default=True,
+    summary="Paging, faults and out-of-memory kills",
+    files=("/proc/vmstat",),
+    families=FAMILIES,
+)
