@@ -155,6 +155,22 @@ def test_a_call_that_fails_never_acknowledges(
         assert rig.stored() == (rig.tick * SERIES, 0)
 
 
+def test_a_checkpoint_that_fails_is_not_tried_again_at_once(tmp_path: Path, faults: Faults) -> None:
+    rig = Rig(
+        tmp_path / "data", StoreConfig(fold_ticks=200, ring_slots=500, checkpoint_ticks=20), vfs="barograph-faults"
+    )
+    rig.run(19)
+    rig.clock.advance(1.0)
+    rig.store.append(Batch("crash/1s", SCHEMA, START_MS + rig.tick * 1000, values_at(rig.tick)))
+    rig.store.commit()
+    faults.plan("sync", 1, apsw.FullError, for_ever=True)
+    # this clock stands still meanwhile: whoever tries for as long as there is time would never end
+    rig.store.maintain(0.01)
+    assert faults.calls == 1
+    faults.plan("sync", 0, apsw.FullError, for_ever=False)
+    rig.store.close()
+
+
 def test_a_crash_while_nothing_can_be_written_keeps_what_was_acknowledged(tmp_path: Path, faults: Faults) -> None:
     rig = Rig(tmp_path / "data", vfs="barograph-faults")
     rig.run(70)

@@ -166,8 +166,9 @@ class Upkeep:
     def _checkpoint_job(self) -> Iterator[None]:
         log = self._files.log
         assert log is not None
-        log.checkpoint()
+        # before, not after: a disk too full for it is not asked again at once, but with the next checkpoint
         self._commits_at_checkpoint = self._stats.commits
+        log.checkpoint()
         yield
 
     def _retention_job(self) -> Iterator[None]:
