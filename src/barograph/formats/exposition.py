@@ -88,7 +88,7 @@ def format_value(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     if value.is_integer() and -_GO_PLAIN_LIMIT < value < _GO_PLAIN_LIMIT:
-        return str(int(value))
+        return str(int(value)) if value or math.copysign(1.0, value) > 0 else "-0"
     text = repr(abs(value))
     sign = "-" if value < 0 else ""
     digits, exponent = _scientific(text)

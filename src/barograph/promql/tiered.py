@@ -19,8 +19,10 @@ from barograph.promql.run import Run
 from barograph.promql.tierstates import State, Stretch, of_buckets, of_samples, over
 from barograph.promql.value import StepVector
 
-LEAST_SPAN_MS = 6 * 3_600_000
-"""Less than this is read as samples: it costs a few milliseconds a series at most."""
+LEAST_SPAN_MS = 24 * 3_600_000
+"""Less than this is read as samples: it costs a millisecond a series at most, and today's are in no tier yet."""
+LEAST_WINDOW_MS = 6 * 3_600_000
+"""Windows as long as this are put together from buckets however short the whole is."""
 _LEAST_BUCKETS = 4
 """A window of fewer whole buckets is read as samples."""
 _MOST_EDGES = 64
@@ -68,7 +70,7 @@ def over_time(
     widths_ms = run.querier.tier_widths_ms
     if not widths_ms or range_ms < _LEAST_BUCKETS * widths_ms[0]:
         return None
-    if ends.end_ms - ends.start_ms + range_ms < LEAST_SPAN_MS:
+    if ends.end_ms - ends.start_ms + range_ms < LEAST_SPAN_MS and range_ms < LEAST_WINDOW_MS:
         return None
     cuts = _cuts(ends.times_ms - range_ms, ends.times_ms, widths_ms)
     most = _MOST_SPARSE_EDGES if ends.end_ms - ends.start_ms >= SPARSE_SPAN_MS else _MOST_EDGES

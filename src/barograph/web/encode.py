@@ -4,6 +4,7 @@ Values are strings as Go's FormatFloat(v, 'f', -1, 64) writes them, so without e
 is odd (exponents, infinities, NaN) is written one by one.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,17 @@ _TEXTS: dict[float, bytes] = {float("inf"): b"+Inf", float("-inf"): b"-Inf"}
 
 def encode_result(result: QueryResult, *, is_range: bool, with_stats: bool = False) -> bytes:
     """Return the whole answer, envelope included."""
-    kind, body = _value(result, is_range)
+    kind, parts = _value(result, is_range)
+    end = b""
     if with_stats:
-        body += b',"stats":' + orjson.dumps(_stats(result.stats))
-    notes = b""
+        end += b',"stats":' + orjson.dumps(_stats(result.stats))
+    end += b"}"
     if result.warnings:
-        notes += b',"warnings":' + orjson.dumps(list(result.warnings))
+        end += b',"warnings":' + orjson.dumps(list(result.warnings))
     if result.infos:
-        notes += b',"infos":' + orjson.dumps(list(result.infos))
-    return b'{"status":"success","data":{"resultType":"' + kind + b'","result":' + body + b"}" + notes + b"}"
+        end += b',"infos":' + orjson.dumps(list(result.infos))
+    # joined once: an answer may have many megabytes, and each copy costs as much as writing it
+    return b"".join((b'{"status":"success","data":{"resultType":"', kind, b'","result":', *parts, end, b"}"))
 
 
 def _stats(stats: QueryStats) -> dict[str, Any]:
@@ -46,38 +49,71 @@ def _stats(stats: QueryStats) -> dict[str, Any]:
     }
 
 
-def _value(result: QueryResult, is_range: bool) -> tuple[bytes, bytes]:
+def _value(result: QueryResult, is_range: bool) -> tuple[bytes, list[bytes]]:
+    """Return the type of a result and the parts of its text."""
     value = result.value
-    times = _times(result.times_ms)
+    times = _times(result.times_ms) if not is_range else []
     if isinstance(value, StringValue):
-        return b"string", b"[" + times[0] + b"," + orjson.dumps(value.value) + b"]"
+        return b"string", [b"[", *_times(result.times_ms[:1]), b",", orjson.dumps(value.value), b"]"]
     if isinstance(value, StepScalar):
         if not is_range:
-            return b"scalar", b"[" + times[0] + b',"' + _number(float(value.values[0])) + b'"]'
-        return b"matrix", b'[{"metric":{},"values":' + _points(_heads(result.times_ms), value.values) + b"}]"
+            return b"scalar", [b"[", times[0], b',"', _number(float(value.values[0])), b'"]']
+        points = _points(_heads(result.times_ms), value.values)
+        return b"matrix", [b'[{"metric":{},"values":', points, b"}]"]
     if isinstance(value, RawMatrix):
-        rows = [_row(s.labels, b"values", _points(_heads(s.timestamps_ms), s.values)) for s in value.series]
-        return b"matrix", b"[" + b",".join(rows) + b"]"
+        rows = [(_labels(s.labels, b"values"), _points(_heads(s.timestamps_ms), s.values)) for s in value.series]
+        return b"matrix", _rows(rows)
     if is_range:
-        return b"matrix", _matrix(value, _heads(result.times_ms))
+        return b"matrix", _rows(_matrix(value, _heads(result.times_ms)))
     texts = _numbers(value.values[:, 0])
-    rows = [
-        _row(labels, b"value", b"[" + times[0] + b',"' + texts[i] + b'"]')
-        for i, labels in enumerate(value.labels)
-        if value.present is None or value.present[i, 0]
-    ]
-    return b"vector", b"[" + b",".join(rows) + b"]"
+    there = range(len(value.labels)) if value.present is None else np.flatnonzero(value.present[:, 0]).tolist()
+    head = b"[" + times[0] + b',"'
+    return b"vector", _rows((_labels(value.labels[i], b"value"), head + texts[i] + b'"]') for i in there)
 
 
-def _matrix(vector: StepVector, heads: list[bytes]) -> bytes:
-    rows = []
+def _rows(rows: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Return the parts of an array of series: labels and points of each."""
+    parts = [part for labels, points in rows for part in (b",", labels, points, b"}")]
+    return [b"[", *parts[1:], b"]"]
+
+
+def _matrix(vector: StepVector, heads: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    values = np.ascontiguousarray(vector.values)
+    present = vector.present
+    broken = _broken_rows(vector)
+    constant = _constant_rows(values)
+    lines: dict[bytes, bytes] = {}
     for i, labels in enumerate(vector.labels):
-        values = vector.values[i]
-        if vector.present is None or vector.present[i].all():
-            rows.append(_row(labels, b"values", _points(heads, values)))
-        elif vector.present[i].any():
-            rows.append(_row(labels, b"values", _some_points(heads, values, vector.present[i])))
-    return b"[" + b",".join(rows) + b"]"
+        if broken[i] and present is not None:
+            if present[i].any():
+                yield _labels(labels, b"values"), _some_points(heads, values[i], present[i])
+        elif constant[i]:
+            # many rows are the same constant: counts, limits, what is up
+            text = _number(float(values[i, 0]))
+            if text not in lines:
+                lines[text] = _constant_points(heads, text)
+            yield _labels(labels, b"values"), lines[text]
+        else:
+            yield _labels(labels, b"values"), _varying_points(heads, values[i])
+
+
+def _broken_rows(vector: StepVector) -> list[bool]:
+    """Tell which rows lack a value somewhere."""
+    if vector.present is None:
+        return [False] * len(vector.labels)
+    return [not bool(row.all()) for row in vector.present]
+
+
+def _constant_rows(values: FloatArray) -> list[bool]:
+    """Tell which rows hold one value: by bits, since NaN is the same as itself here and -0 is not 0."""
+    if not values.size:
+        return [False] * len(values)
+    bits = values.view(np.uint64)
+    constant = bits[:, 0] == bits[:, -1]
+    some = np.flatnonzero(constant)
+    constant[some] = (bits[some] == bits[some, :1]).all(axis=1)
+    found: list[bool] = constant.tolist()
+    return found
 
 
 def _some_points(heads: list[bytes], values: FloatArray, present: BoolArray) -> bytes:
@@ -90,18 +126,24 @@ def encode_labels(labels: Labels) -> bytes:
     return orjson.dumps(labels.to_dict())
 
 
-def _row(labels: Labels, key: bytes, points: bytes) -> bytes:
-    return b'{"metric":' + encode_labels(labels) + b',"' + key + b'":' + points + b"}"
+def _labels(labels: Labels, key: bytes) -> bytes:
+    return b'{"metric":' + encode_labels(labels) + b',"' + key + b'":'
 
 
 def _points(heads: list[bytes], values: FloatArray) -> bytes:
     """Join `[time,"value"]` pairs; `heads` end what went before and begin each point: `"],[time,"`."""
     if not len(values):
         return b"[]"
-    bits = np.ascontiguousarray(values).view(np.uint64)
-    if (bits == bits[0]).all():  # by bits, since NaN is the same as itself here and -0 is not 0
-        text = _number(float(values[0]))
-        return b"[" + (text.join(heads) + text)[3:] + b'"]]'
+    if _constant_rows(np.ascontiguousarray(values)[np.newaxis])[0]:
+        return _constant_points(heads, _number(float(values[0])))
+    return _varying_points(heads, values)
+
+
+def _constant_points(heads: list[bytes], text: bytes) -> bytes:
+    return b"[" + (text.join(heads) + text)[3:] + b'"]]'
+
+
+def _varying_points(heads: list[bytes], values: FloatArray) -> bytes:
     parts = [b""] * (2 * len(heads))
     parts[0::2] = heads
     parts[1::2] = _numbers(values)
@@ -109,13 +151,23 @@ def _points(heads: list[bytes], values: FloatArray) -> bytes:
 
 
 def _heads(times_ms: IntArray) -> list[bytes]:
-    return [b'"],[' + time + b',"' for time in _times(times_ms)]
+    """Return what stands before each value; where all are whole seconds one call of orjson writes them."""
+    if not len(times_ms):
+        return []
+    seconds, rest = np.divmod(times_ms, 1000)
+    if rest.any():
+        return [b'"],[' + time + b',"' for time in _times(times_ms)]
+    text = orjson.dumps(np.ascontiguousarray(seconds), option=orjson.OPT_SERIALIZE_NUMPY)
+    return (b'"],[' + text[1:-1].replace(b",", b',"\n"],[') + b',"').split(b"\n")
 
 
 def _numbers(values: FloatArray) -> list[bytes]:
     """Return each value's text; one call of orjson writes them all, and most need no second look."""
     text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
-    texts = (text[1:-1] + b",").replace(b".0,", b",")[:-1].split(b",")
+    if b".0," in text or text.endswith(b".0]"):
+        texts = (text[1:-1] + b",").replace(b".0,", b",")[:-1].split(b",")
+    else:
+        texts = text[1:-1].split(b",")
     if b"e" in text or b"n" in text:  # an exponent, or the null that stands for NaN and the infinities
         return [_number(float(values[i])) if b"e" in one or one == b"null" else one for i, one in enumerate(texts)]
     return texts
