@@ -8,7 +8,7 @@ from barograph.model.batch import Family
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, matches_all
 from barograph.model.sample import IntArray, absent_array, is_absent, is_stale
-from barograph.model.series import SeriesGroup, SeriesSet
+from barograph.model.series import NewestAt, SeriesGroup, SeriesSet
 from barograph.model.tiers import BucketGroup, BucketSet, Column
 from helpers.naive_buckets import naive_bucket
 
@@ -42,7 +42,9 @@ class MemoryStore:
             row[0, index] = samples[stamp]
         self.add_group(make_group((labels,), stamps, row))
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+    ) -> SeriesSet:
         found = []
         for index, rows, labels in self._matching(tuple(matchers)):
             group = self._groups[index]

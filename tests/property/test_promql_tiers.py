@@ -129,9 +129,10 @@ def test_short_ranges_ask_for_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     store.add(Labels.of("m"), [START_MS], [1.0])
     both(store, "max_over_time(m[5m])", START_MS, 60_000, 10)
     both(store, "m", START_MS, 60_000, 10)
+    both(store, "m", START_MS, 3_600_000, 10)
     assert store.asked == []
     both(store, "max_over_time(m[12h])", START_MS, 0, 1)
-    both(store, "m", START_MS, 3_600_000, 10)
+    both(store, "m", START_MS, 3_600_000, 30)
     assert store.asked == [60_000, 60_000]
 
 

@@ -12,6 +12,7 @@ from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT_BITS, STALE_BITS
+from barograph.model.series import NewestAt, SeriesSet
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.deletion import Deletion, clean, delete
 from barograph.tsdb.reader import StoreReader
@@ -168,6 +169,27 @@ class StoreModel(RuleBasedStateMachine):
             self.reader.attach(self.segments.current.buffer)
         assert read(self.reader) == self.durable | self.pending
 
+    @rule(
+        back_ms=st.integers(0, 400_000),
+        step_ms=st.sampled_from([0, 250, 1000, 7000, 60_000]),
+        reach_ms=st.sampled_from([0, 5000, 300_000]),
+        with_values=st.booleans(),
+    )
+    def newest(self, back_ms: int, step_ms: int, reach_ms: int, with_values: bool) -> None:
+        """Ask for what is newest at some instants: what is left out is not newest at any of them."""
+        self.everything_is_there()
+        start_ms = self.now_ms - back_ms
+        steps = 1 + back_ms // step_ms if step_ms else 1
+        end_ms = start_ms + step_ms * (steps - 1)
+        asked = NewestAt(start_ms=start_ms, step_ms=step_ms, steps=steps, with_values=with_values)
+        found = samples_in(self.reader.select([], start_ms - reach_ms, end_ms, asked))
+        every = samples_in(self.reader.select([], start_ms - reach_ms, end_ms))
+        assert found.keys() <= every.keys()
+        for instant_ms in range(start_ms, end_ms + 1, step_ms or 1):
+            assert newest_at(found, instant_ms) == newest_at(every, instant_ms)
+        if with_values:
+            assert found.items() <= every.items()
+
     @rule()
     def offline(self) -> None:
         reader = StoreReader.open_offline(self.folder, CONFIG)
@@ -184,12 +206,25 @@ class StoreModel(RuleBasedStateMachine):
         self.temporary.cleanup()
 
 
+def newest_at(samples: dict[tuple[Labels, int], int], instant_ms: int) -> dict[Labels, int]:
+    """The timestamp of each series' newest sample at an instant."""
+    newest: dict[Labels, int] = {}
+    for labels, timestamp_ms in samples:
+        if timestamp_ms <= instant_ms:
+            newest[labels] = max(timestamp_ms, newest.get(labels, timestamp_ms))
+    return newest
+
+
 def read(reader: StoreReader) -> dict[tuple[Labels, int], int]:
-    found: dict[tuple[Labels, int], int] = {}
     answer = reader.select([], 0, 1 << 60)
+    assert all(group.values.flags.c_contiguous for group in answer.groups)
+    return samples_in(answer)
+
+
+def samples_in(answer: SeriesSet) -> dict[tuple[Labels, int], int]:
+    found: dict[tuple[Labels, int], int] = {}
     assert answer.warnings == ()
     for group in answer.groups:
-        assert group.values.flags.c_contiguous
         steps = np.diff(group.timestamps_ms)
         assert (steps > 0).all()
         assert group.step_ms == (int(steps[0]) if len(steps) and (steps == steps[0]).all() else 0)

@@ -6,7 +6,7 @@ from typing import Protocol
 from barograph.model.batch import Batch, Family
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
-from barograph.model.series import SeriesSet
+from barograph.model.series import NewestAt, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 
 
@@ -62,8 +62,17 @@ class Appender(Protocol):
 class Querier(Protocol):
     """Read side of a store. Safe to call from any thread; results are the caller's own."""
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
-        """Return every sample with `start_ms <= timestamp <= end_ms` of the series that satisfy all matchers."""
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+    ) -> SeriesSet:
+        """Return every sample with `start_ms <= timestamp <= end_ms` of the series that satisfy all matchers.
+
+        Args:
+            matchers: All of them must hold.
+            start_ms: The first instant.
+            end_ms: The last instant.
+            newest: What of these samples is looked at. Others may be left out, and need not be.
+        """
         ...
 
     @property

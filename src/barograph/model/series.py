@@ -6,6 +6,23 @@ from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray, IntArray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestAt:
+    """That of a range only the newest sample at or before each of some instants is looked at.
+
+    Attributes:
+        start_ms: The first instant.
+        step_ms: The distance of two; 0 where there is one.
+        steps: How many.
+        with_values: False where only whether there is a sample counts: values are then any that are there.
+    """
+
+    start_ms: int
+    step_ms: int
+    steps: int
+    with_values: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesGroup:
     """Series of one source, which share their timestamps.

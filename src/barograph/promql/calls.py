@@ -97,6 +97,8 @@ class WindowCall:
             vector = node.over_tiers(run, grid, self.form.from_tiers)
             if vector is not None:
                 return self._finished(vector, run)
+        if self.form.newest_only and isinstance(node, RangeSelector):
+            return self._evaluate(node.newest(run, grid), run, grid, params)
         return self._evaluate(node.ranges(run, grid), run, grid, params)
 
     def _evaluate(self, ranges: Ranges, run: Run, grid: Grid, params: tuple[FloatArray, ...]) -> StepVector:

@@ -11,14 +11,14 @@ from barograph.model.errors import LimitError, QueryCancelledError, QueryTimeout
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
-from barograph.model.series import SeriesSet
+from barograph.model.series import NewestAt, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.promql.ast import Span
 from barograph.promql.cancel import Cancel
 from barograph.promql.config import QueryConfig
 from barograph.promql.grid import Grid
 
-Selections = dict[tuple[tuple[Matcher, ...], int, int], SeriesSet]
+Selections = dict[tuple[tuple[Matcher, ...], int, int, NewestAt | None], SeriesSet]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -68,8 +68,10 @@ class Run:
         if self.clock.monotonic_s() > self.deadline_s:
             raise QueryTimeoutError("query timed out: raise query.timeout or ask for less")
 
-    def select(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> SeriesSet:
-        """Ask the store for samples and count them against the limits.
+    def select(
+        self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int, newest: NewestAt | None = None
+    ) -> SeriesSet:
+        """Ask the store for samples and count them against the limits; see `Querier`.
 
         Raises:
             LimitError: More series or samples than one query may touch.
@@ -77,11 +79,11 @@ class Run:
         self.check()
         found = None
         if self.shared is not None:
-            found = self.shared.get((matchers, start_ms, end_ms))
+            found = self.shared.get((matchers, start_ms, end_ms, newest))
         if found is None:
-            found = self.querier.select(matchers, start_ms, end_ms)
+            found = self.querier.select(matchers, start_ms, end_ms, newest)
             if self.shared is not None:
-                self.shared[matchers, start_ms, end_ms] = found
+                self.shared[matchers, start_ms, end_ms, newest] = found
         for warning in found.warnings:
             self.warnings[warning] = None
         self._count_series(found.series_count)

@@ -15,7 +15,7 @@ from barograph.model.errors import UnsupportedError
 from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT, BoolArray, FloatArray, IntArray, is_absent, is_stale
-from barograph.model.series import SeriesGroup
+from barograph.model.series import NewestAt, SeriesGroup
 from barograph.promql import tiered
 from barograph.promql.ast import At, AtKind, RangeMode, Span, Subquery, VectorSelector
 from barograph.promql.durations import compile_duration
@@ -131,7 +131,8 @@ class InstantSelector:
             return vector
         if ends.end_ms - ends.start_ms >= tiered.SPARSE_SPAN_MS and ends.step_ms >= 2 * run.lookback_ms:
             return self._step_by_step(run, ends, wanted)
-        found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms)
+        asked = newest_at(ends, with_values=wanted is not Wanted.PRESENCE)
+        found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms, asked)
         return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps)
 
     def _step_by_step(self, run: Run, ends: Grid, wanted: Wanted) -> StepVector:
@@ -140,7 +141,8 @@ class InstantSelector:
         found: list[tuple[int, NDArray[np.intp], FloatArray]] = []
         for step, end_ms in enumerate(ends.times_ms.tolist()):
             now = Grid(end_ms, 0, 1)
-            for group in run.select(self._matchers, end_ms - run.lookback_ms + 1, end_ms).groups:
+            asked = newest_at(now, with_values=wanted is not Wanted.PRESENCE)
+            for group in run.select(self._matchers, end_ms - run.lookback_ms + 1, end_ms, asked).groups:
                 values, present = newest(run, group, now, wanted=wanted)
                 here = np.arange(len(values)) if present is None else np.flatnonzero(present[:, 0])
                 places = [rows.setdefault(group.labels[row], len(rows)) for row in here.tolist()]
@@ -152,6 +154,11 @@ class InstantSelector:
         index = np.array([rows[one] for one in order], np.intp)
         mask = present[index]
         return StepVector(tuple(order), values[index], None if mask.all() else mask)
+
+
+def newest_at(ends: Grid, *, with_values: bool = True) -> NewestAt:
+    """Say to the store that only the newest sample at each of these instants is looked at."""
+    return NewestAt(start_ms=ends.start_ms, step_ms=ends.step_ms, steps=ends.steps, with_values=with_values)
 
 
 def newest(run: Run, group: SeriesGroup, ends: Grid, *, wanted: Wanted = Wanted.VALUES) -> Part:
@@ -241,6 +248,12 @@ class RangeSelector:
     def ranges(self, run: Run, grid: Grid) -> Ranges:
         """See `RangeNode`."""
         return self._select(run, grid, self._matchers)
+
+    def newest(self, run: Run, grid: Grid) -> Ranges:
+        """Select as `ranges`, for a function that looks at the newest sample of each window alone."""
+        ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
+        found = run.select(self._matchers, ends.start_ms - range_ms + 1, ends.end_ms, newest_at(ends))
+        return Ranges(found.groups, ends, range_ms)
 
     def over_tiers(self, run: Run, grid: Grid, function: tiered.Decomposed) -> StepVector | None:
         """Evaluate a function from tiers; None where samples are the better source."""

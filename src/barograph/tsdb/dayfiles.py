@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from barograph.model.batch import Family
 from barograph.model.errors import VersionError
 from barograph.model.sample import ABSENT_BITS, BoolArray, FloatArray, IntArray, absent_array
+from barograph.model.series import NewestAt
 from barograph.model.tiers import Column
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.assemble import Piece
@@ -55,6 +57,21 @@ class _Wanted:
     directory: SpanDirectory
     rows: NDArray[np.intp]
     times: IntArray
+    part: slice
+
+
+class Asked(NamedTuple):
+    """What is read of a span.
+
+    Attributes:
+        wanted: For each number of the index whether it is wanted.
+        ranges: Inclusive ranges of time.
+        newest: What of them is looked at; None: everything.
+    """
+
+    wanted: BoolArray
+    ranges: Sequence[tuple[int, int]]
+    newest: NewestAt | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +81,12 @@ class DayFile:
     name: BlockName
     identity: int
     number: int
+    start_ms: int
+    end_ms: int
     version: int = -1
     signature: tuple[int, ...] = ()
     spans: list[Span] = field(default_factory=list)
+    """In order of writing."""
     series: SeriesIds = field(default_factory=lambda: np.zeros(0, np.int64))
     families: dict[str, Family] = field(default_factory=dict)
     sequence: int = 0
@@ -115,7 +135,7 @@ class DayFiles:
                     self._forget(name)
                 if name not in self._days:
                     self._numbered += 1
-                    self._days[name] = DayFile(name, identity, self._numbered)
+                    self._days[name] = DayFile(name, identity, self._numbered, name.start_ms, name.end_ms)
                 self._load(self._days[name], warnings, is_recent=name.period in recent)
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 if path.with_name(f"{path.name}-journal").exists():
@@ -164,26 +184,24 @@ class DayFiles:
     def spans_between(self, start_ms: int, end_ms: int) -> Iterator[tuple[DayFile, Span]]:
         """Yield the spans that overlap the range, files in order of time, spans in order of writing."""
         for file in self.of_samples:
-            if file.name.start_ms <= end_ms and file.name.end_ms > start_ms:
-                for span in sorted(file.spans, key=lambda span: span.span):
-                    if _overlaps(span, start_ms, end_ms):
+            if file.start_ms <= end_ms and file.end_ms > start_ms:
+                for span in file.spans:
+                    if span.first_ms <= end_ms and span.last_ms >= start_ms:
                         yield file, span
 
-    def read(
-        self, file: DayFile, span: Span, wanted: BoolArray, ranges: Sequence[tuple[int, int]], warnings: list[str]
-    ) -> list[Piece]:
-        """Read the wanted series of a span.
+    def read(self, file: DayFile, span: Span, asked: Asked, warnings: list[str]) -> list[Piece]:
+        """Read the wanted series of a span; a piece is made for each range that has timestamps of it.
 
         Args:
             file: The file it is in.
             span: The span.
-            wanted: For each number of the index whether it is wanted.
-            ranges: Inclusive ranges of time; a piece is made for each that has timestamps of the span.
+            asked: Which series and times.
             warnings: What is damaged is said here.
 
         Raises:
             MovedError: The span was merged since `refresh`.
         """
+        wanted = asked.wanted
         reach = self._reach.get((file.number, span.span))
         if reach is not None and not wanted[reach[0] : reach[1] + 1].any():
             return []
@@ -200,14 +218,16 @@ class DayFiles:
                 f"{file.name.file_name}: a span of {span.source} is damaged and shown as a gap: {error}", warnings
             )
             return []
+        # of buckets more goes than those that end within a deletion
+        erased = [] if span.column else self.erased(file, span)
+        newest = None if erased else asked.newest
         pieces: list[Piece] = []
-        for start_ms, end_ms in ranges:
+        for start_ms, end_ms in asked.ranges:
             low = int(np.searchsorted(times, start_ms, side="left"))
             high = int(np.searchsorted(times, end_ms, side="right"))
             if low < high:
-                pieces.append(self._piece(file, _Wanted(span, directory, rows, times), slice(low, high), warnings))
-        # of buckets more goes than those that end within a deletion
-        erased = [] if span.column else self.erased(file, span)
+                chosen = _Wanted(span, directory, rows, times, slice(low, high))
+                pieces.append(self._piece(file, chosen, newest, warnings))
         return [self._without_deleted(piece, erased) for piece in pieces] if erased else pieces
 
     def erased(self, file: DayFile, span: Span) -> list[Tombstone]:
@@ -240,28 +260,33 @@ class DayFiles:
         while self._open:
             self._open.popitem()[1].close(True)
 
-    def _piece(self, file: DayFile, chunks: _Wanted, part: slice, warnings: list[str]) -> Piece:
-        directory, rows, times = chunks.directory, chunks.rows, chunks.times
-        values = np.empty((len(rows), part.stop - part.start))
-        flags = Flag(int(np.bitwise_or.reduce(directory.entries["flags"][rows])))
+    def _piece(self, file: DayFile, chunks: _Wanted, newest: NewestAt | None, warnings: list[str]) -> Piece:
+        directory, rows = chunks.directory, chunks.rows
+        entries = directory.entries[rows]
+        flags = Flag(int(np.bitwise_or.reduce(entries["flags"])))
+        columns: slice | IntArray = chunks.part
+        # what may be absent or stale has to be looked at sample by sample
+        if newest is not None and not flags & _MASKED:
+            columns = _newest_columns(chunks.times, chunks.part, newest)
+            if not newest.with_values:
+                return _any_values(directory.series[rows], chunks.times[columns])
+        times = chunks.times[columns].copy()
+        values = np.empty((len(rows), len(times)))
+        constant = (entries["kind"] == Kind.CONSTANT) & (entries["flags"] & int(_MASKED) == 0)
+        values.view(np.uint64)[constant] = entries["first"].view(np.uint64)[constant, np.newaxis]
         lost = 0
-        for place, row in enumerate(rows.tolist()):
-            entry = directory.entries[row]
-            if int(entry["kind"]) == Kind.CONSTANT and not int(entry["flags"]) & _MASKED:
-                values.view(np.uint64)[place] = directory.entries["first"][row : row + 1].view(np.uint64)
-                continue
-            decoded = self._chunk(file, chunks.span, directory, row)
+        for place in np.flatnonzero(~constant).tolist():
+            decoded = self._chunk(file, chunks.span, directory, int(rows[place]))
             if decoded is None:
                 lost += 1
                 values[place] = absent_array(1)
             else:
-                values[place] = decoded[part]
+                values[place] = decoded[columns]
         if lost:
             flags |= Flag.ABSENT
             self.damaged += lost - 1
             self._report(f"{file.name.file_name}: {lost} damaged chunks are shown as gaps", warnings)
-        has_absent, has_stale = bool(flags & Flag.ABSENT), bool(flags & Flag.STALE)
-        return Piece(directory.series[rows], times[part].copy(), values, has_absent, has_stale)
+        return Piece(directory.series[rows], times, values, bool(flags & Flag.ABSENT), bool(flags & Flag.STALE))
 
     def _chunk(self, file: DayFile, span: Span, directory: SpanDirectory, row: int) -> FloatArray | None:
         """Return a decoded chunk, None where it is damaged."""
@@ -363,7 +388,8 @@ class DayFiles:
             for first, infos in runs:
                 file.series[first : first + len(infos)] = self._index.add_all(info.labels for info in infos)
                 file.families.update((info.family.name, info.family) for info in infos)
-        file.spans, file.version, file.sequence, file.missing = spans, version, sequence, missing
+        file.spans = sorted(spans, key=lambda span: span.span)
+        file.version, file.sequence, file.missing = version, sequence, missing
         file.tiers = _by_day(spans)
 
     def _connection(self, file: DayFile) -> apsw.Connection:
@@ -400,3 +426,22 @@ def _by_day(spans: Sequence[Span]) -> dict[int, dict[str, dict[int, Span]]]:
 
 def _overlaps(span: Span, start_ms: int, end_ms: int) -> bool:
     return span.first_ms <= end_ms and span.last_ms >= start_ms
+
+
+def _newest_columns(times: IntArray, part: slice, newest: NewestAt) -> IntArray:
+    """Return which of a part's timestamps are the newest at or before some instant."""
+    inside = times[part]
+    # the first instant at or after each end of the part: those before see none of it, those after see its last
+    last = newest.steps - 1
+    step_ms = max(newest.step_ms, 1)
+    low = min(max(-((newest.start_ms - int(inside[0])) // step_ms), 0), last)
+    high = min(max(-((newest.start_ms - int(inside[-1])) // step_ms), 0), last)
+    instants = newest.start_ms + newest.step_ms * np.arange(low, high + 1)
+    places = np.searchsorted(inside, instants, side="right") - 1
+    kept: IntArray = np.unique(places[places >= 0]) + part.start
+    return kept
+
+
+def _any_values(series: SeriesIds, times: IntArray) -> Piece:
+    """Return a piece of which only the timestamps have a meaning."""
+    return Piece(series, times, np.broadcast_to(0.0, (len(series), len(times))), has_absent=False, has_stale=False)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import apsw
 import numpy as np
@@ -18,14 +18,14 @@ from barograph.model.errors import FolderError, StoreError
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.sample import BoolArray, is_absent, is_stale
-from barograph.model.series import SeriesSet
+from barograph.model.series import NewestAt, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.model.units import Duration
 from barograph.tsdb import filenames, log, sqlite
 from barograph.tsdb.assemble import Piece, assemble
 from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.config import StoreConfig
-from barograph.tsdb.dayfiles import DayFiles, MovedError
+from barograph.tsdb.dayfiles import Asked, DayFiles, MovedError
 from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.head import Head
 from barograph.tsdb.headview import Columns, GroupView, HeadView
@@ -65,6 +65,15 @@ class _Samples:
     warnings: list[str] = field(default_factory=list)
     thinned_until_ms: int = 0
     thinned_ms: int = 0
+
+
+class _Reading(NamedTuple):
+    """What is read of block files: a range, without what the head has of each source, and what of it is looked at."""
+
+    start_ms: int
+    end_ms: int
+    covered: dict[str, tuple[int, int]]
+    newest: NewestAt | None
 
 
 class StoreReader:
@@ -133,9 +142,11 @@ class StoreReader:
         """How often something damaged was met in block files."""
         return self._files.damaged
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+    ) -> SeriesSet:
         """See `Querier`. A range that lies inside the head touches no file."""
-        found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True)
+        found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True, newest=newest)
         groups = assemble(found.pieces, self._index.labels)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
         return SeriesSet(groups, warnings, found.thinned_until_ms)
@@ -283,9 +294,7 @@ class StoreReader:
             found.append((view, columns, series[rows]))
         return found
 
-    def _read_files(
-        self, plan: _Plan, start_ms: int, end_ms: int, covered: dict[str, tuple[int, int]], warnings: list[str]
-    ) -> dict[str, list[Piece]]:
+    def _read_files(self, plan: _Plan, reading: _Reading, warnings: list[str]) -> dict[str, list[Piece]]:
         """Return for each source the pieces of block files that the head does not cover, oldest span first.
 
         Raises:
@@ -294,28 +303,36 @@ class StoreReader:
         pieces: dict[str, list[Piece]] = {}
         with self._files_lock:
             warnings += self._file_warnings
-            for file, span in self._files.spans_between(start_ms, end_ms):
-                ranges = _outside(start_ms, end_ms, covered.get(span.source))
+            for file, span in self._files.spans_between(reading.start_ms, reading.end_ms):
+                ranges = _outside(reading.start_ms, reading.end_ms, reading.covered.get(span.source))
                 if any(low <= span.last_ms and high >= span.first_ms for low, high in ranges):
-                    found = self._files.read(file, span, plan.wanted, ranges, warnings)
+                    asked = Asked(plan.wanted, ranges, reading.newest)
+                    found = self._files.read(file, span, asked, warnings)
                     if found:
                         pieces.setdefault(span.source, []).extend(found)
         return pieces
 
     def _samples(
-        self, key: tuple[Matcher, ...] | list[Labels], start_ms: int, end_ms: int, *, with_thinned: bool
+        self,
+        key: tuple[Matcher, ...] | list[Labels],
+        start_ms: int,
+        end_ms: int,
+        *,
+        with_thinned: bool,
+        newest: NewestAt | None = None,
     ) -> "_Samples":
         """Return every sample of the range by source, with what a tier keeps of those that are gone if asked to."""
         for _ in range(_ATTEMPTS):
             with self._lock:
                 plan = self._plan(key) if isinstance(key, tuple) else self._plan_of(key)
                 head, generation = self._head, self._generation
-            newest, covered = _read_head(plan, start_ms, end_ms)
+            in_head, covered = _read_head(plan, start_ms, end_ms)
             found = _Samples()
             try:
                 if with_thinned:
                     self._read_thinned(plan, start_ms, end_ms, found)
-                for source, pieces in self._read_files(plan, start_ms, end_ms, covered, found.warnings).items():
+                reading = _Reading(start_ms, end_ms, covered, newest)
+                for source, pieces in self._read_files(plan, reading, found.warnings).items():
                     found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
                 self._generation = -1
@@ -323,7 +340,7 @@ class StoreReader:
             if head is not None and head.fold_generation != generation:
                 # rows may have left the head after the files were looked at
                 continue
-            for source, piece in newest.items():
+            for source, piece in in_head.items():
                 found.pieces.setdefault(source, []).append(piece)
             found.pieces = _with_late(found.pieces)
             return found

@@ -14,7 +14,7 @@ from barograph.model.sample import ABSENT, STALE, BoolArray, FloatArray, absent_
 from barograph.model.tiers import Column
 from barograph.tsdb.assemble import Piece
 from barograph.tsdb.buckets import ZERO_WHERE_EMPTY, Buckets
-from barograph.tsdb.dayfiles import DayFile, DayFiles
+from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
 from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.index import SeriesIds
 from barograph.tsdb.tiercodec import unfill
@@ -116,12 +116,12 @@ def read_tier(
     Raises:
         MovedError: The day was made anew since `refresh`.
     """
-    everything = [(-(1 << 62), 1 << 62)]
+    everything = Asked(wanted, [(-(1 << 62), 1 << 62)])
     for source, spans in tier.file.tiers[tier.day_ms].items():
         if not all(column in spans for column in columns):
             warnings.append(f"{tier.file.name.file_name}: columns of {source!r} are lost; they are shown as gaps")
             continue
-        found = {column: files.read(tier.file, spans[column], wanted, everything, warnings) for column in columns}
+        found = {column: files.read(tier.file, spans[column], everything, warnings) for column in columns}
         pieces = {column: parts[0] for column, parts in found.items() if parts}
         if len(pieces) == len(columns):
             part = _tier_piece(source, pieces)

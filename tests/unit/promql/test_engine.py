@@ -15,7 +15,7 @@ from barograph.model.errors import (
 )
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
-from barograph.model.series import SeriesSet
+from barograph.model.series import NewestAt, SeriesSet
 from barograph.model.units import Duration
 from barograph.promql.ast import Expr, ValueType
 from barograph.promql.calls import PointwiseCall, VectorCall
@@ -40,7 +40,9 @@ class CountingStore(MemoryStore):
         self.clock = clock
         self.warnings: tuple[str, ...] = ()
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> SeriesSet:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+    ) -> SeriesSet:
         self.selected += 1
         if self.clock is not None:
             self.clock.advance(20)

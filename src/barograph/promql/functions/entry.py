@@ -29,6 +29,7 @@ class OverTime:
         takes_times: Whether the instants of evaluation, in seconds, are the last parameter.
         takes_quantile: Whether the first parameter is a quantile: one outside of 0 to 1 is annotated.
         takes_fractions: Whether the parameters must lie between 0 and 1.
+        newest_only: Whether it looks at the newest sample of each window alone.
         from_tiers: How it is put together from buckets, None where it cannot be.
     """
 
@@ -39,6 +40,7 @@ class OverTime:
     takes_times: bool = False
     takes_quantile: bool = False
     takes_fractions: bool = False
+    newest_only: bool = False
     from_tiers: Decomposed | None = None
 
 

@@ -86,9 +86,9 @@ _ENTRIES: tuple[Function, ...] = (
     ),
     _window("stddev_over_time", "Population standard deviation of the samples.", OverTime(over_time.stddev)),
     _window("stdvar_over_time", "Population variance of the samples.", OverTime(over_time.stdvar)),
-    _window("last_over_time", "Newest sample.", OverTime(over_time.last, keeps_name=True)),
+    _window("last_over_time", "Newest sample.", OverTime(over_time.last, keeps_name=True, newest_only=True)),
     _window("first_over_time", "Oldest sample.", OverTime(over_time.first, keeps_name=True)),
-    _window("present_over_time", "1 where there is any sample.", OverTime(over_time.present)),
+    _window("present_over_time", "1 where there is any sample.", OverTime(over_time.present, newest_only=True)),
     _window("mad_over_time", "Median absolute deviation of the samples.", OverTime(over_time.mad), experimental=True),
     _window(
         "ts_of_min_over_time",
@@ -103,7 +103,10 @@ _ENTRIES: tuple[Function, ...] = (
         experimental=True,
     ),
     _window(
-        "ts_of_last_over_time", "Timestamp of the newest sample.", OverTime(over_time.stamp_of_last), experimental=True
+        "ts_of_last_over_time",
+        "Timestamp of the newest sample.",
+        OverTime(over_time.stamp_of_last, newest_only=True),
+        experimental=True,
     ),
     _window(
         "ts_of_first_over_time",
