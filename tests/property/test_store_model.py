@@ -231,6 +231,10 @@ def samples_in(answer: SeriesSet) -> dict[tuple[Labels, int], int]:
         bits = group.values.view(np.uint64)
         assert group.has_absent or not (bits == ABSENT_BITS).any()
         assert group.has_stale or not (bits == STALE_BITS).any()
+        if group.never_falls:
+            assert (group.values[:, 1:] >= group.values[:, :-1]).all() or np.isnan(group.values).any()
+            assert not (bits == ABSENT_BITS).any()
+            assert not (bits == STALE_BITS).any()
         for labels, row in zip(group.labels, bits, strict=True):
             for timestamp_ms, sample in zip(group.timestamps_ms.tolist(), row.tolist(), strict=True):
                 if sample != ABSENT_BITS:

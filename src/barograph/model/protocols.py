@@ -60,7 +60,10 @@ class Appender(Protocol):
 
 
 class Querier(Protocol):
-    """Read side of a store. Safe to call from any thread; results are the caller's own."""
+    """Read side of a store. Safe to call from any thread.
+
+    Results stay as they are, and nobody writes to them: they may be views of what others were given too.
+    """
 
     def select(
         self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None

@@ -33,6 +33,7 @@ class SeriesGroup:
         values: float64 `[series, samples]`; `sample.ABSENT` where a series has no sample at that timestamp.
         has_absent: False promises that no value is absent.
         has_stale: False promises that no value is a stale marker.
+        never_falls: True promises that no value is less than the one before it in its row, and that all are there.
         step_ms: The constant distance of the timestamps, or 0 where it is not constant (or fewer than 2 samples).
     """
 
@@ -42,6 +43,7 @@ class SeriesGroup:
     has_absent: bool
     has_stale: bool
     step_ms: int
+    never_falls: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

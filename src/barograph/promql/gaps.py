@@ -79,6 +79,7 @@ def over_group(
             if enough is None:
                 continue
             steps, window = enough
+            window.never_falls = group.never_falls
             result = kernel(window, *[param[steps] for param in params])
             if result.shape == shape and not isinstance(rows, np.ndarray) and isinstance(steps, slice):
                 return result, None

@@ -37,6 +37,7 @@ class Window:
         "ends",
         "hi",
         "lo",
+        "never_falls",
         "range_ms",
         "run",
         "steps",
@@ -55,6 +56,8 @@ class Window:
         self.ends = ends
         self.range_ms = range_ms
         self.steps = ends.steps if isinstance(ends, Grid) else len(ends)
+        self.never_falls = False
+        """True promises that no value is less than the one before it in its row."""
         self.base = self.stride = self.width = self.begin = 0
         self.lo: IntArray | None = None
         self.hi: IntArray | None = None

@@ -17,6 +17,9 @@ from barograph.tsdb.index import SeriesIds
 
 IMPORTED = "import/"
 """What the source of everything begins with that was loaded in bulk."""
+_KEPT_ROWS = 256
+_KEPT_BYTES = 1 << 16
+"""So many rows of labels are kept, of at most 8,192 series each."""
 SHARED = ""
 """Stands for the source of series that came with several."""
 
@@ -31,6 +34,7 @@ class Piece:
         values: float64 `[series, samples]`, contiguous.
         has_absent: False promises that no value is absent.
         has_stale: False promises that no value is a stale marker.
+        never_falls: True promises that no value is less than the one before it, and that none is absent or stale.
     """
 
     series: SeriesIds
@@ -38,16 +42,42 @@ class Piece:
     values: FloatArray
     has_absent: bool
     has_stale: bool
+    never_falls: bool = False
 
 
-def assemble(sources: Mapping[str, Sequence[Piece]], labels: Sequence[Labels]) -> tuple[SeriesGroup, ...]:
+class LabelRows:
+    """The labels of rows, as the same tuple for the same rows, so that what others derive from it can be kept.
+
+    Args:
+        labels: The labels of every series number; it may grow.
+    """
+
+    def __init__(self, labels: Sequence[Labels]) -> None:
+        self._labels = labels
+        self._known: dict[bytes, tuple[Labels, ...]] = {}
+
+    def of(self, series: SeriesIds) -> tuple[Labels, ...]:
+        """Return the labels of series by their numbers."""
+        key = series.tobytes()
+        found = self._known.get(key)
+        if found is None:
+            found = tuple(self._labels[number] for number in series.tolist())
+            if len(key) > _KEPT_BYTES:
+                return found
+            if len(self._known) >= _KEPT_ROWS:
+                self._known.clear()
+            self._known[key] = found
+        return found
+
+
+def assemble(sources: Mapping[str, Sequence[Piece]], rows: LabelRows) -> tuple[SeriesGroup, ...]:
     """Make one group of each source; series that came with more than one source get a group of their own.
 
     Args:
         sources: For each source its pieces; of two that overlap the later wins.
-        labels: The labels of every series number.
+        rows: The labels of series.
     """
-    return tuple(_group(piece, labels) for piece in join_sources(sources).values())
+    return tuple(_group(piece, rows) for piece in join_sources(sources).values())
 
 
 def precedence(source: str) -> tuple[bool, str]:
@@ -92,8 +122,15 @@ def join(pieces: Sequence[Piece]) -> Piece | None:
         else:
             _overlay(values, rows, np.searchsorted(times, piece.timestamps_ms), piece)
     has_absent = not complete or any(piece.has_absent for piece in ordered)
-    whole = Piece(series, times, values, has_absent, any(piece.has_stale for piece in ordered))
+    rises = complete and all(piece.never_falls for piece in ordered) and _rises_between(ordered, values)
+    whole = Piece(series, times, values, has_absent, any(piece.has_stale for piece in ordered), rises)
     return _without_empty(whole)
+
+
+def _rises_between(pieces: Sequence[Piece], values: FloatArray) -> bool:
+    """Tell whether no value falls from one of the joined pieces to the next."""
+    firsts = np.cumsum([len(piece.timestamps_ms) for piece in pieces[:-1]])
+    return not bool((values[:, firsts] < values[:, firsts - 1]).any())
 
 
 def _union(pieces: Sequence[Piece]) -> SeriesIds:
@@ -149,14 +186,15 @@ def _some_rows(piece: Piece, rows: BoolArray) -> Piece:
     return Piece(piece.series[rows], piece.timestamps_ms, values, piece.has_absent, piece.has_stale)
 
 
-def _group(piece: Piece, labels: Sequence[Labels]) -> SeriesGroup:
+def _group(piece: Piece, rows: LabelRows) -> SeriesGroup:
     return SeriesGroup(
-        labels=tuple(labels[number] for number in piece.series.tolist()),
+        labels=rows.of(piece.series),
         timestamps_ms=piece.timestamps_ms,
         values=piece.values,
         has_absent=piece.has_absent,
         has_stale=piece.has_stale,
         step_ms=constant_step(piece.timestamps_ms),
+        never_falls=piece.never_falls,
     )
 
 

@@ -113,7 +113,7 @@ class DayFiles:
         self._open: OrderedDict[BlockName, apsw.Connection] = OrderedDict()
         self._directories: ByteCache[tuple[int, int], SpanDirectory] = ByteCache(config.directory_cache.bytes)
         self._payloads: ByteCache[tuple[int, int], bytes] = ByteCache(config.compressed_cache.bytes)
-        self._decoded: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(config.decoded_cache.bytes)
+        self._decoded: ByteCache[tuple[int, int, int], FloatArray] = ByteCache(config.decoded_cache.bytes // 2)
 
     def refresh(self, warnings: list[str]) -> None:
         """Look at the folder again: new files, new spans, files that retention took, what was deleted."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import apsw
 import numpy as np
@@ -22,11 +22,12 @@ from barograph.model.series import NewestAt, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.model.units import Duration
 from barograph.tsdb import filenames, log, sqlite
-from barograph.tsdb.assemble import Piece, assemble
+from barograph.tsdb.assemble import LabelRows, Piece, assemble
 from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.config import StoreConfig
-from barograph.tsdb.dayfiles import Asked, DayFiles, MovedError
+from barograph.tsdb.dayfiles import DayFiles, MovedError
 from barograph.tsdb.filenames import DAY_MS
+from barograph.tsdb.filereads import FileReads, Reading
 from barograph.tsdb.head import Head
 from barograph.tsdb.headview import Columns, GroupView, HeadView
 from barograph.tsdb.index import LabelIndex, SeriesIds
@@ -53,6 +54,7 @@ _FIRST_MS = -(1 << 62)
 class _Plan:
     """What a set of matchers selects, as long as no series joins."""
 
+    number: int
     wanted: BoolArray
     in_head: tuple[tuple[GroupView, Columns, SeriesIds], ...]
 
@@ -67,15 +69,6 @@ class _Samples:
     thinned_ms: int = 0
 
 
-class _Reading(NamedTuple):
-    """What is read of block files: a range, without what the head has of each source, and what of it is looked at."""
-
-    start_ms: int
-    end_ms: int
-    covered: dict[str, tuple[int, int]]
-    newest: NewestAt | None
-
-
 class StoreReader:
     """Implements `TieredQuerier`. `attach` may be called from any thread too."""
 
@@ -85,11 +78,14 @@ class StoreReader:
         self._files_lock = threading.Lock()
         self._index = LabelIndex()
         self._files = DayFiles(folder, config, self._index)
+        self._reads = FileReads(self._files, config.decoded_cache.bytes // 2)
         self._widths_ms = config.tier_widths_ms
+        self._label_rows = LabelRows(self._index.labels)
         self._generation = -1
         self._file_warnings: list[str] = []
         self._head: HeadView | None = None
         self._head_series: list[SeriesIds] = []
+        self._plans_made = 0
         self._plans: dict[tuple[Matcher, ...], _Plan] = {}
         self._offline_warnings: tuple[str, ...] = ()
 
@@ -147,7 +143,7 @@ class StoreReader:
     ) -> SeriesSet:
         """See `Querier`. A range that lies inside the head touches no file."""
         found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True, newest=newest)
-        groups = assemble(found.pieces, self._index.labels)
+        groups = assemble(found.pieces, self._label_rows)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
         return SeriesSet(groups, warnings, found.thinned_until_ms)
 
@@ -155,7 +151,7 @@ class StoreReader:
         """Return every sample in the range of these very series, which `series` has named; never a tier's instead."""
         found = self._samples(labels, start_ms, end_ms, with_thinned=False)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
-        return SeriesSet(assemble(found.pieces, self._index.labels), warnings)
+        return SeriesSet(assemble(found.pieces, self._label_rows), warnings)
 
     def time_range(self) -> tuple[int, int]:
         """Return the oldest and the newest timestamp; the first is greater where the store is empty."""
@@ -253,7 +249,7 @@ class StoreReader:
         plan = self._plans.get(key)
         if plan is None:
             wanted = self._index.match(key)
-            plan = _Plan(wanted, tuple(self._head_columns(wanted)))
+            plan = self._new_plan(wanted)
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
             self._plans[key] = plan
@@ -265,7 +261,11 @@ class StoreReader:
         numbers = self._index.add_all(labels)
         wanted = np.zeros(len(self._index), np.bool_)
         wanted[numbers] = True
-        return _Plan(wanted, tuple(self._head_columns(wanted)))
+        return self._new_plan(wanted)
+
+    def _new_plan(self, wanted: BoolArray) -> _Plan:
+        self._plans_made += 1
+        return _Plan(self._plans_made, wanted, tuple(self._head_columns(wanted)))
 
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""
@@ -281,6 +281,7 @@ class StoreReader:
         with self._files_lock:
             self._file_warnings = []
             self._files.refresh(self._file_warnings)
+            self._reads.forget()
         self._generation = generation
 
     def _head_columns(self, wanted: BoolArray) -> list[tuple[GroupView, Columns, SeriesIds]]:
@@ -293,24 +294,6 @@ class StoreReader:
                 columns = slice(int(rows[0]), int(rows[0]) + len(rows))
             found.append((view, columns, series[rows]))
         return found
-
-    def _read_files(self, plan: _Plan, reading: _Reading, warnings: list[str]) -> dict[str, list[Piece]]:
-        """Return for each source the pieces of block files that the head does not cover, oldest span first.
-
-        Raises:
-            MovedError: Blocks were merged since the files were looked at.
-        """
-        pieces: dict[str, list[Piece]] = {}
-        with self._files_lock:
-            warnings += self._file_warnings
-            for file, span in self._files.spans_between(reading.start_ms, reading.end_ms):
-                ranges = _outside(reading.start_ms, reading.end_ms, reading.covered.get(span.source))
-                if any(low <= span.last_ms and high >= span.first_ms for low, high in ranges):
-                    asked = Asked(plan.wanted, ranges, reading.newest)
-                    found = self._files.read(file, span, asked, warnings)
-                    if found:
-                        pieces.setdefault(span.source, []).extend(found)
-        return pieces
 
     def _samples(
         self,
@@ -331,9 +314,11 @@ class StoreReader:
             try:
                 if with_thinned:
                     self._read_thinned(plan, start_ms, end_ms, found)
-                reading = _Reading(start_ms, end_ms, covered, newest)
-                for source, pieces in self._read_files(plan, reading, found.warnings).items():
-                    found.pieces.setdefault(source, []).extend(pieces)
+                with self._files_lock:
+                    found.warnings += self._file_warnings
+                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, newest)
+                    for source, pieces in self._reads.read(reading, found.warnings).items():
+                        found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
                 self._generation = -1
                 continue
@@ -473,7 +458,8 @@ def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece
             times, values = view.read(start_ms, end_ms, columns)
             if len(times):
                 has_absent, has_stale = bool(is_absent(values).any()), bool(is_stale(values).any())
-                pieces[view.source] = Piece(series, times, values, has_absent, has_stale)
+                rises = not has_absent and not has_stale and not bool((values[:, 1:] < values[:, :-1]).any())
+                pieces[view.source] = Piece(series, times, values, has_absent, has_stale, rises)
         if view.is_late:
             # what has left this ring may lie anywhere in time
             continue
@@ -482,11 +468,3 @@ def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece
         if still >= oldest:
             covered[view.source] = (oldest, newest)
     return pieces, covered
-
-
-def _outside(start_ms: int, end_ms: int, covered: tuple[int, int] | None) -> list[tuple[int, int]]:
-    """Return the parts of a range before and after what the head covers."""
-    if covered is None:
-        return [(start_ms, end_ms)]
-    parts = [(start_ms, min(end_ms, covered[0] - 1)), (max(start_ms, covered[1] + 1), end_ms)]
-    return [(low, high) for low, high in parts if low <= high]

@@ -16,7 +16,8 @@ def piece(series: list[int], times: list[int], rows: list[list[float]]) -> Piece
 
 
 def assemble(sources: list[list[Piece]], labels: list[Labels]) -> tuple[SeriesGroup, ...]:
-    return assembling.assemble({f"s{i}": pieces for i, pieces in enumerate(sources)}, labels)
+    rows = assembling.LabelRows(labels)
+    return assembling.assemble({f"s{i}": pieces for i, pieces in enumerate(sources)}, rows)
 
 
 def test_pieces_side_by_side() -> None:

@@ -1,4 +1,5 @@
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -126,12 +127,13 @@ def test_missing_ticks_make_no_constant_step(kit: Kit) -> None:
     kit.store.close()
 
 
-def test_results_are_the_callers_own(kit: Kit) -> None:
+def test_nobody_changes_what_others_read(kit: Kit) -> None:
     reader = kit.reader()
     for low, high in ((0, 30), (140, 149)):
         first = reader.select([X], T0 + low * 1000, T0 + high * 1000).groups[0]
-        first.values[:] = -1.0
-        first.timestamps_ms[:] = 0
+        for array in (first.values, first.timestamps_ms):
+            with suppress(ValueError):  # where it is shared it cannot be written to
+                array[:] = 0
         again = reader.select([X], T0 + low * 1000, T0 + high * 1000).groups[0]
         assert again.values[0, 0] == float(low)
         assert again.timestamps_ms[0] == T0 + low * 1000

@@ -114,6 +114,8 @@ def _bridged(to_start: _Gap, to_end: _Gap, distance: _Gap) -> tuple[_Gap, _Gap]:
 
 def _add_resets(window: Window, change: FloatArray) -> None:
     """Add the value before each fall to the change of every window that holds both samples."""
+    if window.never_falls:
+        return
     falls = window.values[:, 1:] < window.values[:, :-1]
     if not falls.any():
         return

@@ -1,0 +1,143 @@
+"""What a selection reads of block files: spans joined to matrices, which are kept as long as no file changes.
+
+`StoreReader` owns one and holds its lock of files around every call. Dashboards ask for the same series over and over
+with an end that moves: what they get is then a view of a matrix made before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from barograph.model.sample import BoolArray
+from barograph.model.series import NewestAt
+from barograph.tsdb.assemble import Piece, join
+from barograph.tsdb.blocks import Span
+from barograph.tsdb.cache import ByteCache
+from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
+
+_ALL_TIME = ((-(1 << 62), 1 << 62),)
+_LARGEST_SHARE = 4
+"""A matrix larger than this part of the budget is not kept: it would push out many others."""
+
+_Key = tuple[int, tuple[tuple[int, int], ...]]
+
+
+class Reading(NamedTuple):
+    """What is read of block files.
+
+    Attributes:
+        plan: A number that no other selection has.
+        wanted: For each number of the index whether it is wanted.
+        start_ms: The first instant.
+        end_ms: The last instant.
+        covered: For each source the range that the head has whole, which is not read.
+        newest: What of it is looked at; None: everything.
+    """
+
+    plan: int
+    wanted: BoolArray
+    start_ms: int
+    end_ms: int
+    covered: dict[str, tuple[int, int]]
+    newest: NewestAt | None
+
+    def ranges(self, source: str) -> list[tuple[int, int]]:
+        """Return the parts of the range, inclusive, that the head does not cover."""
+        covered = self.covered.get(source)
+        if covered is None:
+            return [(self.start_ms, self.end_ms)]
+        parts = [(self.start_ms, min(self.end_ms, covered[0] - 1)), (max(self.start_ms, covered[1] + 1), self.end_ms)]
+        return [(low, high) for low, high in parts if low <= high]
+
+
+class FileReads:
+    """Reads selections of one folder's block files.
+
+    Args:
+        files: They.
+        budget_bytes: The most that kept matrices take together.
+    """
+
+    def __init__(self, files: DayFiles, budget_bytes: int) -> None:
+        self._files = files
+        self._budget_bytes = budget_bytes
+        self._kept: ByteCache[_Key, dict[str, Piece]] = ByteCache(budget_bytes)
+
+    def forget(self) -> None:
+        """Drop what is kept: files, or what is deleted of them, have changed."""
+        self._kept = ByteCache(self._budget_bytes)
+
+    def read(self, reading: Reading, warnings: list[str]) -> dict[str, list[Piece]]:
+        """Return for each source the pieces that the head does not cover, oldest span first.
+
+        Raises:
+            MovedError: Blocks were merged since the files were looked at.
+        """
+        spans = [
+            (file, span)
+            for file, span in self._files.spans_between(reading.start_ms, reading.end_ms)
+            if any(low <= span.last_ms and high >= span.first_ms for low, high in reading.ranges(span.source))
+        ]
+        if not spans:
+            return {}
+        if reading.newest is None:
+            whole = self._joined(reading, spans, warnings)
+            if whole is not None:
+                return _cut(whole, reading)
+        pieces: dict[str, list[Piece]] = {}
+        for file, span in spans:
+            asked = Asked(reading.wanted, reading.ranges(span.source), reading.newest)
+            found = self._files.read(file, span, asked, warnings)
+            if found:
+                pieces.setdefault(span.source, []).extend(found)
+        return pieces
+
+    def _joined(
+        self, reading: Reading, spans: Sequence[tuple[DayFile, Span]], warnings: list[str]
+    ) -> dict[str, Piece] | None:
+        """Return the whole of some spans by source; None where it is too large to be kept."""
+        key = reading.plan, tuple((file.number, span.span) for file, span in spans)
+        whole = self._kept.get(key)
+        if whole is not None:
+            return whole
+        series = int(np.count_nonzero(reading.wanted))
+        if 8 * series * sum(span.samples for _, span in spans) > self._budget_bytes // _LARGEST_SHARE:
+            return None
+        parts: dict[str, list[Piece]] = {}
+        damage: list[str] = []
+        for file, span in spans:
+            parts.setdefault(span.source, []).extend(
+                self._files.read(file, span, Asked(reading.wanted, _ALL_TIME), damage)
+            )
+        joined = {source: join(some) for source, some in parts.items() if some}
+        whole = {source: _frozen(piece) for source, piece in joined.items() if piece is not None}
+        warnings += damage
+        if not damage:
+            self._kept.put(
+                key, whole, sum(piece.values.nbytes + piece.timestamps_ms.nbytes for piece in whole.values())
+            )
+        return whole
+
+
+def _frozen(piece: Piece) -> Piece:
+    """Return a piece that nobody can write to, with what is worth knowing of all of it."""
+    rises = not piece.has_absent and not piece.has_stale
+    rises = rises and not bool((piece.values[:, 1:] < piece.values[:, :-1]).any())
+    piece.values.flags.writeable = False
+    piece.timestamps_ms.flags.writeable = False
+    return replace(piece, never_falls=rises)
+
+
+def _cut(whole: dict[str, Piece], reading: Reading) -> dict[str, list[Piece]]:
+    """Return views of the ranges that are asked for."""
+    pieces: dict[str, list[Piece]] = {}
+    for source, piece in whole.items():
+        for start_ms, end_ms in reading.ranges(source):
+            low = int(np.searchsorted(piece.timestamps_ms, start_ms, side="left"))
+            high = int(np.searchsorted(piece.timestamps_ms, end_ms, side="right"))
+            if low < high:
+                times, values = piece.timestamps_ms[low:high], piece.values[:, low:high]
+                pieces.setdefault(source, []).append(replace(piece, timestamps_ms=times, values=values))
+    return pieces
