@@ -35,6 +35,7 @@ class Piece:
         has_absent: False promises that no value is absent.
         has_stale: False promises that no value is a stale marker.
         never_falls: True promises that no value is less than the one before it, and that none is absent or stale.
+        step_ms: The constant distance of timestamps, 0 where it is not constant, -1 where nobody has looked.
     """
 
     series: SeriesIds
@@ -43,6 +44,7 @@ class Piece:
     has_absent: bool
     has_stale: bool
     never_falls: bool = False
+    step_ms: int = -1
 
 
 class LabelRows:
@@ -193,7 +195,7 @@ def _group(piece: Piece, rows: LabelRows) -> SeriesGroup:
         values=piece.values,
         has_absent=piece.has_absent,
         has_stale=piece.has_stale,
-        step_ms=constant_step(piece.timestamps_ms),
+        step_ms=constant_step(piece.timestamps_ms) if piece.step_ms < 0 else piece.step_ms,
         never_falls=piece.never_falls,
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from barograph.model.sample import BoolArray
 from barograph.model.series import NewestAt
-from barograph.tsdb.assemble import Piece, join
+from barograph.tsdb.assemble import Piece, constant_step, join
 from barograph.tsdb.blocks import Span
 from barograph.tsdb.cache import ByteCache
 from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
@@ -127,7 +127,7 @@ def _frozen(piece: Piece) -> Piece:
     rises = rises and not bool((piece.values[:, 1:] < piece.values[:, :-1]).any())
     piece.values.flags.writeable = False
     piece.timestamps_ms.flags.writeable = False
-    return replace(piece, never_falls=rises)
+    return replace(piece, never_falls=rises, step_ms=constant_step(piece.timestamps_ms))
 
 
 def _cut(whole: dict[str, Piece], reading: Reading) -> dict[str, list[Piece]]:
@@ -138,6 +138,9 @@ def _cut(whole: dict[str, Piece], reading: Reading) -> dict[str, list[Piece]]:
             low = int(np.searchsorted(piece.timestamps_ms, start_ms, side="left"))
             high = int(np.searchsorted(piece.timestamps_ms, end_ms, side="right"))
             if low < high:
+                # what is not constant in the whole may be in a part, and a single timestamp has no distance
+                step_ms = piece.step_ms if piece.step_ms and high - low > 1 else -1
                 times, values = piece.timestamps_ms[low:high], piece.values[:, low:high]
-                pieces.setdefault(source, []).append(replace(piece, timestamps_ms=times, values=values))
+                part = replace(piece, timestamps_ms=times, values=values, step_ms=step_ms)
+                pieces.setdefault(source, []).append(part)
     return pieces

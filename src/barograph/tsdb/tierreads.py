@@ -89,8 +89,9 @@ def plan_days(
 def thinned_days(files: DayFiles, widths_ms: Mapping[str, int], start_ms: int, end_ms: int) -> list[TierOfDay]:
     """Return, for each day of the range whose samples are gone, its finest tiers."""
     found: list[TierOfDay] = []
-    samples = _samples_by_day(files)
-    for day_ms, options in sorted(_options(files, widths_ms, start_ms - 1, end_ms).items()):
+    tiers_of = _options(files, widths_ms, start_ms - 1, end_ms)
+    samples = _samples_by_day(files) if tiers_of else {}
+    for day_ms, options in sorted(tiers_of.items()):
         found += [tiers[0] for name, tiers in sorted(options.items()) if name not in samples.get(day_ms, {})]
     return found
 
@@ -218,7 +219,7 @@ def _options(
 def _samples_by_day(files: DayFiles) -> dict[int, dict[str, DayFile]]:
     found: dict[int, dict[str, DayFile]] = {}
     for file in files.of_samples:
-        found.setdefault(file.name.start_ms, {})[file.name.retention_class] = file
+        found.setdefault(file.start_ms, {})[file.name.retention_class] = file
     return found
 
 

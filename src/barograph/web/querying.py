@@ -19,8 +19,8 @@ from barograph.web.parameters import Receive
 T = TypeVar("T")
 Work = Callable[[Cancel, float], T]
 """Evaluates with a token that may end it and the seconds that are left."""
-CHEAP_COST = 200_000
-"""Samples and points; about 5 ms of evaluation."""
+CHEAP_COST = 50_000
+"""Points of an answer; about 5 ms."""
 _WATCH_S = 0.02
 _NICENESS = 10
 
