@@ -15,7 +15,8 @@ _PAGE = Path(__file__).resolve().parent.parent / "docs/collectors.md"
 
 _OPENING = """# Collectors
 
-What Barograph reads of a host, and the metrics it makes of it: names, labels and types are those of node_exporter 1.12.
+What Barograph reads of a host, and the metrics it makes of it: names, labels and types are those of node_exporter 1.12, and
+so are the texts of many metrics (HELP; Copyright The Prometheus Authors, Apache License 2.0).
 This page is written by `tools/gen_collectors_doc.py` from `src/barograph/collectors/registry.py`; do not edit it.
 
 An option stands in the configuration under `collectors.<collector>`; `barograph collect` also takes it as

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 
 import msgspec
 
+from barograph.collectors.arp import ArpConfig
 from barograph.collectors.base import CollectorSection, Host
+from barograph.collectors.conntrack import ConntrackConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.diskstats import DiskstatsConfig
 from barograph.collectors.filesystem import FilesystemConfig
 from barograph.collectors.loadavg import LoadavgConfig
 from barograph.collectors.meminfo import MeminfoConfig
+from barograph.collectors.netclass import NetclassConfig
 from barograph.collectors.netdev import NetdevConfig
+from barograph.collectors.netstat import NetstatConfig
 from barograph.collectors.pressure import PressureConfig
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.collectors.registry import COLLECTORS
+from barograph.collectors.sockstat import SockstatConfig
+from barograph.collectors.softnet import SoftnetConfig
 from barograph.collectors.stat import StatConfig
 from barograph.collectors.time import TimeConfig
+from barograph.collectors.udp_queues import UdpQueuesConfig
 from barograph.collectors.uname import UnameConfig
 from barograph.collectors.vmstat import VmstatConfig
 from barograph.model.clock import Clock
@@ -40,15 +47,22 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     interval: Duration = Duration(1000)
     budget: Duration = Duration(500)
+    arp: ArpConfig = ArpConfig()
+    conntrack: ConntrackConfig = ConntrackConfig()
     cpu: CpuConfig = CpuConfig()
     diskstats: DiskstatsConfig = DiskstatsConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
     loadavg: LoadavgConfig = LoadavgConfig()
     meminfo: MeminfoConfig = MeminfoConfig()
+    netclass: NetclassConfig = NetclassConfig()
     netdev: NetdevConfig = NetdevConfig()
+    netstat: NetstatConfig = NetstatConfig()
     pressure: PressureConfig = PressureConfig()
+    sockstat: SockstatConfig = SockstatConfig()
+    softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
     time: TimeConfig = TimeConfig()
+    udp_queues: UdpQueuesConfig = UdpQueuesConfig()
     uname: UnameConfig = UnameConfig()
     vmstat: VmstatConfig = VmstatConfig()
 

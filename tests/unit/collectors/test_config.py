@@ -69,7 +69,7 @@ def test_a_section_decides_for_its_collector() -> None:
 
 def test_named_collectors_are_built_whatever_is_enabled() -> None:
     assert list(_build(CollectorsConfig(vmstat=VmstatConfig(enabled=False)), ["vmstat", "cpu"])) == ["cpu", "vmstat"]
-    with pytest.raises(ConfigError, match=r"there is no collector 'gpu'; there are cpu, diskstats,"):
+    with pytest.raises(ConfigError, match=r"there is no collector 'gpu'; there are (\w+, )*cpu, "):
         _build(CollectorsConfig(), ["cpu", "gpu"])
 
 

@@ -70,6 +70,19 @@ if (_TOOL.parent.parent.parent / "shared/conformance/node_exporter-golden/fixtur
         assert golden.main([]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert not [line for line in lines if line.startswith(("differing", "surplus"))]
-        ours = ("node_disk_", "node_load", "node_vmstat_", "node_pressure_", "node_procs_", "node_time_")
+        ours = (
+            "node_arp_",
+            "node_disk_",
+            "node_load",
+            "node_netstat_",
+            "node_nf_",
+            "node_sockstat_",
+            "node_softnet_",
+            "node_udp_",
+            "node_vmstat_",
+            "node_pressure_",
+            "node_procs_",
+            "node_time_",
+        )
         assert not [line for line in lines if line.startswith(tuple(f"missing {name}" for name in ours))]
-        assert sum(line.startswith("identical node_") for line in lines) >= 101
+        assert sum(line.startswith("identical node_") for line in lines) >= 200

@@ -1,0 +1,75 @@
+"""Attributes: a folder of sysfs whose small files are read at each sample through descriptors that stay open.
+
+Used by collectors of devices. What cannot be read is None: a device that is down or too old has fewer attributes.
+"""
+
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_SIZE_BYTES = 4096  # sysfs gives no attribute more than a page
+_STALE = frozenset({errno.ENODEV, errno.ENOENT, errno.EBADF, errno.ESTALE, errno.ENXIO})
+
+
+class Attributes:
+    """Named files of one folder, kept open. Used by one thread at a time."""
+
+    __slots__ = ("_fds", "_paths", "folder")
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder = folder
+        self._paths = [os.fspath(folder / name) for name in names]
+        self._fds = [-1] * len(names)
+
+    def read(self) -> list[bytes | None]:
+        """Return each file's content without whitespace around it, in the order of the names."""
+        return [self._read(i, fd) for i, fd in enumerate(self._fds)]
+
+    def close(self) -> None:
+        """Close the descriptors; the next read opens the files again."""
+        for i, fd in enumerate(self._fds):
+            if fd >= 0:
+                os.close(fd)
+                self._fds[i] = -1
+
+    def _read(self, i: int, fd: int) -> bytes | None:
+        if fd < 0:
+            return self._open_and_read(i)
+        try:
+            return os.pread(fd, _SIZE_BYTES, 0).strip()
+        except OSError as error:
+            # EINVAL, EOPNOTSUPP: this device has no such thing now (the speed of a link that is down), perhaps later
+            if error.errno not in _STALE:
+                return None
+        os.close(fd)
+        self._fds[i] = -1
+        return self._open_and_read(i)
+
+    def _open_and_read(self, i: int) -> bytes | None:
+        try:
+            fd = os.open(self._paths[i], os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        self._fds[i] = fd
+        try:
+            return os.pread(fd, _SIZE_BYTES, 0).strip()
+        except OSError:
+            return None
+
+
+def number_of(content: bytes) -> int:
+    """Return a number as the kernel's attributes write it: decimal, or hexadecimal behind 0x.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return int(content, 16) if content.startswith((b"0x", b"0X")) else int(content)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return what lies in a folder, sorted; nothing where there is no such folder or it may not be read."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  hot path: no Path objects
+    except OSError:
+        return []

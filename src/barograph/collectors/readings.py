@@ -1,0 +1,70 @@
+"""Readings: values that come with their series, for files that are parsed whole and may change shape at any sample.
+
+Used by collectors of the network; those with wide, steady tables use `TokenLayout`. Nothing here knows a metric.
+"""
+
+from collections.abc import Callable, Sequence
+
+from barograph.collectors.base import Frame, SeriesSpec
+from barograph.collectors.procfs import KeptFile
+from barograph.model.batch import Batch
+from barograph.model.errors import CollectError
+
+Reading = tuple[SeriesSpec, float]
+ABSENT_FILE = b"-"
+"""What stands for a file that this kernel does not have, where others tell enough: one word without a meaning."""
+
+Parser = Callable[[bytes], Sequence[Reading]]
+"""Makes readings of a file's content; a ValueError or IndexError means that it is not as the kernel writes it."""
+
+
+class ReadingFrame:
+    """Makes batches of readings; the schema stays while the series are the same.
+
+    Comparing costs little where callers give the same `SeriesSpec` objects again. No series may come twice.
+    """
+
+    __slots__ = ("_frame", "_specs")
+
+    def __init__(self, source: str) -> None:
+        self._frame = Frame(source)
+        self._specs: list[SeriesSpec] = []
+
+    def batch(self, readings: Sequence[Reading], timestamp_ms: int) -> Batch:
+        """Return the batch of these readings."""
+        specs = [spec for spec, _ in readings]
+        if specs != self._specs:
+            self._frame.reshape(specs)
+            self._specs = specs
+        self._frame.values[:] = [value for _, value in readings]
+        return self._frame.batch(timestamp_ms)
+
+
+class FileCollector:
+    """A collector of one file that is parsed when its content changed. See `model.protocols.Collector`."""
+
+    def __init__(self, name: str, file: KeptFile, parse: Parser) -> None:
+        self.name = name
+        self._file = file
+        self._parse = parse
+        self._frame = ReadingFrame(name)
+        self._latest: tuple[bytes, Sequence[Reading]] | None = None
+
+    def collect(self, timestamp_ms: int) -> Batch:
+        """See `model.protocols.Collector`."""
+        data = self._file.read()
+        if self._latest is None or self._latest[0] != data:
+            try:
+                self._latest = (data, self._parse(data))
+            except (ValueError, IndexError) as error:
+                raise CollectError(f"{self._file.path} is not as the kernel writes it: {error}") from error
+        return self._frame.batch(self._latest[1], timestamp_ms)
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._file.close()
+
+
+def lines_of(data: bytes) -> list[list[bytes]]:
+    """Return the words of each line."""
+    return [line.split() for line in data.rstrip(b"\n").split(b"\n")] if data else []
