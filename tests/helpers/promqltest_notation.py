@@ -1,27 +1,21 @@
-"""Reads scripts of the promqltest language: commands, series and expectations, with their lines.
+"""Reads scripts of the promqltest language: commands and expectations, with their lines.
 
-The language is Prometheus' (promql/promqltest/README.md). Native histograms are recognised, so that whoever runs a
-script can leave out what needs them; they are not evaluated.
+The language is Prometheus' (promql/promqltest/README.md). A line that is not of it becomes the command's error, so that
+the rest of the script is still run.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from barograph.model.labels import Labels
-from barograph.model.matcher import MatchOp
-from barograph.model.sample import STALE
+from barograph.model.errors import QueryError
+from barograph.model.matcher import compile_regex
 from barograph.model.units import Duration
-from barograph.promql.ast import NumberLiteral, StringLiteral, Unary, VectorSelector
+from barograph.promql.ast import StringLiteral
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
-
-Point = float | None
-"""A sample, or None where there is none."""
-
-
-class ScriptError(Exception):
-    """A script that is not of the language; the message begins with the line."""
+from helpers.promqltest_series import NotationError, Row, read_row
 
 
 class Expectation(StrEnum):
@@ -34,43 +28,50 @@ class Expectation(StrEnum):
     NO_INFO = "no_info"
     ORDERED = "ordered"
     STRING = "string"
-    RANGE = "range"
 
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """One `expect` line; `pattern` is a regular expression where `is_regex`."""
+    """One `expect` line: `texts` are the messages that would do, or, where `is_regex`, the patterns; empty for any."""
 
     kind: Expectation
-    text: str | None = None
+    texts: tuple[str, ...] = ()
     is_regex: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of series notation; `labels` is None for a bare number (a scalar)."""
-
-    line: int
-    labels: Labels | None
-    points: tuple[Point, ...]
-    has_histogram: bool
+    def fits(self, message: str) -> bool:
+        """Tell whether a message or error is one that is expected."""
+        if not self.texts:
+            return True
+        if self.is_regex:
+            return any(compile_regex(text).search(message) is not None for text in self.texts)
+        return message in self.texts
 
 
 @dataclass(slots=True)
 class Load:
-    """`load`."""
+    """`load`; `errors` are lines (with their numbers) that are not of the language."""
 
     line: int
-    step_ms: int
+    step_ms: int = 0
     rows: list[Row] = field(default_factory=list)
     with_nhcb: bool = False
+    errors: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Clear:
     """`clear`."""
 
     line: int
+    errors: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Unknown:
+    """A line that begins no command and belongs to none."""
+
+    line: int
+    errors: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -78,209 +79,159 @@ class Eval:
     """`eval`; `end_ms` and `step_ms` are None for an instant."""
 
     line: int
-    query: str
-    start_ms: int
-    end_ms: int | None
-    step_ms: int | None
+    query: str = ""
+    start_ms: int = 0
+    end_ms: int | None = None
+    step_ms: int | None = None
     expects: list[Expect] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     range_grid: tuple[int, int, int] | None = None
+    errors: list[tuple[int, str]] = field(default_factory=list)
 
 
-Command = Load | Clear | Eval
+Command = Load | Clear | Eval | Unknown
 
+_WORD = re.compile(r"(clear|load\w*|eval\w*)(?:\s|$)", re.IGNORECASE)
 _LOAD = re.compile(r"load(_with_nhcb)?\s+(\S+)$")
-_INSTANT = re.compile(r"eval(?:_(fail|warn|info|ordered))?\s+instant\s+(?:at\s+(\S+))?\s*(.*)$", re.DOTALL)
-_RANGE = re.compile(
-    r"eval(?:_(fail|warn|info|ordered))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.*)$", re.DOTALL
-)
-_EXPECT = re.compile(r"expect\s+(\w+)\s*(.*)$", re.DOTALL)
-_EXPECT_RANGE = re.compile(r"vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)$")
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|0[xX][0-9a-fA-F]+|[iI]nf|NaN|nan|stale|_)"
-_EXPANDED = re.compile(rf"(?P<first>{_NUMBER})(?:(?P<by>[-+]{_NUMBER[5:]}))?(?:x(?P<times>\d+))?$")
-_HISTOGRAM = re.compile(r"\{\{.*?\}\}(?:[-+]\{\{.*?\}\})?(?:x(\d+))?")
+_INSTANT = re.compile(r"eval(?:_(fail|warn|info|ordered))?\s+instant\s+(?:at\s+(\S+)\s+)?(.+)$")
+_RANGE = re.compile(r"eval(?:_(fail|warn|info|ordered))?\s+range\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)\s+(.+)$")
+_EXPECT = re.compile(r"expect\s+(fail|warn|no_warn|info|no_info|ordered)(?:\s+(msg|regex)\s*:\s*(.*))?$")
+_EXPECT_RANGE = re.compile(r"expect\s+range\s+vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)$")
+_EXPECT_STRING = re.compile(r"expect\s+string\s+(.+)$")
+_OLD_FAIL = re.compile(r"expected_fail_(message|regexp)\s+(.+)$")
+_PLAIN = frozenset({Expectation.ORDERED, Expectation.NO_WARN, Expectation.NO_INFO})
 
 
 def read_script(text: str) -> list[Command]:
-    """Read a script.
-
-    Raises:
-        ScriptError: It is not of the language.
-    """
+    """Read a script; what is not of the language stands in the `errors` of its commands."""
     commands: list[Command] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        try:
-            _read_line(number, stripped, commands)
-        except (ValueError, ScriptError) as error:
-            raise ScriptError(f"{number}: {error}") from error
+        if (found := _WORD.match(stripped)) is not None:
+            commands.append(_command(number, stripped, found[1].lower()))
+            continue
+        current = commands[-1] if commands else Unknown(number)
+        if isinstance(current, Clear) or not commands:
+            commands.append(current := Unknown(number))
+        _guard(current, number, _reader(current, number, stripped))
     return commands
 
 
-def _read_line(number: int, line: str, commands: list[Command]) -> None:
-    current = commands[-1] if commands else None
-    if line == "clear":
-        commands.append(Clear(number))
-    elif found := _LOAD.match(line):
-        commands.append(Load(number, int(_duration(found[2])), with_nhcb=found[1] is not None))
-    elif found := _RANGE.match(line):
-        times = [_duration(found[index]) for index in (2, 3, 4)]
-        commands.append(Eval(number, found[5], times[0], times[1], times[2], _old_form(found[1])))
+def _command(number: int, line: str, word: str) -> Command:
+    if word == "clear":
+        clear = Clear(number)
+        if line != "clear":
+            clear.errors.append((number, f"malformed command {line!r}"))
+        return clear
+    if word.startswith("load"):
+        load = Load(number)
+        _guard(load, number, lambda: _read_load(load, line))
+        return load
+    command = Eval(number)
+    _guard(command, number, lambda: _read_eval(command, line))
+    return command
+
+
+def _guard(command: Command, number: int, read: Callable[[], None]) -> None:
+    try:
+        read()
+    except (ValueError, QueryError) as error:
+        command.errors.append((number, str(error)))
+
+
+def _reader(current: Command, number: int, line: str) -> Callable[[], None]:
+    def read() -> None:
+        match current:
+            case Load():
+                current.rows.append(_loaded(number, line))
+            case Eval():
+                _read_expected(number, line, current)
+            case _:
+                raise NotationError(f"unknown command {line!r}")
+
+    return read
+
+
+def _loaded(number: int, line: str) -> Row:
+    row = read_row(number, line)
+    if row.labels is None:
+        raise NotationError(f"{line!r} names no series")
+    return row
+
+
+def _read_load(load: Load, line: str) -> None:
+    found = _LOAD.match(line)
+    if found is None:
+        raise NotationError(f"malformed command {line!r}: load <interval>")
+    load.step_ms, load.with_nhcb = _duration(found[2]), found[1] is not None
+
+
+def _read_eval(command: Eval, line: str) -> None:
+    if found := _RANGE.match(line):
+        command.query = found[5]
+        command.start_ms, command.end_ms, command.step_ms = (_duration(found[index]) for index in (2, 3, 4))
     elif found := _INSTANT.match(line):
-        commands.append(Eval(number, found[3], _duration(found[2] or "0"), None, None, _old_form(found[1])))
-    elif isinstance(current, Eval):
-        _read_eval_line(number, line, current)
-    elif isinstance(current, Load):
-        current.rows.append(_row(number, line))
+        command.query, command.start_ms = found[3], _duration(found[2] or "0")
     else:
-        raise ScriptError(f"unknown command {line!r}")
+        raise NotationError(
+            f"malformed command {line!r}: eval instant at <time> <query>, "
+            "or eval range from <start> to <end> step <step> <query>"
+        )
+    if found[1] is not None:
+        command.expects.append(Expect(Expectation(found[1])))
 
 
-def _read_eval_line(number: int, line: str, command: Eval) -> None:
-    if line.startswith("expected_fail_message "):
-        command.expects.append(Expect(Expectation.FAIL, line.split(" ", 1)[1].strip()))
-    elif line.startswith("expected_fail_regexp "):
-        command.expects.append(Expect(Expectation.FAIL, line.split(" ", 1)[1].strip(), True))
+def _read_expected(number: int, line: str, command: Eval) -> None:
+    if found := _OLD_FAIL.match(line):
+        command.expects.append(Expect(Expectation.FAIL, (found[2].strip(),), found[1] == "regexp"))
+    elif not re.match(r"expect(\s|$)", line):
+        command.rows.append(_expected_row(number, line, command))
+    elif found := _EXPECT_RANGE.match(line):
+        command.range_grid = (_duration(found[1]), _duration(found[2]), _duration(found[3]))
+    elif found := _EXPECT_STRING.match(line):
+        command.expects.append(Expect(Expectation.STRING, (_string(found[1]),)))
     elif found := _EXPECT.match(line):
-        kind, rest = Expectation(found[1]), found[2].strip()
-        if kind is Expectation.RANGE:
-            times = _EXPECT_RANGE.match(rest)
-            if times is None:
-                raise ScriptError(f"malformed range vector expectation {line!r}")
-            command.range_grid = (_duration(times[1]), _duration(times[2]), _duration(times[3]))
-            command.expects.append(Expect(kind))
-        elif kind is Expectation.STRING:
-            command.expects.append(Expect(kind, _string(rest)))
-        else:
-            command.expects.append(_annotation(kind, rest))
+        command.expects.append(_expect(Expectation(found[1]), found[2], (found[3] or "").strip()))
     else:
-        command.rows.append(_row(number, line))
+        raise NotationError(f"malformed expectation {line!r}")
 
 
-def _annotation(kind: Expectation, rest: str) -> Expect:
-    for word in ("msg", "regex"):
-        if re.match(rf"{word}\s*:", rest):
-            text = rest.split(":", 1)[1].strip()
-            if len(text) > 1 and text[0] in "\"`'" and text[-1] == text[0]:
-                text = _string(text)
-            return Expect(kind, text, word == "regex")
-    return Expect(kind)
+def _expected_row(number: int, line: str, command: Eval) -> Row:
+    row = read_row(number, line)
+    if command.step_ms is None and command.range_grid is None and len(row.points) > 1 and not row.has_histogram:
+        raise NotationError(
+            "an instant evaluation has one value a series: use `expect range vector from ... to ... step ...`"
+        )
+    return row
 
 
-def _old_form(word: str | None) -> list[Expect]:
-    return [] if word is None else [Expect(Expectation(word))]
+def _expect(kind: Expectation, how: str | None, text: str) -> Expect:
+    if how is None:
+        return Expect(kind)
+    if kind in _PLAIN:
+        raise NotationError(f"`expect {kind.value}` takes no message")
+    if not text:
+        raise NotationError(f"`expect {kind.value} {how}:` lacks its text")
+    # quotes may belong to the message or stand around it
+    texts = (text, _string(text)) if len(text) > 1 and text[0] in "\"`'" and text[-1] == text[0] else (text,)
+    if how == "regex":
+        for each in texts:
+            compile_regex(each)
+    return Expect(kind, texts, how == "regex")
 
 
 def _string(text: str) -> str:
-    tree = parse(text, SIGNATURES)
-    if not isinstance(tree, StringLiteral):
-        raise ScriptError(f"{text} is no string")
-    return tree.value
+    try:
+        tree = parse(text, SIGNATURES)
+    except QueryError:
+        return text
+    return tree.value if isinstance(tree, StringLiteral) else text
 
 
 def _duration(text: str) -> int:
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
-    if digits.isdecimal():
-        return sign * int(digits) * 1000
+    if re.fullmatch(r"\d+(\.\d+)?", digits):
+        return sign * round(float(digits) * 1000)
     return sign * Duration.parse(digits).ms
-
-
-def _row(number: int, line: str) -> Row:
-    """Read `series points`, or a bare number."""
-    name_end = _series_end(line)
-    points, has_histogram = _points(line[name_end:])
-    if name_end == 0:
-        return Row(number, None, points, has_histogram)
-    return Row(number, parse_series(line[:name_end].strip()), points, has_histogram)
-
-
-def _series_end(line: str) -> int:
-    """Find where the series ends and its points begin; 0 where there is no series."""
-    if line.startswith("{{"):
-        return 0
-    depth, quote, index = 0, "", 0
-    while index < len(line):
-        character = line[index]
-        if quote:
-            if character == "\\":
-                index += 1
-            elif character == quote:
-                quote = ""
-        elif depth and character in "\"'`":
-            quote = character
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return index + 1
-        elif character.isspace() and not depth:
-            rest = line[index:].lstrip()
-            if rest.startswith("{") and not rest.startswith("{{"):
-                index += len(line[index:]) - len(rest)
-                continue
-            return index if not re.match(rf"{_NUMBER}$", line[:index]) else 0
-        index += 1
-    return 0 if re.match(rf"{_NUMBER}$", line) or re.match(r"[-+]?[\d.]", line) else len(line)
-
-
-def parse_series(text: str) -> Labels:
-    """Read the labels of a series as written in a script."""
-    tree = parse("{__name__=~'.*'}" if text == "{}" else text, SIGNATURES) if text != "{}" else None
-    if tree is None:
-        return Labels()
-    if not isinstance(tree, VectorSelector) or any(m.op is not MatchOp.EQUAL for m in tree.matchers):
-        raise ScriptError(f"{text} names no series")
-    return Labels((matcher.name, matcher.value) for matcher in tree.matchers)
-
-
-def _points(text: str) -> tuple[tuple[Point, ...], bool]:
-    points: list[Point] = []
-    has_histogram = False
-    rest = text.strip()
-    while rest:
-        if rest.startswith("{{"):
-            found = _HISTOGRAM.match(rest)
-            if found is None:
-                raise ScriptError(f"malformed histogram {rest!r}")
-            has_histogram = True
-            points.extend([None] * (int(found[1] or 0) + 1))
-            rest = rest[found.end() :].lstrip()
-            continue
-        word, _, rest = rest.partition(" ") if " " in rest else (rest, "", "")
-        for item in word.split():
-            points.extend(_expand(item))
-        rest = rest.lstrip()
-    return tuple(points), has_histogram
-
-
-def _expand(word: str) -> list[Point]:
-    found = _EXPANDED.match(word)
-    if found is None:
-        raise ScriptError(f"malformed points {word!r}")
-    times = None if found["times"] is None else int(found["times"])
-    if found["first"] == "_":
-        return [None] * (1 if times is None else times)
-    if found["first"] == "stale":
-        return [STALE] * ((times or 0) + 1)
-    first = number(found["first"])
-    by = 0.0 if found["by"] is None else number(found["by"])
-    value, values = first, []
-    for _ in range((times or 0) + 1):
-        values.append(value)
-        value += by
-    return list(values)
-
-
-def number(text: str) -> float:
-    """Read a number as PromQL writes it."""
-    tree = parse(text, SIGNATURES)
-    sign = 1.0
-    while isinstance(tree, Unary):
-        sign = -sign if tree.op == "-" else sign
-        tree = tree.expr
-    if not isinstance(tree, NumberLiteral):
-        raise ScriptError(f"{text} is no number")
-    return sign * tree.value

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from barograph.model.errors import QueryError, UnsupportedError
-from barograph.model.labels import Labels
+from barograph.model.errors import QueryError
+from barograph.model.labels import METRIC_NAME, Labels
+from barograph.model.matcher import matches_all
 from barograph.model.units import Duration
 from barograph.promql.ast import Aggregate, Binary, Call, Expr, MatrixSelector, Paren, Subquery, Unary, VectorSelector
 from barograph.promql.config import QueryConfig
@@ -21,10 +22,12 @@ from barograph.promql.parser.parse import parse
 from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
 from helpers.clock import FakeClock
 from helpers.memory_store import MemoryStore
-from helpers.promqltest_notation import Clear, Eval, Expect, Expectation, Load, Row, read_script
+from helpers.promqltest_notation import Clear, Command, Eval, Expectation, Load, read_script
+from helpers.promqltest_series import Row
 
 CONFIG = QueryConfig(delayed_name_removal=True, max_samples=5_000_000, lookback=Duration(300_000))
-_HISTOGRAMS = "native histograms"
+HISTOGRAMS = "native histograms"
+CUSTOM_BUCKETS = "native histograms with custom buckets"
 _ABOUT_THE_QUERY = re.compile(r"\b(start|end|step|range)\(\)|\bsort")
 """What depends on the query as a whole, so that an instant one and a range one must differ."""
 
@@ -35,7 +38,7 @@ class MismatchError(Exception):
 
 @dataclass(slots=True)
 class Report:
-    """What became of a script's `eval` commands."""
+    """What became of a script's `eval` commands; failures with their lines."""
 
     passed: int = 0
     failures: list[tuple[int, str]] = field(default_factory=list)
@@ -43,11 +46,7 @@ class Report:
 
 
 def run_script(text: str) -> Report:
-    """Run a script from an empty store.
-
-    Raises:
-        ScriptError: It is not of the language.
-    """
+    """Run a script from an empty store; what is not of the language is a failure of its line."""
     runner = Runner()
     for command in read_script(text):
         runner.run(command)
@@ -61,59 +60,64 @@ class Runner:
         self.report = Report()
         self._clear()
 
-    def run(self, command: Load | Clear | Eval) -> None:
-        """Run one command; an eval's outcome goes to the report."""
+    def run(self, command: Command) -> None:
+        """Run one command; its outcome goes to the report."""
+        self.report.failures.extend(command.errors)
         match command:
             case Clear():
                 self._clear()
             case Load():
                 self._load(command)
-            case Eval():
+            case Eval() if not command.errors:
                 self._eval(command)
 
     def _clear(self) -> None:
         self._store = MemoryStore()
         self._engine = Engine(self._store, CONFIG, FakeClock())
-        self._native: list[Labels] = []
+        self._native: list[tuple[Labels, str]] = []
 
     def _load(self, load: Load) -> None:
         for row in load.rows:
             assert row.labels is not None
             if row.has_histogram:
-                self._native.append(row.labels)
-            elif load.with_nhcb and row.labels.name.endswith(("_bucket", "_count", "_sum")):
+                self._native.append((row.labels, HISTOGRAMS))
+                continue
+            if load.with_nhcb and row.labels.name.endswith(("_bucket", "_count", "_sum")):
                 name = row.labels.name.rsplit("_", 1)[0]
-                self._native.append(row.labels.drop(("le",)).with_labels({"__name__": name}))
+                self._native.append((row.labels.drop(("le",)).with_labels({METRIC_NAME: name}), CUSTOM_BUCKETS))
             samples = [(index * load.step_ms, value) for index, value in enumerate(row.points) if value is not None]
-            if samples and not row.has_histogram:
+            if samples:
                 self._store.add(row.labels, [stamp for stamp, _ in samples], [value for _, value in samples])
 
     def _eval(self, command: Eval) -> None:
         reason = self._reason_to_skip(command)
-        if reason is None:
-            try:
-                check(command, self._engine)
-            except UnsupportedError as error:
-                reason = error.message
-            except (MismatchError, QueryError) as error:
-                self.report.failures.append((command.line, f"{command.query.strip()}: {error}"))
-                return
-        if reason is None:
-            self.report.passed += 1
-        else:
+        if reason is not None:
             self.report.skipped[reason] += 1
+            return
+        try:
+            check(command, self._engine)
+        except (MismatchError, QueryError) as error:
+            self._fail(command, str(error))
+        except Exception as error:
+            self._fail(command, f"broke with {type(error).__name__}: {error}")
+        else:
+            self.report.passed += 1
+
+    def _fail(self, command: Eval, message: str) -> None:
+        self.report.failures.append((command.line, f"{command.query}: {message}"))
 
     def _reason_to_skip(self, command: Eval) -> str | None:
         """Tell why an eval cannot be run: it is about native histograms."""
         if any(row.has_histogram for row in command.rows):
-            return _HISTOGRAMS
+            return HISTOGRAMS
         try:
             tree = parse(command.query, SIGNATURES)
         except QueryError:
             return None
         for selector in selectors(tree):
-            if any(all(m.matches(labels.get(m.name)) for m in selector.matchers) for labels in self._native):
-                return _HISTOGRAMS
+            for labels, reason in self._native:
+                if matches_all(selector.matchers, labels):
+                    return reason
         return None
 
 
@@ -131,7 +135,9 @@ def selectors(expr: Expr | None) -> list[VectorSelector]:
         case Binary():
             return selectors(expr.lhs) + selectors(expr.rhs)
         case Call():
-            return [one for arg in expr.args for one in selectors(arg)]
+            # the second argument of info chooses labels and selects nothing by itself
+            args = expr.args[:1] if expr.function == "info" else expr.args
+            return [one for arg in args for one in selectors(arg)]
         case _:
             return []
 
@@ -141,17 +147,14 @@ def check(command: Eval, engine: Engine) -> None:
 
     Raises:
         MismatchError: The result is not what is expected.
-        UnsupportedError: It uses what is not evaluated yet.
     """
     fails = [one for one in command.expects if one.kind is Expectation.FAIL]
     try:
         result = _query(command, engine)
-    except UnsupportedError:
-        raise
     except QueryError as error:
         if not fails:
             raise
-        if not any(_fits(one, error.message) for one in fails):
+        if not all(one.fits(error.message) for one in fails):
             raise MismatchError(f"failed with {error.message!r}") from error
         return
     if fails:
@@ -170,12 +173,6 @@ def _query(command: Eval, engine: Engine) -> QueryResult:
     return engine.range(command.query, command.start_ms, command.end_ms, command.step_ms)
 
 
-def _fits(expect: Expect, message: str) -> bool:
-    if expect.text is None:
-        return True
-    return re.search(expect.text, message) is not None if expect.is_regex else expect.text == message
-
-
 def _check_annotations(command: Eval, result: QueryResult) -> None:
     for kind, no_kind, found in (
         (Expectation.WARN, Expectation.NO_WARN, result.warnings),
@@ -185,22 +182,26 @@ def _check_annotations(command: Eval, result: QueryResult) -> None:
         if any(one.kind is no_kind for one in command.expects) and found:
             raise MismatchError(f"unexpected {kind.value}: {found}")
         for one in wanted:
-            if not any(_fits(one, text) for text in found):
-                raise MismatchError(f"expected {kind.value} {one.text or ''}, got {found}")
+            if not any(one.fits(text) for text in found):
+                raise MismatchError(f"expected {kind.value} {' or '.join(one.texts)}, got {found}")
         for text in found if wanted else ():
-            if not any(_fits(one, text) for one in wanted):
+            if not any(one.fits(text) for one in wanted):
                 raise MismatchError(f"unexpected {kind.value}: {text}")
 
 
 def _check_instant(command: Eval, result: QueryResult) -> None:
     value = result.value
+    strings = [one for one in command.expects if one.kind is Expectation.STRING]
+    if isinstance(value, StringValue):
+        if not strings or not all(one.fits(value.value) for one in strings):
+            raise MismatchError(f"expected {[one.texts for one in strings]}, got the string {value.value!r}")
+    elif strings:
+        raise MismatchError(f"expected the string {strings[0].texts[0]!r}, got {value}")
+    elif command.range_grid is not None and not isinstance(value, RawMatrix):
+        raise MismatchError(f"expected a range vector, got {value}")
     match value:
-        case StringValue():
-            wanted = [one.text for one in command.expects if one.kind is Expectation.STRING]
-            if wanted != [value.value]:
-                raise MismatchError(f"expected {wanted}, got the string {value.value!r}")
         case StepScalar():
-            if len(command.rows) != 1 or not _same(command.rows[0].points[0], float(value.values[0])):
+            if len(command.rows) != 1 or not _same(_only(command.rows[0]), float(value.values[0])):
                 raise MismatchError(f"expected {_shown(command.rows)}, got {value.values[0]}")
         case RawMatrix():
             _check_raw(command, value)
@@ -210,7 +211,7 @@ def _check_instant(command: Eval, result: QueryResult) -> None:
 
 def _check_vector(command: Eval, value: StepVector) -> None:
     found = list(zip(value.labels, value.values[:, 0].tolist(), strict=True))
-    wanted = [(row.labels, row.points[0]) for row in command.rows if row.points]
+    wanted = [(row.labels, _only(row)) for row in command.rows]
     is_ordered = any(one.kind is Expectation.ORDERED for one in command.expects)
     if is_ordered and [labels for labels, _ in found] != [labels for labels, _ in wanted]:
         raise MismatchError(f"expected the order {_shown(command.rows)}, got {found}")
@@ -221,13 +222,20 @@ def _check_vector(command: Eval, value: StepVector) -> None:
         raise MismatchError(f"expected {_shown(command.rows)}, got {found}")
 
 
+def _only(row: Row) -> float | None:
+    return row.points[0] if row.points else None
+
+
 def _check_raw(command: Eval, value: RawMatrix) -> None:
-    assert command.range_grid is not None, "an instant eval of a range vector needs `expect range vector`"
-    start_ms, _, step_ms = command.range_grid
-    want = {
-        row.labels: {start_ms + index * step_ms: point for index, point in enumerate(row.points) if point is not None}
-        for row in command.rows
-    }
+    if command.range_grid is None and (command.rows or value.series):
+        raise MismatchError("the result is a range vector: say so by `expect range vector from ... to ... step ...`")
+    start_ms, end_ms, step_ms = command.range_grid or (0, 0, 0)
+    want: dict[Labels | None, dict[int, float]] = {}
+    for row in command.rows:
+        stamps = range(start_ms, start_ms + step_ms * len(row.points), step_ms)
+        want[row.labels] = {at: point for at, point in zip(stamps, row.points, strict=True) if point is not None}
+        if any(at > end_ms for at in want[row.labels]):
+            raise MismatchError(f"{row.labels} expects more points than there are from {start_ms} to {end_ms} ms")
     got = {one.labels: dict(zip(one.timestamps_ms.tolist(), one.values.tolist(), strict=True)) for one in value.series}
     if got.keys() != want.keys():
         raise MismatchError(f"expected {_shown(command.rows)}, got {got}")
@@ -250,11 +258,11 @@ def _check_range(command: Eval, result: QueryResult) -> None:
     elif isinstance(value, StepScalar):
         got[None] = list(value.values.tolist())
     steps = len(result.times_ms)
-    want = {row.labels: [*row.points, *[None] * steps][:steps] for row in command.rows}
+    want = {row.labels: [*row.points, *[None] * (steps - len(row.points))] for row in command.rows}
     if isinstance(value, StepScalar) and list(want) == [Labels()]:
         want = {None: want[Labels()]}
     same = got.keys() == want.keys() and all(
-        all(_same(w, g) for w, g in zip(want[labels], got[labels], strict=True)) for labels in got
+        len(want[labels]) == len(points) and all(map(_same, want[labels], points)) for labels, points in got.items()
     )
     if not same:
         raise MismatchError(f"expected {_shown(command.rows)}, got {got}")

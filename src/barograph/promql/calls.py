@@ -24,6 +24,28 @@ _COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
 
 
 @dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Annotates what is treated as a counter and is not named like one."""
+
+    memo: Memo[str] = field(default_factory=Memo)
+
+    def inform(self, vector: StepVector, run: Run, span: Span) -> None:
+        """Look for the first row with such a name; `span` is what to blame."""
+
+        def suspect() -> str:
+            for one in vector.labels:
+                if one.name and not one.name.endswith(_COUNTER_ENDINGS):
+                    return one.name
+            return ""
+
+        name = self.memo.get((vector.labels,), suspect)
+        if name and (vector.present is None or vector.present.any()):
+            run.inform(
+                f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"', span
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class ScalarCall:
     """A function that gives a scalar."""
 
@@ -80,7 +102,7 @@ class WindowCall:
 
     form: OverTime
     arguments: Arguments
-    counters: Memo[str] = field(default_factory=Memo)
+    suspicion: Suspicion = field(default_factory=Suspicion)
 
     @property
     def span(self) -> Span:
@@ -114,7 +136,7 @@ class WindowCall:
     def _finished(self, vector: StepVector, run: Run) -> StepVector:
         run.charge(vector.values.size)
         if self.form.expects_counter:
-            self._inform(vector, run)
+            self.suspicion.inform(vector, run, self.arguments.call.args[0].span)
         return vector if self.form.keeps_name else self.arguments.names.vector(vector, run, per_step=False)
 
     def _params(self, run: Run, grid: Grid) -> tuple[FloatArray, ...]:
@@ -161,17 +183,3 @@ class WindowCall:
                     _, present = over_group(run, only, ranges.ends, ranges.range_ms, function)
                     return present is None or bool(present.any())
         return False
-
-    def _inform(self, vector: StepVector, run: Run) -> None:
-        def suspect() -> str:
-            for one in vector.labels:
-                if one.name and not one.name.endswith(_COUNTER_ENDINGS):
-                    return one.name
-            return ""
-
-        name = self.counters.get((vector.labels,), suspect)
-        if name and (vector.present is None or vector.present.any()):
-            run.inform(
-                f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"',
-                self.arguments.call.args[0].span,
-            )

@@ -33,6 +33,11 @@ def drop_name(labels: Labels, *, delayed: bool) -> Labels:
     return labels.drop(_NAME_ONLY)
 
 
+def like(labels: Labels, changed: Labels) -> Labels:
+    """Return changed labels, marked as `labels` are."""
+    return Nameless.from_sorted(changed.pairs) if isinstance(labels, Nameless) else changed
+
+
 def empty_vector(steps: int) -> StepVector:
     """Return the vector without any series."""
     return StepVector(EMPTY_VECTOR_LABELS, np.empty((0, steps)))

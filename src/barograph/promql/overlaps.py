@@ -55,13 +55,13 @@ def _check_one_side(many: StepVector, one: StepVector, matching: VectorMatching)
             first, second = [one.labels[row] for row in rows if here[row, step]][:2]
             side = "left" if matching.cardinality is Cardinality.ONE_TO_MANY else "right"
             raise ExecutionError(
-                f"found duplicate series for the match group {_braces(key)} on the {side} hand-side of the operation: "
-                f"[{_braces(first)}, {_braces(second)}];many-to-many matching not allowed: "
+                f"found duplicate series for the match group {braces(key)} on the {side} hand-side of the operation: "
+                f"[{braces(first)}, {braces(second)}];many-to-many matching not allowed: "
                 "matching labels must be unique on one side"
             )
 
 
-def _braces(labels: Labels) -> str:
+def braces(labels: Labels) -> str:
     """Write labels with the name among them, as Prometheus' messages do."""
     return "{" + ", ".join(f'{name}="{escape_value(value)}"' for name, value in labels) + "}"
 

@@ -1,10 +1,9 @@
 """From the parser's tree to nodes that can be evaluated: done once per text, kept by the engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from barograph.model.errors import UnsupportedError
 from barograph.promql.aggregations import REDUCTIONS, Grouping, Quantile, Reduce
 from barograph.promql.ast import (
     Aggregate,
@@ -14,6 +13,7 @@ from barograph.promql.ast import (
     MatrixSelector,
     NumberLiteral,
     Paren,
+    RangeMode,
     StringLiteral,
     Subquery,
     Unary,
@@ -32,15 +32,18 @@ from barograph.promql.binary import (
 )
 from barograph.promql.calls import PointwiseCall, ScalarCall, VectorCall, WindowCall
 from barograph.promql.durations import compile_duration
+from barograph.promql.extended import ExtendedCall, ExtendedRange, SmoothedSelector, extended_kernel
 from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments, Function, OverTime, Pointwise, ToScalar, ToVector
 from barograph.promql.functions.table import FUNCTIONS, SIGNATURES
 from barograph.promql.nodes import RangeNode, ScalarNode, VectorNode
-from barograph.promql.operators import ARITHMETIC, COMPARISON, SETS
+from barograph.promql.operators import SETS
 from barograph.promql.ordering import Best, CountValues, Limit
 from barograph.promql.parser.check import value_type
+from barograph.promql.parser.vocabulary import TRIM_OPERATORS
 from barograph.promql.sampling import LimitRatio
 from barograph.promql.selectors import InstantSelector, RangeSelector, SubqueryNode
+from barograph.promql.trimming import STAND_IN, FloatTrim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def make_plan(text: str, expr: Expr) -> Plan:
     """Compile a checked tree.
 
     Raises:
-        UnsupportedError: It uses what is not evaluated yet; named, with its place.
+        ExecutionError: A function is given a kind of range that it does not take.
     """
     kind = value_type(expr, SIGNATURES)
     match kind:
@@ -99,7 +102,6 @@ def _scalar(expr: Expr) -> ScalarNode:
             return Constant(-inner.value) if isinstance(inner, Constant) else ScalarNegation(inner)
         case Binary():
             lhs, rhs = _scalar(expr.lhs), _scalar(expr.rhs)
-            _check_operator(expr)
             if isinstance(lhs, Constant) and isinstance(rhs, Constant):
                 with np.errstate(all="ignore"):
                     value = apply_scalars(expr.op, np.asarray([lhs.value]), np.asarray([rhs.value]))
@@ -118,7 +120,8 @@ def _vector(expr: Expr) -> VectorNode:
         case Paren():
             return _vector(expr.expr)
         case VectorSelector():
-            return InstantSelector(expr)
+            # an anchor is for ranges: without one it changes nothing
+            return SmoothedSelector(expr) if expr.mode is RangeMode.SMOOTHED else InstantSelector(expr)
         case Unary():
             inner = _vector(expr.expr)
             return inner if expr.op == "+" else VectorNegation(inner, expr.span)
@@ -136,6 +139,8 @@ def _ranges(expr: Expr) -> RangeNode:
     match expr:
         case Paren():
             return _ranges(expr.expr)
+        case MatrixSelector() if expr.selector.mode is not RangeMode.NONE:
+            return ExtendedRange(expr)
         case MatrixSelector():
             return RangeSelector(expr.selector, compile_duration(expr.range, positive=True), expr.span)
         case Subquery():
@@ -145,7 +150,8 @@ def _ranges(expr: Expr) -> RangeNode:
 
 
 def _vector_binary(expr: Binary) -> VectorNode:
-    _check_operator(expr)
+    if expr.op in TRIM_OPERATORS:
+        return FloatTrim(expr.op, _vector_binary(replace(expr, op=STAND_IN)), expr.span)
     if expr.matching is None:
         is_swapped = value_type(expr.lhs, SIGNATURES) is ValueType.SCALAR
         inner, other = (expr.rhs, expr.lhs) if is_swapped else (expr.lhs, expr.rhs)
@@ -154,11 +160,6 @@ def _vector_binary(expr: Binary) -> VectorNode:
     if expr.op in SETS:
         return SetBinary(expr.op, lhs, rhs, expr.matching, expr.span)
     return VectorBinary(expr.op, lhs, rhs, expr.matching, expr.return_bool, expr.span)
-
-
-def _check_operator(expr: Binary) -> None:
-    if expr.op not in ARITHMETIC and expr.op not in COMPARISON and expr.op not in SETS:
-        raise UnsupportedError(f"the operator {expr.op!r} is not evaluated yet", *expr.op_span)
 
 
 def _aggregate(expr: Aggregate) -> VectorNode:
@@ -180,13 +181,15 @@ def _aggregate(expr: Aggregate) -> VectorNode:
         case "quantile":
             phi = _scalar(param)
             return Quantile(phi=phi, inner=inner, grouping=grouping, span=expr.span, phi_span=param.span)
-        case "count_values":
-            return CountValues(label=_string(param), inner=inner, grouping=grouping, span=expr.span)
         case _:
-            raise UnsupportedError(f"the aggregation {expr.op}() is not evaluated yet", *expr.span)
+            return CountValues(label=_string(param), inner=inner, grouping=grouping, span=expr.span)
 
 
 def _vector_call(expr: Call) -> VectorNode:
+    for arg in expr.args:
+        selector = unwrap(arg)
+        if isinstance(selector, MatrixSelector) and selector.selector.mode is not RangeMode.NONE:
+            return ExtendedCall(extended_kernel(selector.selector.mode, expr), ExtendedRange(selector), expr)
     entry, arguments = _entry(expr), _arguments(expr)
     match entry.form:
         case OverTime():
@@ -200,10 +203,7 @@ def _vector_call(expr: Call) -> VectorNode:
 
 
 def _entry(expr: Call) -> Function:
-    entry = FUNCTIONS[expr.function]
-    if entry.form is None:
-        raise UnsupportedError(f"the function {expr.function}() is not evaluated yet", *expr.name_span)
-    return entry
+    return FUNCTIONS[expr.function]
 
 
 def _arguments(expr: Call) -> Arguments:

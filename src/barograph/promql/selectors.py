@@ -11,13 +11,12 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.model.errors import UnsupportedError
 from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT, BoolArray, FloatArray, IntArray, is_absent, is_stale
 from barograph.model.series import NewestAt, SeriesGroup
 from barograph.promql import tiered
-from barograph.promql.ast import At, AtKind, RangeMode, Span, Subquery, VectorSelector
+from barograph.promql.ast import At, AtKind, Span, Subquery, VectorSelector
 from barograph.promql.durations import compile_duration
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
@@ -106,7 +105,6 @@ class InstantSelector:
     __slots__ = ("_assembler", "_matchers", "_shift", "span")
 
     def __init__(self, selector: VectorSelector) -> None:
-        refuse_mode(selector)
         self.span: Span = selector.span
         self._matchers = selector.matchers
         self._shift = Shift(selector)
@@ -226,19 +224,12 @@ def _filled(values: FloatArray) -> IntArray:
     return np.maximum.accumulate(index, axis=1)
 
 
-def refuse_mode(selector: VectorSelector) -> None:
-    """Refuse `anchored` and `smoothed` by name."""
-    if selector.mode is not RangeMode.NONE:
-        raise UnsupportedError(f"the modifier {selector.mode.value!r} is not evaluated yet", *selector.span)
-
-
 class RangeSelector:
     """`name{matchers}[range]`."""
 
     __slots__ = ("_matchers", "_range", "_shift", "has_one_name", "span")
 
     def __init__(self, selector: VectorSelector, range_: Callable[[Grid], int], span: Span) -> None:
-        refuse_mode(selector)
         self.span = span
         self._matchers = selector.matchers
         self._range = range_

@@ -11,7 +11,6 @@ from barograph.model.errors import (
     QueryError,
     QueryTimeoutError,
     TypeMismatchError,
-    UnsupportedError,
 )
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
@@ -78,23 +77,10 @@ def test_check_gives_the_type_and_evaluates_nothing(store: CountingStore) -> Non
     assert store.selected == 0
     with pytest.raises(ParseError):
         engine_over(store).check("rate(m[1m]")
-    with pytest.raises(UnsupportedError, match="info") as caught:
-        engine_over(store).check("1 + info(m)")
-    assert (caught.value.position, caught.value.end) == (4, 8)
+    with pytest.raises(ExecutionError, match="anchored modifier can only be used with") as caught:
+        engine_over(store).check("1 + deriv(m[5m] anchored)")
+    assert (caught.value.position, caught.value.end) == (4, 25)
     assert store.selected == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("m </ 5", "</"),
-        ("m anchored", "anchored"),
-        ("m[5m] smoothed", "smoothed"),
-    ],
-)
-def test_what_is_not_evaluated_is_refused_by_name(store: CountingStore, text: str, named: str) -> None:
-    with pytest.raises(UnsupportedError, match=named):
-        engine_over(store).check(text)
 
 
 def test_a_range_query_refuses_what_has_no_value_at_a_step(store: CountingStore) -> None:

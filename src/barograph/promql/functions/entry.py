@@ -75,12 +75,12 @@ class Function:
     Attributes:
         signature: Name and types.
         doc: What it gives, in one line.
-        form: The implementation; None where the language has it and we do not evaluate it yet.
+        form: The implementation.
     """
 
     signature: Signature
     doc: str
-    form: Form | None = None
+    form: Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

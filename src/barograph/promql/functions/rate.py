@@ -43,15 +43,26 @@ def idelta(window: Window) -> FloatArray:
 
 def changes(window: Window) -> FloatArray:
     """How often the value changed; NaN after NaN is no change."""
-    before, after = window.values[:, :-1], window.values[:, 1:]
-    changed = before != after
-    changed &= ~(np.isnan(before) & np.isnan(after))
-    return _count_pairs(window, changed)
+    return _count_pairs(window, changed_pairs(window.values))
 
 
 def resets(window: Window) -> FloatArray:
     """How often the value fell."""
-    return _count_pairs(window, window.values[:, 1:] < window.values[:, :-1])
+    return _count_pairs(window, fallen_pairs(window.values))
+
+
+def changed_pairs(values: FloatArray) -> BoolArray:
+    """Tell for each pair of neighbours `[rows, samples - 1]` whether they differ."""
+    before, after = values[:, :-1], values[:, 1:]
+    changed: BoolArray = before != after
+    changed &= ~(np.isnan(before) & np.isnan(after))
+    return changed
+
+
+def fallen_pairs(values: FloatArray) -> BoolArray:
+    """Tell for each pair of neighbours `[rows, samples - 1]` whether the later is the smaller."""
+    fallen: BoolArray = values[:, 1:] < values[:, :-1]
+    return fallen
 
 
 def _count_pairs(window: Window, flags: BoolArray) -> FloatArray:
@@ -116,7 +127,7 @@ def _add_resets(window: Window, change: FloatArray) -> None:
     """Add the value before each fall to the change of every window that holds both samples."""
     if window.never_falls:
         return
-    falls = window.values[:, 1:] < window.values[:, :-1]
+    falls = fallen_pairs(window.values)
     if not falls.any():
         return
     rows, columns = np.nonzero(falls)

@@ -1,7 +1,7 @@
 """The functions of the language, one entry each: name, types, a line of documentation, implementation.
 
 The only place that knows which functions there are. The parser takes `SIGNATURES` from it, the planner the
-implementations, the reference page the documentation. An entry without implementation is refused by name.
+implementations, the reference page the documentation.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,18 @@ import numpy as np
 
 from barograph.model.sample import FloatArray
 from barograph.promql.ast import ValueType
-from barograph.promql.functions import clock, fractions, histograms, maths, over_time, rate, regression, relabel, shapes
+from barograph.promql.functions import (
+    clock,
+    fractions,
+    histograms,
+    info,
+    maths,
+    over_time,
+    rate,
+    regression,
+    relabel,
+    shapes,
+)
 from barograph.promql.functions.entry import Form, Function, OverTime, Pointwise, ToScalar, ToVector
 from barograph.promql.functions.from_tiers import DECOMPOSED
 from barograph.promql.signature import Signature
@@ -36,7 +47,7 @@ def _scalar(name: str, doc: str, form: ToScalar, *args: ValueType, experimental:
     return Function(Signature(name=name, args=args, returns=_S, experimental=experimental), doc, form)
 
 
-def _whole(signature: Signature, doc: str, form: Form | None = None) -> Function:
+def _whole(signature: Signature, doc: str, form: Form) -> Function:
     return Function(signature, doc, form)
 
 
@@ -221,6 +232,7 @@ _ENTRIES: tuple[Function, ...] = (
     _whole(
         Signature(name="info", args=(_V, _V), optional=1, experimental=True),
         "Labels of info metrics added to each series.",
+        ToVector(info.info),
     ),
     _whole(
         Signature(name="start_timestamp", args=(_V,), experimental=True),
