@@ -4,7 +4,8 @@ usage: bench_api.py [--hours 6] [--copies 1] [--jitter] [--runs 11] [--only a,b]
 
 The same samples go into all three. Each query is asked over one keep-alive connection, in three rounds in which each
 program has its turn, so that a busy moment of the machine meets all of them: once with the request repeated and once
-with its end moving a second each time. No program keeps results (`nocache=1`); "First" is the first answer of a front that was just started.
+with its end moving a second each time. No program keeps results (`nocache=1`); "first answer" is that of a front that
+was just started.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.store import Store
 from host_data import HostData, host_data
-from peers import prometheus, victoria_metrics
+from peers import Peer, prometheus, victoria_metrics
 from report import Row, percentile, report
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -176,12 +177,14 @@ def main() -> None:
         folder = Path(temporary)
         fill(folder / "data", samples)
         server = stack.enter_context(serving(folder / "data"))
-        doors = [Door("barograph", server.url, server.token)]
+        peers: list[Peer] = []
         for program in () if options.no_peers else (prometheus, victoria_metrics):
             peer = stack.enter_context(program(folder))
             if peer is not None:
                 peer.push(samples.labels, samples.times_ms, samples.values)
-                doors.append(Door(peer.name, peer.url))
+                peers.append(peer)
+        # only now: a connection that nobody uses for long is closed
+        doors = [Door("barograph", server.url, server.token), *(Door(peer.name, peer.url) for peer in peers)]
         for query in queries:
             runs = options.runs if query[2] else 5 * options.runs
             found = measure(doors, query, [last_s] * (runs + 2))

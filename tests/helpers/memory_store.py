@@ -8,7 +8,7 @@ from barograph.model.batch import Family
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, matches_all
 from barograph.model.sample import IntArray, absent_array, is_absent, is_stale
-from barograph.model.series import NewestAt, SeriesGroup, SeriesSet
+from barograph.model.series import ReadBudget, SelectHints, SeriesGroup, SeriesSet
 from barograph.model.tiers import BucketGroup, BucketSet, Column
 from helpers.naive_buckets import naive_bucket
 
@@ -43,7 +43,7 @@ class MemoryStore:
         self.add_group(make_group((labels,), stamps, row))
 
     def select(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, hints: SelectHints | None = None
     ) -> SeriesSet:
         found = []
         for index, rows, labels in self._matching(tuple(matchers)):
@@ -67,7 +67,14 @@ class MemoryStore:
         return self.widths_ms
 
     def select_buckets(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+        self,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        width_ms: int,
+        columns: Sequence[Column],
+        *,
+        budget: ReadBudget | None = None,
     ) -> BucketSet:
         """Make buckets of samples, one at a time."""
         self.asked.append(width_ms)

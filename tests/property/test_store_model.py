@@ -12,7 +12,7 @@ from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT_BITS, STALE_BITS
-from barograph.model.series import NewestAt, SeriesSet
+from barograph.model.series import NewestAt, SelectHints, SeriesSet
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.deletion import Deletion, clean, delete
 from barograph.tsdb.reader import StoreReader
@@ -182,7 +182,7 @@ class StoreModel(RuleBasedStateMachine):
         steps = 1 + back_ms // step_ms if step_ms else 1
         end_ms = start_ms + step_ms * (steps - 1)
         asked = NewestAt(start_ms=start_ms, step_ms=step_ms, steps=steps, with_values=with_values)
-        found = samples_in(self.reader.select([], start_ms - reach_ms, end_ms, asked))
+        found = samples_in(self.reader.select([], start_ms - reach_ms, end_ms, SelectHints(newest=asked)))
         every = samples_in(self.reader.select([], start_ms - reach_ms, end_ms))
         assert found.keys() <= every.keys()
         for instant_ms in range(start_ms, end_ms + 1, step_ms or 1):

@@ -114,6 +114,24 @@ class LimitError(QueryError):
         self.setting = setting
 
 
+class ResolutionError(LimitError):
+    """A range query has more steps than one may have."""
+
+
+class BudgetError(BarographError):
+    """A selection would be more than whoever asked allows.
+
+    Args:
+        what: `samples` or `series`.
+        found: How many it would be, at least.
+    """
+
+    def __init__(self, what: str, found: int) -> None:
+        super().__init__(f"a selection of {found:,} {what} was not read: it is more than was allowed")
+        self.what = what
+        self.found = found
+
+
 class QueryTimeoutError(QueryError):
     """The evaluation took longer than its limit."""
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from barograph.model.batch import Batch, Family
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
-from barograph.model.series import NewestAt, SeriesSet
+from barograph.model.series import ReadBudget, SelectHints, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 
 
@@ -66,7 +66,7 @@ class Querier(Protocol):
     """
 
     def select(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, hints: SelectHints | None = None
     ) -> SeriesSet:
         """Return every sample with `start_ms <= timestamp <= end_ms` of the series that satisfy all matchers.
 
@@ -74,7 +74,10 @@ class Querier(Protocol):
             matchers: All of them must hold.
             start_ms: The first instant.
             end_ms: The last instant.
-            newest: What of these samples is looked at. Others may be left out, and need not be.
+            hints: What of these samples is looked at (others may be left out, and need not be), and what they may cost.
+
+        Raises:
+            BudgetError: It would cost more; nothing to speak of was read.
         """
         ...
 
@@ -83,8 +86,15 @@ class Querier(Protocol):
         """The widths of the buckets that are kept beside samples, ascending; empty where there are none."""
         ...
 
-    def select_buckets(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+    def select_buckets(  # noqa: PLR0913  a selection, a width, and what of it
+        self,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        width_ms: int,
+        columns: Sequence[Column],
+        *,
+        budget: ReadBudget | None = None,
     ) -> BucketSet:
         """Return the buckets that end in `start_ms < end <= end_ms`.
 
@@ -97,6 +107,10 @@ class Querier(Protocol):
             end_ms: A multiple of the width.
             width_ms: One of `tier_widths_ms`.
             columns: What is wanted of each bucket.
+            budget: What it may cost; a bucket's column counts as a sample. None: whatever it takes.
+
+        Raises:
+            BudgetError: It would cost more; nothing to speak of was read.
         """
         ...
 

@@ -1,5 +1,6 @@
 """What a store answers: series as matrices, grouped by shared timestamps, so that PromQL is arithmetic on them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from barograph.model.labels import Labels
@@ -21,6 +22,34 @@ class NewestAt:
     step_ms: int
     steps: int
     with_values: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBudget:
+    """What a selection may cost, looked at before and while it is read.
+
+    Attributes:
+        max_samples: How many places of samples it may have.
+        max_series: How many series.
+        check: Called every few milliseconds; what it raises ends the reading.
+    """
+
+    max_samples: int
+    max_series: int
+    check: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectHints:
+    """What a store may know of why it is asked.
+
+    Attributes:
+        newest: What of the samples is looked at; None: everything.
+        budget: What it may cost; None: whatever it takes.
+    """
+
+    newest: NewestAt | None = None
+    budget: ReadBudget | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

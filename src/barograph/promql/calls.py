@@ -130,11 +130,10 @@ class WindowCall:
             run.check()
             return over_group(run, group, ranges.ends, ranges.range_ms, function)
 
-        vector = self.arguments.assembler.assemble(ranges.groups, apply, grid.steps)
+        vector = self.arguments.assembler.assemble(run, ranges.groups, apply, grid.steps)
         return self._finished(vector, run)
 
     def _finished(self, vector: StepVector, run: Run) -> StepVector:
-        run.charge(vector.values.size)
         if self.form.expects_counter:
             self.suspicion.inform(vector, run, self.arguments.call.args[0].span)
         return vector if self.form.keeps_name else self.arguments.names.vector(vector, run, per_step=False)

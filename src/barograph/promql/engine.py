@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from barograph.model.clock import Clock
-from barograph.model.errors import LimitError, QueryError, TypeMismatchError
+from barograph.model.errors import LimitError, QueryError, ResolutionError, TypeMismatchError
 from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
 from barograph.promql.ast import ValueType
@@ -149,12 +149,16 @@ class Engine:
         """
         known = self._known(text)
         steps = (end_ms - start_ms) // step_ms + 1 if step_ms > 0 else 1
-        leaves = selections(known.plan.expr)
+        leaves = selections(known.plan.expr, int(self._config.subquery_step))
         span_ms = max((end_ms - start_ms + self._reach_ms(leaf) for leaf in leaves), default=0)
         if known.series is not None:
             return int(known.samples_per_ms * span_ms / _SAMPLES_PER_POINT) + known.series * steps
-        series = sum(self._count(leaf.matchers, start_ms - self._reach_ms(leaf), end_ms) for leaf in leaves)
-        return int(series * (span_ms * _SAMPLES_PER_MS / _SAMPLES_PER_POINT + steps))
+        cost = 0.0
+        for leaf in leaves:
+            series = self._count(leaf.matchers, start_ms - self._reach_ms(leaf), end_ms)
+            inner = 0 if leaf.step_ms is None else span_ms // leaf.step_ms
+            cost += series * (span_ms * _SAMPLES_PER_MS / _SAMPLES_PER_POINT + max(steps, inner))
+        return int(cost)
 
     def _reach_ms(self, leaf: Selection) -> int:
         return int(self._config.lookback) if leaf.range_ms is None else leaf.range_ms
@@ -169,7 +173,7 @@ class Engine:
             raise QueryError(f"end ({end_ms} ms) must not be before start ({start_ms} ms)")
         steps = (end_ms - start_ms) // step_ms + 1
         if steps > self._config.max_points:
-            raise LimitError("steps", steps, self._config.max_points, "query.max_points")
+            raise ResolutionError("steps", steps, self._config.max_points, "query.max_points")
         return Grid(start_ms, step_ms, steps)
 
     def _known(self, text: str) -> _Known:

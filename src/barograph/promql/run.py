@@ -3,15 +3,16 @@
 Made by the engine for each query, handed to every node. Never shared between threads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from barograph.model.clock import Clock
-from barograph.model.errors import LimitError, QueryCancelledError, QueryTimeoutError
+from barograph.model.errors import BudgetError, LimitError, QueryCancelledError, QueryTimeoutError
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
-from barograph.model.series import NewestAt, SeriesSet
+from barograph.model.series import NewestAt, ReadBudget, SelectHints, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.promql.ast import Span
 from barograph.promql.cancel import Cancel
@@ -30,6 +31,7 @@ class Run:
         grid: The steps of the whole query (a subquery has its own).
         lookback_ms: How old a sample may be and still be current.
         deadline_s: When it must have ended, on the monotonic clock.
+        memory_bytes: What samples read and points made have taken so far; nothing is given back before the end.
         buckets: Samples and bucket values that were decoded for answers from tiers.
         tiers_ms: The widths of the tiers that answered.
         shared: Selections already made by other expressions of the same instant, or None.
@@ -47,6 +49,7 @@ class Run:
     samples: int = 0
     series: int = 0
     buckets: int = 0
+    memory_bytes: int = 0
     tiers_ms: set[int] = field(default_factory=set)
     warnings: dict[str, None] = field(default_factory=dict)
     infos: dict[str, None] = field(default_factory=dict)
@@ -81,7 +84,9 @@ class Run:
         if self.shared is not None:
             found = self.shared.get((matchers, start_ms, end_ms, newest))
         if found is None:
-            found = self.querier.select(matchers, start_ms, end_ms, newest)
+            hints = SelectHints(newest=newest, budget=self._budget())
+            with self._within_budget():
+                found = self.querier.select(matchers, start_ms, end_ms, hints)
             if self.shared is not None:
                 self.shared[matchers, start_ms, end_ms, newest] = found
         for warning in found.warnings:
@@ -89,6 +94,22 @@ class Run:
         self._count_series(found.series_count)
         self.charge(found.sample_count)
         return found
+
+    def _budget(self) -> ReadBudget:
+        """Return what may still be read."""
+        places = min(self.config.max_samples - self.samples, (self.config.max_memory.bytes - self.memory_bytes) // 8)
+        return ReadBudget(max_samples=max(0, places), max_series=self.config.max_series - self.series, check=self.check)
+
+    @contextmanager
+    def _within_budget(self) -> Iterator[None]:
+        """Say of a selection that is refused which limit it is over."""
+        try:
+            yield
+        except BudgetError as error:
+            if error.what == "series":
+                self._count_series(error.found)
+            self.charge(error.found)
+            raise
 
     def _count_series(self, series: int) -> None:
         self.series += series
@@ -109,7 +130,8 @@ class Run:
             LimitError: More series or bucket values than one query may touch.
         """
         self.check()
-        found = self.querier.select_buckets(matchers, start_ms, end_ms, width_ms, columns)
+        with self._within_budget():
+            found = self.querier.select_buckets(matchers, start_ms, end_ms, width_ms, columns, budget=self._budget())
         for warning in found.warnings:
             self.warnings[warning] = None
         self.tiers_ms.add(width_ms)
@@ -124,14 +146,26 @@ class Run:
         return self.querier.series(matchers, start_ms, end_ms)
 
     def charge(self, samples: int) -> None:
-        """Count samples (or points of an intermediate result) that take memory.
+        """Count samples that are read.
 
         Raises:
-            LimitError: More than one query may touch.
+            LimitError: More than one query may touch, or than fit its memory.
         """
         self.samples += samples
         if self.samples > self.config.max_samples:
             raise LimitError("samples", self.samples, self.config.max_samples, "query.max_samples")
+        self.charge_points(samples)
+
+    def charge_points(self, points: int) -> None:
+        """Count points of a result, final or not, before they are made: 8 bytes each.
+
+        Raises:
+            LimitError: They take more memory than one query may.
+        """
+        self.memory_bytes += 8 * points
+        if self.memory_bytes > self.config.max_memory.bytes:
+            most = self.config.max_memory.bytes
+            raise LimitError("bytes of samples and points", self.memory_bytes, most, "query.max_memory")
 
     def warn(self, message: str, span: Span) -> None:
         """Add an annotation of level warning."""

@@ -71,10 +71,13 @@ class Assembler:
     def __init__(self) -> None:
         self._memo: Memo[_Order] = Memo()
 
-    def assemble(self, groups: Sequence[SeriesGroup], apply: Callable[[SeriesGroup], Part], steps: int) -> StepVector:
+    def assemble(
+        self, run: Run, groups: Sequence[SeriesGroup], apply: Callable[[SeriesGroup], Part], steps: int
+    ) -> StepVector:
         """Apply a function to each group and join the results: `[rows, steps]` each."""
         if not groups:
             return empty_vector(steps)
+        run.charge_points(steps * sum(len(group.labels) for group in groups))
         labels, order = self._memo.get(tuple(group.labels for group in groups), lambda: _ordered(groups))
         if len(groups) == 1:
             values, present = apply(groups[0])
@@ -131,7 +134,9 @@ class InstantSelector:
             return self._step_by_step(run, ends, wanted)
         asked = newest_at(ends, with_values=wanted is not Wanted.PRESENCE)
         found = run.select(self._matchers, ends.start_ms - run.lookback_ms + 1, ends.end_ms, asked)
-        return self._assembler.assemble(found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps)
+        return self._assembler.assemble(
+            run, found.groups, lambda group: newest(run, group, ends, wanted=wanted), grid.steps
+        )
 
     def _step_by_step(self, run: Run, ends: Grid, wanted: Wanted) -> StepVector:
         """Ask for each step alone: between the lookbacks of two steps lies more than is looked at."""

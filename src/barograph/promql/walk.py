@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from barograph.model.matcher import Matcher
 from barograph.promql.ast import Aggregate, Binary, Call, Expr, MatrixSelector, Paren, Subquery, Unary, VectorSelector
@@ -12,37 +13,63 @@ _HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A leaf of a tree: its matchers, and how far before the first step it reaches (None: the lookback)."""
+    """A leaf of a tree.
+
+    Attributes:
+        matchers: What it selects.
+        range_ms: How far before the first step it reaches; None: the lookback.
+        step_ms: The shortest step of the subqueries around it; None: there are none.
+    """
 
     matchers: tuple[Matcher, ...]
     range_ms: int | None
+    step_ms: int | None = None
 
 
-def selections(expr: Expr, before_ms: int = 0) -> list[Selection]:
-    """Return what an expression selects; a subquery's range counts for everything in it."""
-    return list(_walk(expr, before_ms))
+def selections(expr: Expr, subquery_step_ms: int) -> list[Selection]:
+    """Return what an expression selects; a subquery's range counts for everything in it.
+
+    Args:
+        expr: The expression.
+        subquery_step_ms: The step of a subquery that names none.
+    """
+    return list(_walk(expr, _Around(0, None, subquery_step_ms)))
 
 
-def _walk(expr: Expr, before_ms: int) -> Iterator[Selection]:
+class _Around(NamedTuple):
+    """What stands around a part of a tree: the ranges of subqueries together, and their shortest step."""
+
+    before_ms: int
+    step_ms: int | None
+    default_ms: int
+
+    def within(self, subquery: Subquery) -> "_Around":
+        step_ms = self.default_ms if subquery.step is None else max(1, _range_ms(subquery.step))
+        shortest = step_ms if self.step_ms is None else min(step_ms, self.step_ms)
+        return self._replace(before_ms=self.before_ms + _range_ms(subquery.range), step_ms=shortest)
+
+
+def _walk(expr: Expr, around: _Around) -> Iterator[Selection]:
     match expr:
         case VectorSelector():
-            yield Selection(expr.matchers, before_ms or None)
+            yield Selection(expr.matchers, around.before_ms or None, around.step_ms)
         case MatrixSelector():
-            yield Selection(expr.selector.matchers, before_ms + _range_ms(expr.range))
+            reach_ms = around.before_ms + _range_ms(expr.range)
+            yield Selection(expr.selector.matchers, reach_ms, around.step_ms)
         case Subquery():
-            yield from _walk(expr.expr, before_ms + _range_ms(expr.range))
+            yield from _walk(expr.expr, around.within(expr))
         case Paren() | Unary():
-            yield from _walk(expr.expr, before_ms)
+            yield from _walk(expr.expr, around)
         case Aggregate():
-            yield from _walk(expr.expr, before_ms)
+            yield from _walk(expr.expr, around)
             if expr.param is not None:
-                yield from _walk(expr.param, before_ms)
+                yield from _walk(expr.param, around)
         case Binary():
-            yield from _walk(expr.lhs, before_ms)
-            yield from _walk(expr.rhs, before_ms)
+            yield from _walk(expr.lhs, around)
+            yield from _walk(expr.rhs, around)
         case Call():
             for arg in expr.args:
-                yield from _walk(arg, before_ms)
+                yield from _walk(arg, around)
         case _:
             return
 

@@ -230,6 +230,18 @@ class DayFiles:
                 pieces.append(self._piece(file, chosen, newest, warnings))
         return [self._without_deleted(piece, erased) for piece in pieces] if erased else pieces
 
+    def count_rows(self, file: DayFile, span: Span, wanted: BoolArray, warnings: list[str]) -> int:
+        """Return how many of the wanted series a span has; all of them where its directory cannot be read.
+
+        Raises:
+            MovedError: The span was merged since `refresh`.
+        """
+        try:
+            series = self._directory(file, span, warnings).series
+        except (apsw.Error, *sqlite.UNREADABLE):
+            return int(np.count_nonzero(wanted))
+        return int(np.count_nonzero(wanted[series[series < len(wanted)]]))
+
     def erased(self, file: DayFile, span: Span) -> list[Tombstone]:
         """Return the tombstones that may have taken something out of a span."""
         return reaching(self._tombstones, file.name.file_name, span.span, span.first_ms, span.last_ms)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from barograph.model.errors import BudgetError
 from barograph.model.sample import BoolArray
-from barograph.model.series import NewestAt
+from barograph.model.series import SelectHints
+from barograph.tsdb import sqlite
 from barograph.tsdb.assemble import Piece, constant_step, join
 from barograph.tsdb.blocks import Span
 from barograph.tsdb.cache import ByteCache
@@ -33,7 +35,8 @@ class Reading(NamedTuple):
         start_ms: The first instant.
         end_ms: The last instant.
         covered: For each source the range that the head has whole, which is not read.
-        newest: What of it is looked at; None: everything.
+        hints: What of it is looked at, and what it may cost.
+        taken: How many samples the head has given.
     """
 
     plan: int
@@ -41,7 +44,8 @@ class Reading(NamedTuple):
     start_ms: int
     end_ms: int
     covered: dict[str, tuple[int, int]]
-    newest: NewestAt | None
+    hints: SelectHints
+    taken: int
 
     def ranges(self, source: str) -> list[tuple[int, int]]:
         """Return the parts of the range, inclusive, that the head does not cover."""
@@ -74,6 +78,7 @@ class FileReads:
 
         Raises:
             MovedError: Blocks were merged since the files were looked at.
+            BudgetError: There is more than may be read.
         """
         spans = [
             (file, span)
@@ -82,17 +87,40 @@ class FileReads:
         ]
         if not spans:
             return {}
-        if reading.newest is None:
+        budget = reading.hints.budget
+        if budget is not None:
+            self._require_few(reading, spans, budget.max_samples, warnings)
+        if reading.hints.newest is None:
             whole = self._joined(reading, spans, warnings)
             if whole is not None:
                 return _cut(whole, reading)
         pieces: dict[str, list[Piece]] = {}
         for file, span in spans:
-            asked = Asked(reading.wanted, reading.ranges(span.source), reading.newest)
+            if budget is not None:
+                budget.check()
+            asked = Asked(reading.wanted, reading.ranges(span.source), reading.hints.newest)
             found = self._files.read(file, span, asked, warnings)
             if found:
                 pieces.setdefault(span.source, []).extend(found)
         return pieces
+
+    def _require_few(
+        self, reading: Reading, spans: Sequence[tuple[DayFile, Span]], most: int, warnings: list[str]
+    ) -> None:
+        """See that no more samples are selected than may be; directories are read only where that is not certain.
+
+        Raises:
+            BudgetError: They are more.
+            MovedError: Blocks were merged since the files were looked at.
+        """
+        series = int(np.count_nonzero(reading.wanted))
+        found = reading.taken
+        if found + series * sum(_most_columns(span, reading) for _, span in spans) <= most:
+            return
+        for file, span in spans:
+            found += _columns(span, reading) * self._files.count_rows(file, span, reading.wanted, warnings)
+            if found > most:
+                raise BudgetError("samples", found)
 
     def _joined(
         self, reading: Reading, spans: Sequence[tuple[DayFile, Span]], warnings: list[str]
@@ -119,6 +147,25 @@ class FileReads:
                 key, whole, sum(piece.values.nbytes + piece.timestamps_ms.nbytes for piece in whole.values())
             )
         return whole
+
+
+def _most_columns(span: Span, reading: Reading) -> int:
+    """Return at most how many samples of each series of a span are asked for."""
+    newest = reading.hints.newest
+    return span.samples if newest is None else min(span.samples, newest.steps)
+
+
+def _columns(span: Span, reading: Reading) -> int:
+    """Return how many samples of each series of a span are asked for."""
+    most = _most_columns(span, reading)
+    try:
+        times = span.timestamps()
+    except sqlite.UNREADABLE:
+        return most
+    count = 0
+    for low_ms, high_ms in reading.ranges(span.source):
+        count += int(np.searchsorted(times, high_ms, side="right")) - int(np.searchsorted(times, low_ms))
+    return min(count, most)
 
 
 def _frozen(piece: Piece) -> Piece:

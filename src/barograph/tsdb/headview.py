@@ -77,6 +77,12 @@ class GroupView:
             return times[overtaken:], values[:, overtaken:].copy()
         return times, values
 
+    def count_between(self, start_ms: int, end_ms: int) -> int:
+        """Return about how many rows `read` gives for a range."""
+        first, count = self._bounds()
+        times = self._ring(self._timestamps, first, count)
+        return int(np.count_nonzero((times >= start_ms) & (times <= end_ms)))
+
     def _read_late(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
         """As `read`, of rows that stand in order of arrival."""
         first, count = self._bounds()

@@ -5,7 +5,7 @@ of live.db itself. It never writes, and holds no read transaction longer than it
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -14,11 +14,11 @@ import apsw
 import numpy as np
 
 from barograph.model.batch import Family
-from barograph.model.errors import FolderError, StoreError
+from barograph.model.errors import BudgetError, FolderError, StoreError
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.sample import BoolArray, is_absent, is_stale
-from barograph.model.series import NewestAt, SeriesSet
+from barograph.model.series import ReadBudget, SelectHints, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.model.units import Duration
 from barograph.tsdb import filenames, log, sqlite
@@ -48,6 +48,7 @@ _MOVING = "blocks were merged faster than they could be read; ask again"
 _PLANS = 512
 _ATTEMPTS = 5
 _FIRST_MS = -(1 << 62)
+_NO_HINTS = SelectHints()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,10 +140,11 @@ class StoreReader:
         return self._files.damaged
 
     def select(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, hints: SelectHints | None = None
     ) -> SeriesSet:
         """See `Querier`. A range that lies inside the head touches no file."""
-        found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True, newest=newest)
+        hints = hints or _NO_HINTS
+        found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True, hints=hints)
         groups = assemble(found.pieces, self._label_rows)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
         return SeriesSet(groups, warnings, found.thinned_until_ms)
@@ -177,8 +179,15 @@ class StoreReader:
         """See `TieredQuerier`."""
         return tuple(self._widths_ms.values())
 
-    def select_buckets(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, width_ms: int, columns: Sequence[Column]
+    def select_buckets(  # noqa: PLR0913  as the protocol has it
+        self,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        width_ms: int,
+        columns: Sequence[Column],
+        *,
+        budget: ReadBudget | None = None,
     ) -> BucketSet:
         """See `TieredQuerier`. Samples are decoded a slice of time at a time.
 
@@ -188,10 +197,12 @@ class StoreReader:
         if width_ms not in self.tier_widths_ms or start_ms % width_ms or end_ms % width_ms:
             raise ValueError(f"no tier has buckets of {width_ms} ms that begin at {start_ms} and end at {end_ms}")
         key, asked = tuple(matchers), range(start_ms, end_ms, width_ms)
+        if budget is not None:
+            self._require_few_buckets(key, asked, len(columns), budget)
         for _ in range(_ATTEMPTS):
             joining = BucketJoining(width_ms, columns)
             try:
-                self._read_buckets(key, asked, joining)
+                self._read_buckets(key, asked, joining, budget.check if budget is not None else lambda: None)
             except MovedError:
                 self._generation = -1
                 continue
@@ -302,21 +313,24 @@ class StoreReader:
         end_ms: int,
         *,
         with_thinned: bool,
-        newest: NewestAt | None = None,
+        hints: SelectHints = _NO_HINTS,
     ) -> "_Samples":
         """Return every sample of the range by source, with what a tier keeps of those that are gone if asked to."""
         for _ in range(_ATTEMPTS):
             with self._lock:
                 plan = self._plan(key) if isinstance(key, tuple) else self._plan_of(key)
                 head, generation = self._head, self._generation
-            in_head, covered = _read_head(plan, start_ms, end_ms)
+            if hints.budget is not None:
+                self._require_few(key, plan, (start_ms, end_ms), hints.budget)
+            in_head, covered = _read_head(plan, start_ms, end_ms, hints.budget)
             found = _Samples()
             try:
                 if with_thinned:
                     self._read_thinned(plan, start_ms, end_ms, found)
+                taken = sum(piece.values.size for piece in in_head.values())
                 with self._files_lock:
                     found.warnings += self._file_warnings
-                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, newest)
+                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, hints, taken)
                     for source, pieces in self._reads.read(reading, found.warnings).items():
                         found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
@@ -330,6 +344,19 @@ class StoreReader:
             found.pieces = _with_late(found.pieces)
             return found
         raise StoreError(_MOVING)
+
+    def _require_few(
+        self, key: tuple[Matcher, ...] | list[Labels], plan: _Plan, time_range: tuple[int, int], budget: ReadBudget
+    ) -> None:
+        """See that no more series are selected than may be.
+
+        Raises:
+            BudgetError: They are more.
+        """
+        if isinstance(key, tuple) and np.count_nonzero(plan.wanted) > budget.max_series:
+            found = len(self._matching(key, *time_range))
+            if found > budget.max_series:
+                raise BudgetError("series", found)
 
     def _read_thinned(self, plan: _Plan, start_ms: int, end_ms: int, found: "_Samples") -> None:
         """Read the newest sample of each bucket where there is nothing finer.
@@ -351,7 +378,24 @@ class StoreReader:
                 f"{Duration(found.thinned_ms)} stands for them"
             )
 
-    def _read_buckets(self, key: tuple[Matcher, ...], asked: range, joining: BucketJoining) -> None:
+    def _require_few_buckets(self, key: tuple[Matcher, ...], asked: range, columns: int, budget: ReadBudget) -> None:
+        """See that no more buckets are selected than may be.
+
+        Raises:
+            BudgetError: They are more.
+        """
+        with self._lock:
+            series = int(np.count_nonzero(self._plan(key).wanted))
+        if series > budget.max_series or series * len(asked) * columns > budget.max_samples:
+            series = len(self._matching(key, asked.start, asked.stop))
+            if series > budget.max_series:
+                raise BudgetError("series", series)
+            if series * len(asked) * columns > budget.max_samples:
+                raise BudgetError("samples", series * len(asked) * columns)
+
+    def _read_buckets(
+        self, key: tuple[Matcher, ...], asked: range, joining: BucketJoining, check: Callable[[], None]
+    ) -> None:
         """Read buckets from tiers where these are as new as the samples, and make them of samples elsewhere.
 
         Raises:
@@ -368,20 +412,24 @@ class StoreReader:
         slice_ms = joining.slice_ms(int(plan.wanted.sum()))
         next_ms = max(asked.start + 1, oldest_ms)
         for day in days:
-            self._make_buckets(key, range(next_ms, day.day_ms, slice_ms), joining)
+            check()
+            self._make_buckets(key, range(next_ms, day.day_ms, slice_ms), joining, check)
             next_ms = max(next_ms, day.day_ms if day.with_samples else day.day_ms + DAY_MS)
             with self._files_lock:
                 for tier in day.tiers:
                     for part in read_tier(self._files, tier, plan.wanted, joining.columns, joining.warnings):
                         joining.add_tier(part, tier.width_ms, asked)
-        self._make_buckets(key, range(next_ms, min(asked.stop, newest_ms) + 1, slice_ms), joining)
+        self._make_buckets(key, range(next_ms, min(asked.stop, newest_ms) + 1, slice_ms), joining, check)
         with self._files_lock:
             if not files <= self._files.names():
                 raise MovedError
 
-    def _make_buckets(self, key: tuple[Matcher, ...], instants: range, joining: BucketJoining) -> None:
+    def _make_buckets(
+        self, key: tuple[Matcher, ...], instants: range, joining: BucketJoining, check: Callable[[], None]
+    ) -> None:
         """Make buckets of the samples at `start <= instant < stop`, in slices of `step` milliseconds."""
         for low in instants:
+            check()
             found = self._samples(key, low, min(low + instants.step, instants.stop) - 1, with_thinned=False)
             joining.add_samples(found.pieces, found.warnings)
 
@@ -446,8 +494,15 @@ def _with_late(pieces: dict[str, list[Piece]]) -> dict[str, list[Piece]]:
     return joined
 
 
-def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece], dict[str, tuple[int, int]]]:
-    """Return for each source the head's piece, and the range of time that the head has whole."""
+def _read_head(
+    plan: _Plan, start_ms: int, end_ms: int, budget: ReadBudget | None
+) -> tuple[dict[str, Piece], dict[str, tuple[int, int]]]:
+    """Return for each source the head's piece, and the range of time that the head has whole.
+
+    Raises:
+        BudgetError: The head alone has more than may be read.
+    """
+    left = budget.max_samples if budget is not None else 0
     pieces: dict[str, Piece] = {}
     covered: dict[str, tuple[int, int]] = {}
     for view, columns, series in plan.in_head:
@@ -455,6 +510,11 @@ def _read_head(plan: _Plan, start_ms: int, end_ms: int) -> tuple[dict[str, Piece
         if newest < oldest:
             continue
         if len(series) and start_ms <= newest and end_ms >= oldest:
+            if budget is not None:
+                budget.check()
+                left -= len(series) * view.count_between(start_ms, end_ms)
+                if left < 0:
+                    raise BudgetError("samples", budget.max_samples - left)
             times, values = view.read(start_ms, end_ms, columns)
             if len(times):
                 has_absent, has_stale = bool(is_absent(values).any()), bool(is_stale(values).any())

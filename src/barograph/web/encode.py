@@ -4,12 +4,13 @@ Values are strings as Go's FormatFloat(v, 'f', -1, 64) writes them, so without e
 is odd (exponents, infinities, NaN) is written one by one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import orjson
 
+from barograph.model.errors import LimitError
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray, IntArray
 from barograph.model.units import Duration
@@ -18,9 +19,50 @@ from barograph.promql.value import QueryResult, QueryStats, RawMatrix, StepScala
 _TEXTS: dict[float, bytes] = {float("inf"): b"+Inf", float("-inf"): b"-Inf"}
 
 
-def encode_result(result: QueryResult, *, is_range: bool, with_stats: bool = False) -> bytes:
-    """Return the whole answer, envelope included."""
-    kind, parts = _value(result, is_range)
+class Allowance:
+    """What an answer may be like: its size, and how whoever asked can end its making.
+
+    Args:
+        max_bytes: The most that its series may take, `query.max_answer`.
+        check: Called now and then; what it raises ends the encoding.
+    """
+
+    def __init__(self, max_bytes: int, check: Callable[[], None]) -> None:
+        self._max_bytes = max_bytes
+        self._check = check
+        self._bytes = 0
+        self._unchecked = 0
+
+    def count(self, size_bytes: int) -> None:
+        """Count what was written.
+
+        Raises:
+            LimitError: It is more than an answer may have.
+        """
+        self._bytes += size_bytes
+        self._unchecked += size_bytes
+        if self._bytes > self._max_bytes:
+            raise LimitError("bytes of answer", self._bytes, self._max_bytes, "query.max_answer")
+        if self._unchecked > _CHECK_BYTES:
+            self._unchecked = 0
+            self._check()
+
+
+_CHECK_BYTES = 1 << 20
+"""Some 10 ms of encoding."""
+_UNLIMITED = 1 << 62
+
+
+def encode_result(
+    result: QueryResult, *, is_range: bool, with_stats: bool = False, allowance: Allowance | None = None
+) -> bytes:
+    """Return the whole answer, envelope included.
+
+    Raises:
+        LimitError: It has more bytes than the allowance.
+    """
+    allowance = allowance or Allowance(_UNLIMITED, lambda: None)
+    kind, parts = _value(result, is_range, allowance)
     end = b""
     if with_stats:
         end += b',"stats":' + orjson.dumps(_stats(result.stats))
@@ -49,7 +91,7 @@ def _stats(stats: QueryStats) -> dict[str, Any]:
     }
 
 
-def _value(result: QueryResult, is_range: bool) -> tuple[bytes, list[bytes]]:
+def _value(result: QueryResult, is_range: bool, allowance: Allowance) -> tuple[bytes, list[bytes]]:
     """Return the type of a result and the parts of its text."""
     value = result.value
     times = _times(result.times_ms) if not is_range else []
@@ -61,19 +103,22 @@ def _value(result: QueryResult, is_range: bool) -> tuple[bytes, list[bytes]]:
         points = _points(_heads(result.times_ms), value.values)
         return b"matrix", [b'[{"metric":{},"values":', points, b"}]"]
     if isinstance(value, RawMatrix):
-        rows = [(_labels(s.labels, b"values"), _points(_heads(s.timestamps_ms), s.values)) for s in value.series]
-        return b"matrix", _rows(rows)
+        rows = ((_labels(s.labels, b"values"), _points(_heads(s.timestamps_ms), s.values)) for s in value.series)
+        return b"matrix", _rows(rows, allowance)
     if is_range:
-        return b"matrix", _rows(_matrix(value, _heads(result.times_ms)))
+        return b"matrix", _rows(_matrix(value, _heads(result.times_ms)), allowance)
     texts = _numbers(value.values[:, 0])
     there = range(len(value.labels)) if value.present is None else np.flatnonzero(value.present[:, 0]).tolist()
     head = b"[" + times[0] + b',"'
-    return b"vector", _rows((_labels(value.labels[i], b"value"), head + texts[i] + b'"]') for i in there)
+    return b"vector", _rows(((_labels(value.labels[i], b"value"), head + texts[i] + b'"]') for i in there), allowance)
 
 
-def _rows(rows: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+def _rows(rows: Iterable[tuple[bytes, bytes]], allowance: Allowance) -> list[bytes]:
     """Return the parts of an array of series: labels and points of each."""
-    parts = [part for labels, points in rows for part in (b",", labels, points, b"}")]
+    parts: list[bytes] = []
+    for labels, points in rows:
+        allowance.count(len(labels) + len(points))
+        parts += (b",", labels, points, b"}")
     return [b"[", *parts[1:], b"]"]
 
 

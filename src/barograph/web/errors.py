@@ -14,6 +14,7 @@ from barograph.model.errors import (
     QueryCancelledError,
     QueryError,
     QueryTimeoutError,
+    ResolutionError,
     StoreError,
     UnsupportedError,
 )
@@ -31,6 +32,7 @@ class RequestError(BarographError):
 
 
 _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (ResolutionError, 400, "bad_data"),
     (LimitError, 422, "execution"),
     (ExecutionError, 422, "execution"),
     (UnsupportedError, 422, "execution"),

@@ -14,8 +14,8 @@ from barograph.model.errors import (
 )
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
-from barograph.model.series import NewestAt, SeriesSet
-from barograph.model.units import Duration
+from barograph.model.series import SelectHints, SeriesSet
+from barograph.model.units import Duration, Size
 from barograph.promql.ast import Expr, ValueType
 from barograph.promql.calls import PointwiseCall, VectorCall
 from barograph.promql.cancel import Cancel
@@ -40,7 +40,7 @@ class CountingStore(MemoryStore):
         self.warnings: tuple[str, ...] = ()
 
     def select(
-        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, newest: NewestAt | None = None
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, hints: SelectHints | None = None
     ) -> SeriesSet:
         self.selected += 1
         if self.clock is not None:
@@ -102,6 +102,8 @@ def test_a_range_that_is_none_is_refused(store: CountingStore, start_ms: int, en
         (QueryConfig(max_series=1), "m", "query.max_series"),
         (QueryConfig(max_query_length=3), "m + m", "query.max_query_length"),
         (QueryConfig(max_samples=1000), "vector(1)[1d:1s]", "query.max_samples"),
+        (QueryConfig(max_memory=Size(200)), "m[1m]", "query.max_memory"),
+        (QueryConfig(max_memory=Size(170)), "rate(m[10s])", "query.max_memory"),
     ],
 )
 def test_a_limit_that_is_hit_names_its_setting(
@@ -188,9 +190,9 @@ def test_the_estimate_grows_with_range_and_steps_and_learns(store: CountingStore
 def test_the_estimate_sees_every_leaf(store: CountingStore) -> None:
     engine = engine_over(store)
     text = "topk(scalar(m), -(m)) + on() max_over_time(rate(m[10s])[50s:]) / sum_over_time(m[step()])"
-    # 2 series four times, the longest range is an hour (unknown until the query), one step
-    assert engine.cost_estimate(text, 50_000, 50_000) == int(8 * (3600 / 16 + 1))
-    assert engine.cost_estimate("max_over_time(m[50s:10s])", 50_000, 50_000) == int(2 * (50 / 16 + 1))
+    # 2 series four times, the longest range is an hour (unknown until the query), one step; 60 within the subquery
+    assert engine.cost_estimate(text, 50_000, 50_000) == int(6 * (3600 / 16 + 1) + 2 * (3600 / 16 + 60))
+    assert engine.cost_estimate("max_over_time(m[50s:10s])", 50_000, 50_000) == int(2 * (50 / 16 + 5))
     assert engine.cost_estimate("sum(rate(m[10s]))", 50_000, 50_000) == int(2 * (10 / 16 + 1))
 
 

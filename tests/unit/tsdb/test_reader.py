@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from barograph.model.batch import Family, MetricType
-from barograph.model.errors import FolderError, StoreError
+from barograph.model.errors import BudgetError, FolderError, QueryCancelledError, StoreError
 from barograph.model.matcher import Matcher, MatchOp
+from barograph.model.series import NewestAt, ReadBudget, SelectHints
 from barograph.model.units import Size
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.dayfiles import MovedError
@@ -282,4 +284,30 @@ def test_threads_may_share_a_reader(kit: Kit) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+    kit.store.close()
+
+
+def ended() -> None:
+    raise QueryCancelledError("enough")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 30), (140, 149), (0, 149)])
+def test_what_is_more_than_allowed_is_not_read(kit: Kit, low: int, high: int) -> None:
+    reader = kit.reader()
+    range_ms = T0 + low * 1000, T0 + high * 1000
+    count = reader.select([X], *range_ms).sample_count
+
+    def hints(samples: int = 1 << 40, series: int = 1 << 20, check: Callable[[], None] = lambda: None) -> SelectHints:
+        return SelectHints(budget=ReadBudget(max_samples=samples, max_series=series, check=check))
+
+    assert reader.select([X], *range_ms, hints(count, 1)).sample_count == count
+    with pytest.raises(BudgetError) as refused:
+        reader.select([X], *range_ms, hints(count - 1))
+    assert refused.value.what == "samples"
+    with pytest.raises(BudgetError) as refused:
+        reader.select([], *range_ms, hints(series=1))
+    assert (refused.value.what, refused.value.found) == ("series", len(reader.series([], *range_ms)))
+    newest = NewestAt(start_ms=range_ms[1], step_ms=0, steps=1)
+    with pytest.raises(QueryCancelledError):
+        kit.reader().select([X], *range_ms, SelectHints(newest=newest, budget=hints(check=ended).budget))
     kit.store.close()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barograph.model.errors import LimitError, QueryCancelledError
 from barograph.model.labels import Labels
 from barograph.model.sample import IntArray
 from barograph.promql.value import (
@@ -18,7 +19,7 @@ from barograph.promql.value import (
     StepVector,
     StringValue,
 )
-from barograph.web.encode import encode_result
+from barograph.web.encode import Allowance, encode_result
 
 SECOND = np.array([1_700_000_000_000], dtype=np.int64)
 
@@ -189,3 +190,28 @@ def test_annotations_stand_beside_the_data() -> None:
     assert answer["infos"] == ['no "counter"']
     plain = json.loads(encode_result(QueryResult(value=empty, times_ms=SECOND), is_range=False))
     assert plain == {"status": "success", "data": {"resultType": "vector", "result": []}}
+
+
+def test_an_answer_too_large_is_not_written_to_its_end() -> None:
+    vector = StepVector(tuple(Labels.of("m", i=str(i)) for i in range(100)), np.ones((100, 1)))
+    result = QueryResult(value=vector, times_ms=SECOND)
+    assert encode_result(result, is_range=False, allowance=Allowance(10_000, lambda: None))
+    with pytest.raises(LimitError, match=r"bytes of answer, more than 2,000; raise query.max_answer"):
+        encode_result(result, is_range=False, allowance=Allowance(2_000, lambda: None))
+
+
+def test_whoever_asked_can_end_the_writing() -> None:
+    rows = 40
+    values = np.random.default_rng(3).random((rows, 5000))
+    vector = StepVector(tuple(Labels.of("m", i=str(i)) for i in range(rows)), values)
+    times = SECOND + 1000 * np.arange(5000)
+    result = QueryResult(value=vector, times_ms=times)
+    checked = []
+
+    def check() -> None:
+        checked.append(1)
+        if len(checked) > 2:
+            raise QueryCancelledError("gone")
+
+    with pytest.raises(QueryCancelledError):
+        encode_result(result, is_range=True, allowance=Allowance(1 << 40, check))

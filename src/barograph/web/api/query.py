@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
+from barograph.model.errors import QueryCancelledError, QueryTimeoutError
 from barograph.promql.cancel import Cancel
 from barograph.promql.value import QueryResult, RawMatrix, StepVector
 from barograph.web.deps import WebDeps
-from barograph.web.encode import encode_result
+from barograph.web.encode import Allowance, encode_result
 from barograph.web.errors import RequestError, problem_of
 from barograph.web.parameters import (
     Parameters,
@@ -57,7 +58,8 @@ class QueryRoutes:
 
         def work(cancel: Cancel, left_s: float) -> bytes:
             result = self._engine.instant(text, time_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel)
-            return encode_result(limited(result, limit), is_range=False, with_stats=with_stats)
+            allowance = self._allowance(cancel, left_s - result.stats.duration_s)
+            return encode_result(limited(result, limit), is_range=False, with_stats=with_stats, allowance=allowance)
 
         return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), timeout_s, receive, work)
 
@@ -75,10 +77,24 @@ class QueryRoutes:
             result = self._engine.range(
                 text, start_ms, end_ms, step_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel
             )
-            return encode_result(limited(result, limit), is_range=True, with_stats=with_stats)
+            allowance = self._allowance(cancel, left_s - result.stats.duration_s)
+            return encode_result(limited(result, limit), is_range=True, with_stats=with_stats, allowance=allowance)
 
         cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms)
         return await self._thread.run(cost, timeout_s, receive, work)
+
+    def _allowance(self, cancel: Cancel, left_s: float) -> Allowance:
+        """Return what an answer may have, and until when it may be written."""
+        clock = self._deps.clock
+        deadline_s = clock.monotonic_s() + left_s
+
+        def check() -> None:
+            if cancel.cancelled:
+                raise QueryCancelledError("query cancelled: whoever asked is gone")
+            if clock.monotonic_s() > deadline_s:
+                raise QueryTimeoutError("query timed out while its answer was written: raise query.timeout")
+
+        return Allowance(self._engine.config.max_answer.bytes, check)
 
     def _time_ms(self, parameters: Parameters, name: str) -> int:
         text = one(parameters, name, "")

@@ -104,8 +104,9 @@ def test_a_wrong_expression_is_pointed_at(site: Site) -> None:
 def test_a_limit_of_the_engine_is_named_with_its_setting(tmp_path: Path) -> None:
     site = Site(tmp_path, query=QueryConfig(max_points=10))
     answer = site.get("/api/v1/query_range", query="1", start="0", end="100", step="1")
-    assert answer.status == 422
-    assert answer.json()["errorType"] == "execution"
+    # as Prometheus, which Grafana knows
+    assert answer.status == 400
+    assert answer.json()["errorType"] == "bad_data"
     assert "101" in answer.json()["error"]
     assert "query.max_points" in answer.json()["error"]
     site.close()
