@@ -132,8 +132,7 @@ class ExtendedCall:
                 values[places], present[places] = self.kernel(window), True
             return values, present
 
-        vector = self.assembler.assemble(ranges.groups, apply, grid.steps)
-        run.charge(vector.values.size)
+        vector = self.assembler.assemble(run, ranges.groups, apply, grid.steps)
         if self.call.function in _COUNTERS:
             self.suspicion.inform(vector, run, self.call.args[0].span)
         return self.names.vector(vector, run, per_step=False)
@@ -168,7 +167,7 @@ class SmoothedSelector:
                 values[places], present[places] = made[:, here], True
             return values, present
 
-        return self._assembler.assemble(found.groups, apply, grid.steps)
+        return self._assembler.assemble(run, found.groups, apply, grid.steps)
 
 
 def _at(timestamps_ms: IntArray, values: FloatArray, at_ms: IntArray, lookback_ms: int) -> tuple[FloatArray, BoolArray]:

@@ -175,7 +175,7 @@ def _enriched(
                 masks.append(mask)
     if not labels:
         return empty_vector(base.values.shape[1])
-    run.charge(len(rows) * base.values.shape[1])
+    run.charge_points(len(rows) * base.values.shape[1])
     result = StepVector(tuple(labels), base.values[rows], np.stack(masks))
     return result if len(set(labels)) == len(labels) else merge_rows(result, per_step=True)
 
