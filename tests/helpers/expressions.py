@@ -1,5 +1,6 @@
 """Expressions for tests of PromQL: a table of signatures from the documentation, trees without spans, the corpora."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -111,6 +112,27 @@ def _rule_expressions(node: object) -> Iterator[str]:
     elif isinstance(node, list):
         for child in node:
             yield from _rule_expressions(child)
+
+
+def dashboard_expressions() -> Iterator[tuple[str, str]]:
+    """Yield the place and the expression of every panel, with values in place of Grafana's variables."""
+    for path in sorted(conformance("monitoring-mixins-node-exporter").rglob("*.json")):
+        for expr in _panel_expressions(json.loads(path.read_text())):
+            yield path.name, re.sub(r"\$\{?\w+\}?", "value", expr.replace("$__rate_interval", "5m"))
+    for path in sorted(conformance("prometheus-compliance").rglob("*.md")):
+        for found in re.finditer(r"^ +expr: (?!<)(.+)$", path.read_text(), re.MULTILINE):
+            yield path.name, found[1]
+
+
+def _panel_expressions(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("expr"), str):
+            yield node["expr"]
+        for child in node.values():
+            yield from _panel_expressions(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _panel_expressions(child)
 
 
 # an example's line that begins like an expression and is no result, template or warning

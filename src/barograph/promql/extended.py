@@ -29,6 +29,8 @@ Kernel = Callable[[Boundaries], FloatArray]
 
 _SMOOTHED: Mapping[str, Kernel] = {"delta": edges.delta, "increase": edges.increase, "rate": edges.rate}
 _ANCHORED: Mapping[str, Kernel] = {"changes": edges.changes, **_SMOOTHED, "resets": edges.resets}
+KERNELS: Mapping[RangeMode, Mapping[str, Kernel]] = {RangeMode.ANCHORED: _ANCHORED, RangeMode.SMOOTHED: _SMOOTHED}
+"""What each kind of range can be given to; the reference page lists it."""
 _COUNTERS = frozenset({"increase", "rate"})
 
 
@@ -38,7 +40,7 @@ def extended_kernel(mode: RangeMode, call: Call) -> Kernel:
     Raises:
         ExecutionError: The function takes no such range.
     """
-    kernels = _ANCHORED if mode is RangeMode.ANCHORED else _SMOOTHED
+    kernels = KERNELS[mode]
     kernel = kernels.get(call.function)
     if kernel is None:
         raise ExecutionError(
