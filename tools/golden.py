@@ -35,6 +35,8 @@ _NOTICE_OPTIONS = r"""
 --collector.hwmon.chip-include=(applesmc|asus_nb_wmi|coretemp|hwmon4|ieee80211|nct6779)
 --collector.netclass.ignore-invalid-speed --collector.netclass.ignored-devices=(dmz|int)
 --collector.netdev.device-include=lo --collector.qdisc.device-include=(wlan0|eth0)
+--collector.qdisc --collector.qdisc.fixtures=fixtures/qdisc/ --collector.wifi --collector.wifi.fixtures=fixtures/wifi
+--collector.lnstat --collector.mountstats --collector.xfrm
 --collector.stat.softirq --collector.sysctl.include-info=kernel.seccomp.actions_avail
 --collector.sysctl.include=fs.file-nr --collector.sysctl.include=fs.file-nr:total,current,max
 --collector.sysctl.include=kernel.threads-max --collector.textfile.directory=fixtures/textfile/two_metric_files/
@@ -97,6 +99,8 @@ def compare(ours: Exposition, expected: Exposition) -> Comparison:
 def collect(tree: Path, options: Sequence[str], clock: Clock) -> tuple[Exposition, list[str]]:
     """Run our collectors over a tree; returns what they say and remarks for people."""
     known = [option for option in options if option == DISABLE_DEFAULTS or collector_of(option) in COLLECTORS]
+    # upstream runs in the folder that has `fixtures`
+    known = [option.replace("=fixtures/", f"={tree}/") for option in known]
     unbuilt = sorted({collector_of(option) for option in options} - {"", *COLLECTORS})
     remarks = [f"not built: {name}" for name in unbuilt]
     paths = Paths(procfs=tree / "proc", sysfs=tree / "sys", rootfs=tree, udev_data=tree / "udev/data")

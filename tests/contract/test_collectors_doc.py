@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 
 from barograph.collectors.cpu import CpuConfig
+from barograph.collectors.qdisc import QdiscConfig
 from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.stat import StatConfig
+from barograph.collectors.wifi import WifiConfig
 from helpers.collectors import FIXTURES, host_in
 
 _ROOT = Path(__file__).parent.parent.parent
 _EVERYTHING = {
     "cpu": CpuConfig(info_flags_include=".", info_bugs_include="."),
+    "qdisc": QdiscConfig(fixtures=str(FIXTURES / "qdisc")),
     "stat": StatConfig(softirq=True),
+    "wifi": WifiConfig(fixtures=str(FIXTURES / "wifi")),
 }
 
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from barograph.collectors.procfs import read_error
+
 _SIZE_BYTES = 4096  # sysfs gives no attribute more than a page
 _STALE = frozenset({errno.ENODEV, errno.ENOENT, errno.EBADF, errno.ESTALE, errno.ENXIO})
 
@@ -73,3 +75,16 @@ def names_in(folder: Path) -> list[str]:
         return sorted(os.listdir(folder))  # noqa: PTH208  hot path: no Path objects
     except OSError:
         return []
+
+
+def listed(folder: Path) -> list[str]:
+    """Return what lies in a folder, sorted.
+
+    Raises:
+        NoDataError: There is no such folder.
+        CollectError: It cannot be read.
+    """
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  hot path: no Path objects
+    except OSError as error:
+        raise read_error(folder, error) from error

@@ -9,17 +9,26 @@ import msgspec
 
 from barograph.collectors.arp import ArpConfig
 from barograph.collectors.base import CollectorSection, Host
+from barograph.collectors.bonding import BondingConfig
 from barograph.collectors.conntrack import ConntrackConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.diskstats import DiskstatsConfig
+from barograph.collectors.fibrechannel import FibrechannelConfig
 from barograph.collectors.filesystem import FilesystemConfig
+from barograph.collectors.infiniband import InfinibandConfig
+from barograph.collectors.ipvs import IpvsConfig
+from barograph.collectors.lnstat import LnstatConfig
 from barograph.collectors.loadavg import LoadavgConfig
 from barograph.collectors.meminfo import MeminfoConfig
+from barograph.collectors.mountstats import MountstatsConfig
 from barograph.collectors.netclass import NetclassConfig
 from barograph.collectors.netdev import NetdevConfig
 from barograph.collectors.netstat import NetstatConfig
+from barograph.collectors.nfs import NfsConfig
+from barograph.collectors.nfsd import NfsdConfig
 from barograph.collectors.pressure import PressureConfig
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
+from barograph.collectors.qdisc import QdiscConfig
 from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.sockstat import SockstatConfig
 from barograph.collectors.softnet import SoftnetConfig
@@ -28,6 +37,8 @@ from barograph.collectors.time import TimeConfig
 from barograph.collectors.udp_queues import UdpQueuesConfig
 from barograph.collectors.uname import UnameConfig
 from barograph.collectors.vmstat import VmstatConfig
+from barograph.collectors.wifi import WifiConfig
+from barograph.collectors.xfrm import XfrmConfig
 from barograph.model.clock import Clock
 from barograph.model.errors import ConfigError
 from barograph.model.schedule import ScheduledCollector
@@ -48,16 +59,25 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     interval: Duration = Duration(1000)
     budget: Duration = Duration(500)
     arp: ArpConfig = ArpConfig()
+    bonding: BondingConfig = BondingConfig()
     conntrack: ConntrackConfig = ConntrackConfig()
     cpu: CpuConfig = CpuConfig()
     diskstats: DiskstatsConfig = DiskstatsConfig()
+    fibrechannel: FibrechannelConfig = FibrechannelConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
+    infiniband: InfinibandConfig = InfinibandConfig()
+    ipvs: IpvsConfig = IpvsConfig()
+    lnstat: LnstatConfig = LnstatConfig()
     loadavg: LoadavgConfig = LoadavgConfig()
     meminfo: MeminfoConfig = MeminfoConfig()
+    mountstats: MountstatsConfig = MountstatsConfig()
     netclass: NetclassConfig = NetclassConfig()
     netdev: NetdevConfig = NetdevConfig()
     netstat: NetstatConfig = NetstatConfig()
+    nfs: NfsConfig = NfsConfig()
+    nfsd: NfsdConfig = NfsdConfig()
     pressure: PressureConfig = PressureConfig()
+    qdisc: QdiscConfig = QdiscConfig()
     sockstat: SockstatConfig = SockstatConfig()
     softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
@@ -65,6 +85,8 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     udp_queues: UdpQueuesConfig = UdpQueuesConfig()
     uname: UnameConfig = UnameConfig()
     vmstat: VmstatConfig = VmstatConfig()
+    wifi: WifiConfig = WifiConfig()
+    xfrm: XfrmConfig = XfrmConfig()
 
     def section(self, name: str) -> CollectorSection:
         """Return a collector's own section by the collector's name.

@@ -24,6 +24,8 @@ _OLD_NAMES = {
     "collector.filesystem.ignored-fs-types": "collector.filesystem.fs-types-exclude",
     "collector.netdev.device-whitelist": "collector.netdev.device-include",
     "collector.netdev.device-blacklist": "collector.netdev.device-exclude",
+    "collector.qdisk.device-include": "collector.qdisc.device-include",
+    "collector.qdisk.device-exclude": "collector.qdisc.device-exclude",
 }
 
 

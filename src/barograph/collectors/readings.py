@@ -41,13 +41,14 @@ class ReadingFrame:
 
 
 class FileCollector:
-    """A collector of one file that is parsed when its content changed. See `model.protocols.Collector`."""
+    """What collectors of one file have in common: it is parsed when its content changed."""
 
-    def __init__(self, name: str, file: KeptFile, parse: Parser) -> None:
-        self.name = name
+    name: str
+
+    def __init__(self, file: KeptFile, parse: Parser) -> None:
         self._file = file
         self._parse = parse
-        self._frame = ReadingFrame(name)
+        self._frame = ReadingFrame(self.name)
         self._latest: tuple[bytes, Sequence[Reading]] | None = None
 
     def collect(self, timestamp_ms: int) -> Batch:

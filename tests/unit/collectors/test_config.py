@@ -22,9 +22,9 @@ def _build(config: CollectorsConfig, names: list[str] | None = None) -> dict[str
     return {scheduled.collector.name: scheduled for scheduled in built}
 
 
-def test_the_defaults_are_the_eleven_every_second() -> None:
+def test_the_defaults_are_collected_every_second() -> None:
     built = _build(CollectorsConfig())
-    assert list(built) == list(COLLECTORS)
+    assert list(built) == [name for name, entry in COLLECTORS.items() if entry.default]
     assert {scheduled.interval_ms for scheduled in built.values()} == {1000}
     assert built["cpu"].budget_ms == built["filesystem"].budget_ms == 500
 
@@ -49,7 +49,8 @@ def test_every_collector_gives_a_sample_of_this_machine() -> None:
             continue
         assert batch.source == scheduled.collector.name
         assert batch.timestamp_ms == 1000
-        assert len(set(batch.schema.series)) == len(batch.schema) == len(batch.values) > 0
+        # a machine may have no neighbour, and then arp has no series
+        assert len(set(batch.schema.series)) == len(batch.schema) == len(batch.values)
         assert not is_absent(batch.values).any()
     for scheduled in built:
         scheduled.collector.close()

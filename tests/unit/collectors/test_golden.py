@@ -72,17 +72,28 @@ if (_TOOL.parent.parent.parent / "shared/conformance/node_exporter-golden/fixtur
         assert not [line for line in lines if line.startswith(("differing", "surplus"))]
         ours = (
             "node_arp_",
+            "node_bonding_",
             "node_disk_",
+            "node_fibrechannel_",
+            "node_infiniband_",
+            "node_ipvs_",
+            "node_lnstat_",
             "node_load",
+            "node_mountstats_",
             "node_netstat_",
             "node_nf_",
-            "node_sockstat_",
-            "node_softnet_",
-            "node_udp_",
-            "node_vmstat_",
+            "node_nfs_",
+            "node_nfsd_",
             "node_pressure_",
             "node_procs_",
+            "node_qdisc_",
+            "node_sockstat_",
+            "node_softnet_",
             "node_time_",
+            "node_udp_",
+            "node_vmstat_",
+            "node_wifi_",
+            "node_xfrm_",
         )
         assert not [line for line in lines if line.startswith(tuple(f"missing {name}" for name in ours))]
-        assert sum(line.startswith("identical node_") for line in lines) >= 200
+        assert sum(line.startswith("identical node_") for line in lines) >= 405

@@ -15,6 +15,10 @@ def _parse(data: bytes) -> list[Reading]:
     return [(SeriesSpec(_FAMILY, {"n": str(i)}), float(words[0])) for i, words in enumerate(lines_of(data))]
 
 
+class _Lines(FileCollector):
+    name = "x"
+
+
 def test_lines_are_words() -> None:
     assert lines_of(b"a b\n\n c\x1cd\n") == [[b"a", b"b"], [], [b"c\x1cd"]]
     assert lines_of(b"") == []
@@ -39,7 +43,7 @@ def test_a_file_is_parsed_when_it_changed(tmp_path: Path) -> None:
         parsed.append(data)
         return _parse(data)
 
-    collector = FileCollector("x", KeptFile(path), parse)
+    collector = _Lines(KeptFile(path), parse)
     assert as_dict(collector.collect(1)) == as_dict(collector.collect(2)) == {'node_x{n="0"}': 1, 'node_x{n="1"}': 2}
     assert len(parsed) == 1
     path.write_text("5\n")
