@@ -152,7 +152,13 @@ class FileReads:
 def _most_columns(span: Span, reading: Reading) -> int:
     """Return at most how many samples of each series of a span are asked for."""
     newest = reading.hints.newest
-    return span.samples if newest is None else min(span.samples, newest.steps)
+    if newest is None:
+        return span.samples
+    if not newest.step_ms:
+        return 1
+    # an instant looks at one of them, and that after the last at one more
+    inside_ms = min(span.last_ms, reading.end_ms) - max(span.first_ms, reading.start_ms)
+    return min(span.samples, 2 + max(0, inside_ms) // newest.step_ms)
 
 
 def _columns(span: Span, reading: Reading) -> int:
