@@ -3,11 +3,12 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from barograph.cli.answers import FORMATS, print_answer
+from barograph.cli.explaining import print_explained
 from barograph.cli.failure import CommandError, require_format, status_of
 from barograph.cli.folder import ServerAddress, find_server
 from barograph.cli.spans import Span, SpanOptions, parse_span
@@ -45,6 +46,9 @@ def query(
         typer.Option(metavar="DIR", readable=False, help="A data folder: its server, or while none runs the folder."),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, json or csv.")] = "table",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what each part read and took instead of the answer.")
+    ] = False,
 ) -> None:
     """Evaluate a PromQL expression at an instant or over a range.
 
@@ -58,35 +62,48 @@ def query(
     options = SpanOptions(at=at, start=start, end=end, step=step)
     span = parse_span(options, SystemClock().now_ms(), zone)
     try:
-        answer = _ask(expression, span, url, data)
+        answer = _ask(_Question(expression, span, explain), url, data)
     except QueryError as error:
         raise CommandError(format_error(expression, error), status_of(error)) from error
-    print_answer(answer, output_format, zone)
+    if answer.explained is not None:
+        print_explained(answer.explained, output_format)
+    else:
+        print_answer(answer, output_format, zone)
 
 
-def _ask(expression: str, span: Span, url: str | None, data: Path | None) -> Answer:
+class _Question(NamedTuple):
+    """What is asked, and whether to explain it."""
+
+    expression: str
+    span: Span
+    explain: bool
+
+
+def _ask(question: _Question, url: str | None, data: Path | None) -> Answer:
     if url is not None or data is None:
-        return _ask_server(expression, span, find_server(url, data, os.environ))
+        return _ask_server(question, find_server(url, data, os.environ))
     try:
         if not data.is_dir():
             raise CommandError(f"{data} is no folder", 2)
         if (data / "url").exists():
-            return _ask_server(expression, span, find_server(None, data, os.environ))
+            return _ask_server(question, find_server(None, data, os.environ))
     except LinkError:
         pass  # its server has ended
     except PermissionError as error:
         raise CommandError(f"{data} cannot be read: {error.strerror}; run this as the user that serves") from error
     print(f"barograph: no server answers for {data}: reading the folder itself", file=sys.stderr)
     with Client(data) as client:
-        return _ask_client(expression, span, client)
+        return _ask_client(question, client)
 
 
-def _ask_server(expression: str, span: Span, server: ServerAddress) -> Answer:
+def _ask_server(question: _Question, server: ServerAddress) -> Answer:
     with Client(server.url, server.token) as client:
-        return _ask_client(expression, span, client)
+        return _ask_client(question, client)
 
 
-def _ask_client(expression: str, span: Span, client: Client) -> Answer:
+def _ask_client(question: _Question, client: Client) -> Answer:
+    expression, span, explain = question
     if span.step_ms == 0:
-        return client.query(expression, span.end_ms / 1000)
-    return client.query_range(expression, span.start_ms / 1000, span.end_ms / 1000, span.step_ms / 1000)
+        return client.query(expression, span.end_ms / 1000, explain=explain)
+    start_s, end_s, step_s = span.start_ms / 1000, span.end_ms / 1000, span.step_ms / 1000
+    return client.query_range(expression, start_s, end_s, step_s, explain=explain)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from barograph.client import frames
 from barograph.client.frames import Series
+from barograph.promql.explain import ExplainedNode
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer. `kind`: `vector`, `matrix`, `scalar` or `string`; a string's text is in `text`."""
+    """An answer. `kind`: `vector`, `matrix`, `scalar` or `string`; a string's text is in `text`.
+
+    `explained` says what each part of the expression did, where that was asked for.
+    """
 
     kind: str
     series: tuple[Series, ...]
     text: str = ""
     warnings: tuple[str, ...] = ()
+    explained: ExplainedNode | None = None
 
     def to_pandas(self) -> "pd.DataFrame":
         """Return one row a sample: `timestamp` (UTC), a column for each label, `value`.

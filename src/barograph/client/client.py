@@ -18,9 +18,9 @@ from barograph.client.server import ServerSource
 class _Source(Protocol):
     """What answers a client; times are Unix seconds."""
 
-    def query(self, expression: str, at_s: float | None) -> Answer: ...
+    def query(self, expression: str, at_s: float | None, *, explain: bool) -> Answer: ...
 
-    def query_range(self, expression: str, start_s: float, end_s: float, step_s: float) -> Answer: ...
+    def query_range(self, expression: str, start_s: float, end_s: float, step_s: float, *, explain: bool) -> Answer: ...
 
     def select(self, selector: str, start_s: float, end_s: float) -> Answer: ...
 
@@ -47,7 +47,7 @@ class Client:
         else:
             self._source = FolderSource(Path(place))
 
-    def query(self, expression: str, at_s: float | None = None) -> Answer:
+    def query(self, expression: str, at_s: float | None = None, *, explain: bool = False) -> Answer:
         """Evaluate an expression at one instant (now, where none is given).
 
         Raises:
@@ -57,15 +57,17 @@ class Client:
             StoreError: The server is up, or the folder there, and cannot answer for now.
             LinkError: The server does not answer, or is no Barograph.
         """
-        return self._source.query(expression, at_s)
+        return self._source.query(expression, at_s, explain=explain)
 
-    def query_range(self, expression: str, start_s: float, end_s: float, step_s: float) -> Answer:
+    def query_range(
+        self, expression: str, start_s: float, end_s: float, step_s: float, *, explain: bool = False
+    ) -> Answer:
         """Evaluate an expression at each step from start to end, both included; times are Unix seconds.
 
         Raises:
             BarographError: As `query`.
         """
-        return self._source.query_range(expression, start_s, end_s, step_s)
+        return self._source.query_range(expression, start_s, end_s, step_s, explain=explain)
 
     def select(self, selector: str, start_s: float, end_s: float) -> Answer:
         """Return the samples themselves, from start to end, both included; stale markers are left out.

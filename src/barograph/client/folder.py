@@ -4,6 +4,7 @@ A server may be writing the folder: what it has committed is taken in before eac
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from barograph.client.answer import Answer
@@ -38,15 +39,18 @@ class FolderSource:
         self._reader = StoreReader.open_offline(folder, StoreConfig())
         self._engine = Engine(self._reader, QueryConfig(), self._clock)
 
-    def query(self, expression: str, at_s: float | None) -> Answer:
+    def query(self, expression: str, at_s: float | None, *, explain: bool = False) -> Answer:
         """See `Client`."""
         self._catch_up()
-        return _answer(self._engine.instant(expression, self._clock.now_ms() if at_s is None else _ms(at_s)))
+        at_ms = self._clock.now_ms() if at_s is None else _ms(at_s)
+        return _answer(self._engine.instant(expression, at_ms, explain=explain))
 
-    def query_range(self, expression: str, start_s: float, end_s: float, step_s: float) -> Answer:
+    def query_range(
+        self, expression: str, start_s: float, end_s: float, step_s: float, *, explain: bool = False
+    ) -> Answer:
         """See `Client`."""
         self._catch_up()
-        return _answer(self._engine.range(expression, _ms(start_s), _ms(end_s), _ms(step_s)))
+        return _answer(self._engine.range(expression, _ms(start_s), _ms(end_s), _ms(step_s), explain=explain))
 
     def select(self, selector: str, start_s: float, end_s: float) -> Answer:
         """See `Client`."""
@@ -97,6 +101,10 @@ def _samples(group: SeriesGroup) -> Iterator[Series]:
 
 
 def _answer(result: QueryResult) -> Answer:
+    return replace(_plain_answer(result), explained=result.explained)
+
+
+def _plain_answer(result: QueryResult) -> Answer:
     value, times = result.value, result.times_ms
     warnings = (*result.warnings, *result.infos)
     if isinstance(value, StringValue):

@@ -1,8 +1,10 @@
 """A running server as a source of answers, over HTTP: Prometheus' API, and its refusals as the errors of our tree."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 
 from barograph.client.answer import Answer
@@ -18,6 +20,7 @@ from barograph.model.errors import (
     StoreError,
 )
 from barograph.model.labels import Labels
+from barograph.promql.explain import ExplainedNode
 
 _TIMEOUT_S = 60.0
 _STATUS_ACCESS = (401, 403, 421)
@@ -40,15 +43,17 @@ class ServerSource:
             base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False, transport=transport
         )
 
-    def query(self, expression: str, at_s: float | None) -> Answer:
+    def query(self, expression: str, at_s: float | None, *, explain: bool = False) -> Answer:
         """See `Client`."""
-        form = {"query": expression} | ({} if at_s is None else {"time": repr(at_s)})
+        form = {"query": expression} | ({} if at_s is None else {"time": repr(at_s)}) | _explaining(explain)
         return self._ask("/api/v1/query", form)
 
-    def query_range(self, expression: str, start_s: float, end_s: float, step_s: float) -> Answer:
+    def query_range(
+        self, expression: str, start_s: float, end_s: float, step_s: float, *, explain: bool = False
+    ) -> Answer:
         """See `Client`."""
         form = {"query": expression, "start": repr(start_s), "end": repr(end_s), "step": repr(step_s)}
-        return self._ask("/api/v1/query_range", form)
+        return self._ask("/api/v1/query_range", form | _explaining(explain))
 
     def select(self, selector: str, start_s: float, end_s: float) -> Answer:
         """See `Client`."""
@@ -70,8 +75,10 @@ class ServerSource:
         try:
             body = response.json()
             if response.is_success:
-                return _answer(body)
-        except (ValueError, KeyError, TypeError) as error:
+                explained = body["data"].get("explain")
+                tree = None if explained is None else msgspec.convert(explained, ExplainedNode)
+                return replace(_answer(body), explained=tree)
+        except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
             message = f"{self._place} is no Barograph: it answered {path} with status {response.status_code} and "
             raise LinkError(message + "something other than Prometheus' JSON") from error
         raise _error(response.status_code, body)
@@ -81,6 +88,10 @@ class ServerSource:
         """The server's address, without credentials."""
         url = self._http.base_url
         return f"{url.scheme}://{url.netloc.decode()}"
+
+
+def _explaining(explain: bool) -> dict[str, str]:
+    return {"explain": "true"} if explain else {}
 
 
 def _error(status: int, body: object) -> BarographError:

@@ -1,7 +1,7 @@
 """What a store answers: series as matrices, grouped by shared timestamps, so that PromQL is arithmetic on them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray, IntArray
@@ -75,6 +75,23 @@ class SeriesGroup:
     never_falls: bool = False
 
 
+@dataclass(slots=True, kw_only=True)
+class ReadCounts:
+    """Where the samples of a selection came from.
+
+    Attributes:
+        head_samples: From memory, never written to a block.
+        kept_samples: From a matrix that an earlier selection left.
+        chunks_cached: Chunks that were still decoded.
+        chunks_decoded: Chunks that were decoded for it.
+    """
+
+    head_samples: int = 0
+    kept_samples: int = 0
+    chunks_cached: int = 0
+    chunks_decoded: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SeriesSet:
     """The answer to one selection. Labels are unique over all groups."""
@@ -84,6 +101,7 @@ class SeriesSet:
     thinned_until_ms: int = 0
     """Up to this instant samples are gone and the newest one of each bucket of the finest tier stands for them; 0 where
     all samples are there."""
+    counts: ReadCounts = field(default_factory=ReadCounts)
 
     @property
     def sample_count(self) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from barograph.model.errors import ExecutionError
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import Span
+from barograph.promql.explain import explained
 from barograph.promql.gaps import shared_mask
 from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups, group_rows
@@ -106,6 +107,7 @@ class Reduce:
     grouping: Grouping
     span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         if self.op in _COUNTING and isinstance(self.inner, InstantSelector):
@@ -144,6 +146,7 @@ class Quantile:
     span: Span
     phi_span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         phi = self.phi.scalar(run, grid)

@@ -7,6 +7,7 @@ import numpy as np
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import Cardinality, Span, VectorMatching
+from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
 from barograph.promql.matching import Join, Rows, groups_of, join
 from barograph.promql.memo import Memo
@@ -73,6 +74,7 @@ class VectorNegation:
     span: Span
     names: NameDropper = field(default_factory=NameDropper)
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         vector = self.inner.vector(run, grid)
@@ -92,6 +94,7 @@ class VectorScalar:
     span: Span
     names: NameDropper = field(default_factory=NameDropper)
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         vector = self.inner.vector(run, grid)
@@ -121,6 +124,7 @@ class VectorBinary:
     span: Span
     memo: Memo[Join] = field(default_factory=Memo)
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         lhs, rhs = self.lhs.vector(run, grid), self.rhs.vector(run, grid)
@@ -177,6 +181,7 @@ class SetBinary:
     span: Span
     memo: Memo[tuple[list[int], int]] = field(default_factory=Memo)
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         lhs, rhs = self.lhs.vector(run, grid), self.rhs.vector(run, grid)

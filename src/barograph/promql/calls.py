@@ -10,6 +10,7 @@ from barograph.model.sample import BoolArray, FloatArray
 from barograph.model.series import SeriesGroup
 from barograph.promql.aggregations import format_float, warn_quantile
 from barograph.promql.ast import Span
+from barograph.promql.explain import explained
 from barograph.promql.functions.entry import Arguments, OverTime, Pointwise, ToScalar, ToVector
 from barograph.promql.gaps import over_group
 from barograph.promql.grid import Grid
@@ -69,6 +70,7 @@ class VectorCall:
         """Where it stands in the text."""
         return self.arguments.call.span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         run.check()
@@ -87,6 +89,7 @@ class PointwiseCall:
         """Where it stands in the text."""
         return self.arguments.call.span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         vector = self.arguments.vectors[0].vector(run, grid)
@@ -109,6 +112,7 @@ class WindowCall:
         """Where it stands in the text."""
         return self.arguments.call.span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         params = self._params(run, grid)

@@ -17,6 +17,7 @@ from barograph.model.protocols import Querier
 from barograph.promql.ast import ValueType
 from barograph.promql.cancel import Cancel
 from barograph.promql.config import QueryConfig
+from barograph.promql.explain import Trace
 from barograph.promql.finish import Finisher, raw_matrix
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.grid import Grid
@@ -49,6 +50,7 @@ class _Options:
     lookback_ms: int | None = None
     cancel: Cancel | None = None
     shared: Selections | None = None
+    explain: bool = False
 
 
 class Engine:
@@ -74,7 +76,7 @@ class Engine:
         """
         return self._known(text).plan.type
 
-    def instant(
+    def instant(  # noqa: PLR0913  the parameters of the API's query
         self,
         text: str,
         time_ms: int,
@@ -82,6 +84,7 @@ class Engine:
         timeout_s: float | None = None,
         lookback_ms: int | None = None,
         cancel: Cancel | None = None,
+        explain: bool = False,
     ) -> QueryResult:
         """Evaluate an expression at one instant.
 
@@ -91,11 +94,12 @@ class Engine:
             timeout_s: A shorter time limit than the configured one.
             lookback_ms: Another lookback than the configured one.
             cancel: A token that ends the evaluation early.
+            explain: Have the result say what each part did.
 
         Raises:
             QueryError: It is refused, over a limit, out of time or cancelled.
         """
-        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel, explain=explain)
         return self._evaluate(self._known(text), Grid(time_ms, 0, 1), options)
 
     def range(  # noqa: PLR0913  the parameters of the API's query_range
@@ -108,6 +112,7 @@ class Engine:
         timeout_s: float | None = None,
         lookback_ms: int | None = None,
         cancel: Cancel | None = None,
+        explain: bool = False,
     ) -> QueryResult:
         """Evaluate an expression at each step from start to end (inclusive); rows are ordered by labels.
 
@@ -121,7 +126,7 @@ class Engine:
                 f"invalid expression type {known.plan.type.value!r} for range query, must be scalar or instant vector",
                 *known.plan.expr.span,
             )
-        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel)
+        options = _Options(timeout_s=timeout_s, lookback_ms=lookback_ms, cancel=cancel, explain=explain)
         return self._evaluate(known, grid, options)
 
     def instant_many(
@@ -204,9 +209,11 @@ class Engine:
             deadline_s=started_s + timeout_s,
             cancel=options.cancel,
             shared=options.shared,
+            trace=Trace(known.plan.text, grid.steps, self._clock) if options.explain else None,
         )
         with np.errstate(all="ignore"):
             value = _value(known, run, grid)
+        duration_s = self._clock.monotonic_s() - started_s
         known.series = run.series
         known.samples_per_ms = run.samples / max(1, grid.end_ms - grid.start_ms + run.lookback_ms)
         return QueryResult(
@@ -219,8 +226,9 @@ class Engine:
                 series=run.series,
                 buckets=run.buckets,
                 tiers_ms=tuple(sorted(run.tiers_ms)),
-                duration_s=self._clock.monotonic_s() - started_s,
+                duration_s=duration_s,
             ),
+            explained=None if run.trace is None else run.trace.finish(duration_s),
         )
 
 

@@ -15,6 +15,7 @@ from barograph.model.series import SeriesGroup
 from barograph.promql.ast import Call, MatrixSelector, RangeMode, Span, VectorSelector
 from barograph.promql.calls import Suspicion
 from barograph.promql.durations import compile_duration
+from barograph.promql.explain import explained
 from barograph.promql.functions import boundaries as edges
 from barograph.promql.functions.boundaries import Boundaries, boundaries, interpolated
 from barograph.promql.gaps import Rows, complete
@@ -80,6 +81,7 @@ class ExtendedRange:
             if found is not None:
                 yield rows, *found
 
+    @explained
     def ranges(self, run: Run, grid: Grid) -> Ranges:
         """Give the samples of the only window, with one at either end; see `RangeNode`.
 
@@ -122,6 +124,7 @@ class ExtendedCall:
         """Where it stands in the text."""
         return self.call.span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         ranges = self.node.wide(run, grid)
@@ -151,6 +154,7 @@ class SmoothedSelector:
         self._shift = Shift(selector)
         self._assembler = Assembler()
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         ends = self._shift.apply(run, grid)

@@ -29,6 +29,11 @@ class Ranges:
     ends: Grid
     range_ms: int
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """How many series it has, and how many places of samples."""
+        return sum(len(group.labels) for group in self.groups), sum(group.values.size for group in self.groups)
+
 
 class ScalarNode(Protocol):
     """Gives a scalar at each step."""

@@ -10,6 +10,7 @@ from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.aggregations import Grouping, format_float, whole_parameter
 from barograph.promql.ast import Span
+from barograph.promql.explain import explained
 from barograph.promql.gaps import shared_mask
 from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups
@@ -31,6 +32,7 @@ class Best:
     grouping: Grouping
     span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         counts = whole_parameter(run, grid, self.count)
@@ -110,6 +112,7 @@ class Limit:
     grouping: Grouping
     span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         counts = whole_parameter(run, grid, self.count)
@@ -134,6 +137,7 @@ class CountValues:
     grouping: Grouping
     span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         if not is_label_name(self.label):

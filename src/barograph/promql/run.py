@@ -17,6 +17,7 @@ from barograph.model.tiers import BucketSet, Column
 from barograph.promql.ast import Span
 from barograph.promql.cancel import Cancel
 from barograph.promql.config import QueryConfig
+from barograph.promql.explain import Trace
 from barograph.promql.grid import Grid
 
 Selections = dict[tuple[tuple[Matcher, ...], int, int, NewestAt | None], SeriesSet]
@@ -34,6 +35,7 @@ class Run:
         memory_bytes: What samples read and points made have taken so far; nothing is given back before the end.
         buckets: Samples and bucket values that were decoded for answers from tiers.
         tiers_ms: The widths of the tiers that answered.
+        trace: Takes down what each node does, where somebody asked for that.
         shared: Selections already made by other expressions of the same instant, or None.
     """
 
@@ -46,6 +48,7 @@ class Run:
     deadline_s: float
     cancel: Cancel | None = None
     shared: Selections | None = None
+    trace: Trace | None = None
     samples: int = 0
     series: int = 0
     buckets: int = 0
@@ -80,6 +83,7 @@ class Run:
             LimitError: More series or samples than one query may touch.
         """
         self.check()
+        started_s = self.clock.monotonic_s() if self.trace is not None else 0.0
         found = None
         if self.shared is not None:
             found = self.shared.get((matchers, start_ms, end_ms, newest))
@@ -93,6 +97,8 @@ class Run:
             self.warnings[warning] = None
         self._count_series(found.series_count)
         self.charge(found.sample_count)
+        if self.trace is not None:
+            self.trace.note_samples(matchers, (start_ms, end_ms), found, started_s)
         return found
 
     def _budget(self) -> ReadBudget:
@@ -130,6 +136,7 @@ class Run:
             LimitError: More series or bucket values than one query may touch.
         """
         self.check()
+        started_s = self.clock.monotonic_s()
         with self._within_budget():
             found = self.querier.select_buckets(matchers, start_ms, end_ms, width_ms, columns, budget=self._budget())
         for warning in found.warnings:
@@ -138,6 +145,8 @@ class Run:
         self.buckets += found.samples_read
         self._count_series(sum(len(group.labels) for group in found.groups))
         self.charge(sum(len(group.labels) * len(group.ends_ms) * len(columns) for group in found.groups))
+        if self.trace is not None:
+            self.trace.note_buckets(matchers, (start_ms, end_ms, width_ms), found, started_s)
         return found
 
     def labels(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> list[Labels]:

@@ -14,6 +14,7 @@ from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray
 from barograph.promql.aggregations import Grouping, format_float
 from barograph.promql.ast import Span
+from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import empty_vector, presence
@@ -42,6 +43,7 @@ class LimitRatio:
     ratio_span: Span
     offsets: Memo[FloatArray] = field(default_factory=Memo)
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         ratios = self._ratios(run, grid)

@@ -18,6 +18,7 @@ from barograph.model.series import NewestAt, SeriesGroup
 from barograph.promql import tiered
 from barograph.promql.ast import At, AtKind, Span, Subquery, VectorSelector
 from barograph.promql.durations import compile_duration
+from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import empty_vector
@@ -113,14 +114,17 @@ class InstantSelector:
         self._shift = Shift(selector)
         self._assembler = Assembler()
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         return self._newest(run, grid, Wanted.VALUES)
 
+    @explained
     def stamps(self, run: Run, grid: Grid) -> StepVector:
         """Return the timestamps of the samples, in seconds, instead of their values."""
         return self._newest(run, grid, Wanted.STAMPS)
 
+    @explained
     def presence(self, run: Run, grid: Grid) -> StepVector:
         """Return a vector of which only the mask has a meaning: cheap, for what counts series."""
         return self._newest(run, grid, Wanted.PRESENCE)
@@ -241,16 +245,19 @@ class RangeSelector:
         self._shift = Shift(selector)
         self.has_one_name = any(m.name == METRIC_NAME and m.op is MatchOp.EQUAL for m in selector.matchers)
 
+    @explained
     def ranges(self, run: Run, grid: Grid) -> Ranges:
         """See `RangeNode`."""
         return self._select(run, grid, self._matchers)
 
+    @explained
     def newest(self, run: Run, grid: Grid) -> Ranges:
         """Select as `ranges`, for a function that looks at the newest sample of each window alone."""
         ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
         found = run.select(self._matchers, ends.start_ms - range_ms + 1, ends.end_ms, newest_at(ends))
         return Ranges(found.groups, ends, range_ms)
 
+    @explained
     def over_tiers(self, run: Run, grid: Grid, function: tiered.Decomposed) -> StepVector | None:
         """Evaluate a function from tiers; None where samples are the better source."""
         return tiered.over_time(run, self._matchers, self._shift.apply(run, grid), self._range(run.grid), function)
@@ -260,6 +267,7 @@ class RangeSelector:
         ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)
         return run.labels(self._matchers, ends.start_ms - range_ms + 1, ends.end_ms)
 
+    @explained
     def only(self, run: Run, grid: Grid, labels: Labels) -> Ranges:
         """Select one series of those that `labels` named (and any that has more labels)."""
         exact = tuple(Matcher(name, MatchOp.EQUAL, value) for name, value in labels)
@@ -285,6 +293,7 @@ class SubqueryNode:
         self._step = None if subquery.step is None else compile_duration(subquery.step, positive=True)
         self._shift = Shift(subquery)
 
+    @explained
     def ranges(self, run: Run, grid: Grid) -> Ranges:
         """See `RangeNode`."""
         ends, range_ms = self._shift.apply(run, grid), self._range(run.grid)

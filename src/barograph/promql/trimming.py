@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from barograph.promql.ast import Span
+from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
 from barograph.promql.naming import empty_vector
 from barograph.promql.nodes import VectorNode
@@ -21,6 +22,7 @@ class FloatTrim:
     pairs: VectorNode
     span: Span
 
+    @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:
         """See `VectorNode`."""
         met = self.pairs.vector(run, grid)

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray, IntArray
+from barograph.promql.explain import ExplainedNode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +22,11 @@ class StepVector:
     labels: tuple[Labels, ...]
     values: FloatArray
     present: BoolArray | None = None
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """How many series it has, and how many points are present."""
+        return len(self.labels), self.values.size if self.present is None else int(np.count_nonzero(self.present))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +87,8 @@ class QueryResult:
         times_ms: int64 `[steps]`; one step for an instant query.
         warnings: Annotations of level warning, in words with position.
         infos: Annotations of level info.
+        stats: What it cost.
+        explained: What each part did, where that was asked for.
     """
 
     value: StepVector | StepScalar | StringValue | RawMatrix
@@ -86,3 +96,4 @@ class QueryResult:
     warnings: tuple[str, ...] = ()
     infos: tuple[str, ...] = ()
     stats: QueryStats = field(default_factory=QueryStats)
+    explained: ExplainedNode | None = None

@@ -103,6 +103,8 @@ class DayFiles:
     def __init__(self, folder: Path, config: StoreConfig, index: LabelIndex) -> None:
         self.damaged = 0
         """Chunks, directories and spans found damaged since start; those met again count again."""
+        self.chunks_cached = self.chunks_decoded = 0
+        """Since start."""
         self._folder = folder
         self._index = index
         self._days: dict[BlockName, DayFile] = {}
@@ -308,7 +310,9 @@ class DayFiles:
         key = (file.number, block, int(entry["series"]))
         found = self._decoded.get(key)
         if found is not None:
+            self.chunks_cached += 1
             return found
+        self.chunks_decoded += 1
         try:
             payload = self._payloads.get((file.number, block))
             if payload is None:

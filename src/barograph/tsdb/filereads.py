@@ -12,7 +12,7 @@ import numpy as np
 
 from barograph.model.errors import BudgetError
 from barograph.model.sample import BoolArray
-from barograph.model.series import SelectHints
+from barograph.model.series import ReadCounts, SelectHints
 from barograph.tsdb import sqlite
 from barograph.tsdb.assemble import Piece, constant_step, join
 from barograph.tsdb.blocks import Span
@@ -36,7 +36,7 @@ class Reading(NamedTuple):
         end_ms: The last instant.
         covered: For each source the range that the head has whole, which is not read.
         hints: What of it is looked at, and what it may cost.
-        taken: How many samples the head has given.
+        counts: What was read so far, the head's samples; what files give is added.
     """
 
     plan: int
@@ -45,7 +45,7 @@ class Reading(NamedTuple):
     end_ms: int
     covered: dict[str, tuple[int, int]]
     hints: SelectHints
-    taken: int
+    counts: ReadCounts
 
     def ranges(self, source: str) -> list[tuple[int, int]]:
         """Return the parts of the range, inclusive, that the head does not cover."""
@@ -87,6 +87,16 @@ class FileReads:
         ]
         if not spans:
             return {}
+        cached, decoded = self._files.chunks_cached, self._files.chunks_decoded
+        try:
+            return self._read(reading, spans, warnings)
+        finally:
+            reading.counts.chunks_cached += self._files.chunks_cached - cached
+            reading.counts.chunks_decoded += self._files.chunks_decoded - decoded
+
+    def _read(
+        self, reading: Reading, spans: Sequence[tuple[DayFile, Span]], warnings: list[str]
+    ) -> dict[str, list[Piece]]:
         budget = reading.hints.budget
         if budget is not None:
             self._require_few(reading, spans, budget.max_samples, warnings)
@@ -114,7 +124,7 @@ class FileReads:
             MovedError: Blocks were merged since the files were looked at.
         """
         series = int(np.count_nonzero(reading.wanted))
-        found = reading.taken
+        found = reading.counts.head_samples
         if found + series * sum(_most_columns(span, reading) for _, span in spans) <= most:
             return
         for file, span in spans:
@@ -129,6 +139,7 @@ class FileReads:
         key = reading.plan, tuple((file.number, span.span) for file, span in spans)
         whole = self._kept.get(key)
         if whole is not None:
+            reading.counts.kept_samples += sum(piece.values.size for piece in whole.values())
             return whole
         series = int(np.count_nonzero(reading.wanted))
         if 8 * series * sum(span.samples for _, span in spans) > self._budget_bytes // _LARGEST_SHARE:

@@ -18,7 +18,7 @@ from barograph.model.errors import BudgetError, FolderError, StoreError
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.model.sample import BoolArray, is_absent, is_stale
-from barograph.model.series import ReadBudget, SelectHints, SeriesSet
+from barograph.model.series import ReadBudget, ReadCounts, SelectHints, SeriesSet
 from barograph.model.tiers import BucketSet, Column
 from barograph.model.units import Duration
 from barograph.tsdb import filenames, log, sqlite
@@ -68,6 +68,7 @@ class _Samples:
     warnings: list[str] = field(default_factory=list)
     thinned_until_ms: int = 0
     thinned_ms: int = 0
+    counts: ReadCounts = field(default_factory=ReadCounts)
 
 
 class StoreReader:
@@ -147,7 +148,7 @@ class StoreReader:
         found = self._samples(tuple(matchers), start_ms, end_ms, with_thinned=True, hints=hints)
         groups = assemble(found.pieces, self._label_rows)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
-        return SeriesSet(groups, warnings, found.thinned_until_ms)
+        return SeriesSet(groups, warnings, found.thinned_until_ms, found.counts)
 
     def select_series(self, labels: list[Labels], start_ms: int, end_ms: int) -> SeriesSet:
         """Return every sample in the range of these very series, which `series` has named; never a tier's instead."""
@@ -327,10 +328,10 @@ class StoreReader:
             try:
                 if with_thinned:
                     self._read_thinned(plan, start_ms, end_ms, found)
-                taken = sum(piece.values.size for piece in in_head.values())
+                found.counts.head_samples = sum(piece.values.size for piece in in_head.values())
                 with self._files_lock:
                     found.warnings += self._file_warnings
-                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, hints, taken)
+                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, hints, found.counts)
                     for source, pieces in self._reads.read(reading, found.warnings).items():
                         found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:

@@ -7,6 +7,7 @@ is odd (exponents, infinities, NaN) is written one by one.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
 import numpy as np
 import orjson
 
@@ -66,6 +67,8 @@ def encode_result(
     end = b""
     if with_stats:
         end += b',"stats":' + orjson.dumps(_stats(result.stats))
+    if result.explained is not None:
+        end += b',"explain":' + msgspec.json.encode(result.explained)
     end += b"}"
     if result.warnings:
         end += b',"warnings":' + orjson.dumps(list(result.warnings))

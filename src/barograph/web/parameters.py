@@ -152,6 +152,18 @@ def parse_duration_ms(text: str, name: str) -> int:
     return ms
 
 
+def parse_flag(parameters: Parameters, name: str) -> bool:
+    """Return whether a parameter is `true` or `1`; it need not be there.
+
+    Raises:
+        RequestError: It is something else than a truth value.
+    """
+    text = one(parameters, name, "false").lower()
+    if text not in ("true", "1", "false", "0", ""):
+        raise RequestError(f"parameter {name!r}: {text!r} is neither true nor false")
+    return text in ("true", "1")
+
+
 def parse_limit(parameters: Parameters) -> int:
     """Return the parameter `limit`, 0 for none.
 

@@ -73,7 +73,7 @@ def test_all_are_all(barograph: Commands, roots: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nosuch",), "there is no collector 'nosuch'; there are cpu, "),
+        (("nosuch",), "there is no collector 'nosuch'; there are arp, "),
         (("--collector.nosuch",), "unknown flag --collector.nosuch"),
         (("--bogus",), "unknown flag --bogus"),
         (("--collector.netdev.bogus=1",), "collector netdev has the options"),

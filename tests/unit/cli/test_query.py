@@ -141,3 +141,26 @@ def test_a_clock_time_is_local(barograph: Commands, server: Server) -> None:
     said = barograph("query", "up", "--url", "http://h:1", "--at", "2026-07-01T12:00:00")
     assert b"time=1782900000.0" in server.requests[0].content
     assert "time (CET)" in said.out  # of the answer's instant, in the winter of 1970
+
+
+def test_what_each_part_did(barograph: Commands, folder: Path) -> None:
+    said = barograph("query", "sum(m) * 2", "--data", str(folder), "--at", AT, "--explain")
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert lines[0].startswith("1 step, ")
+    assert [line for line in lines[1:] if "=" not in line.split('"')[0]] == ["sum(m) * 2", "  sum(m)", "    m"]
+    assert any(line.startswith('      < read {__name__="m"}: 1 series, 1 samples in ') for line in lines)
+    told = barograph("query", "sum(m)", "--data", str(folder), "--at", AT, "--explain", "--format", "json")
+    assert json.loads(told.out)["children"][0]["text"] == "sum(m)"
+
+
+def test_a_server_is_asked_to_explain(barograph: Commands, server: Server) -> None:
+    tree = {"text": "up", "node": "Expression", "steps": 1, "duration_s": 0.001}
+    reads = [{"selector": "{}", "start_ms": 0, "end_ms": 1, "series": 2, "samples": 9, "tier_ms": 60000,
+              "head_samples": 3, "kept_samples": 4, "chunks_cached": 5, "chunks_decoded": 6}]  # fmt: skip
+    data = {"resultType": "vector", "result": [], "explain": tree | {"children": [tree | {"reads": reads}]}}
+    server.response = httpx.Response(200, json={"status": "success", "data": data})
+    said = barograph("query", "up", "--url", "http://h:1", "--at", AT, "--explain")
+    assert b"explain=true" in server.requests[0].content
+    words = "2 series, 9 buckets of 1m in 0.00 ms; 3 from memory; 4 still decoded from before; "
+    assert said.out.splitlines()[-1] == f"  < read {{}}: {words}6 chunks decoded, 5 from the cache"

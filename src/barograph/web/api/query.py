@@ -1,6 +1,7 @@
 """`/api/v1/query` and `/api/v1/query_range`: the hot routes, plain ASGI behind the guard."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from barograph.model.errors import QueryCancelledError, QueryTimeoutError
 from barograph.promql.cancel import Cancel
@@ -15,6 +16,7 @@ from barograph.web.parameters import (
     Send,
     one,
     parse_duration_ms,
+    parse_flag,
     parse_limit,
     parse_time_ms,
     read_parameters,
@@ -23,6 +25,17 @@ from barograph.web.querying import QueryThread
 from barograph.web.reply import JSON, send_body, send_problem
 
 Answer = Callable[[Parameters, Receive], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """What both routes take besides an expression and times."""
+
+    limit: int
+    timeout_s: float
+    lookback_ms: int | None
+    with_stats: bool
+    explain: bool
 
 
 class QueryRoutes:
@@ -34,11 +47,11 @@ class QueryRoutes:
         self._thread = thread
 
     async def instant(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`query`, `time` (now), `timeout`, `lookback_delta`, `limit`, `stats`."""
+        """`query`, `time` (now), `timeout`, `lookback_delta`, `limit`, `stats`, `explain`."""
         await self._answer(self._instant, scope, receive, send)
 
     async def range(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`query`, `start`, `end`, `step`, `timeout`, `lookback_delta`, `limit`, `stats`."""
+        """`query`, `start`, `end`, `step`, `timeout`, `lookback_delta`, `limit`, `stats`, `explain`."""
         await self._answer(self._range, scope, receive, send)
 
     async def _answer(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,15 +66,22 @@ class QueryRoutes:
     async def _instant(self, parameters: Parameters, receive: Receive) -> bytes:
         text = one(parameters, "query")
         time_ms = self._time_ms(parameters, "time")
-        limit, timeout_s, lookback_ms = self._options(parameters)
-        with_stats = bool(one(parameters, "stats", ""))
+        options = self._options(parameters)
 
         def work(cancel: Cancel, left_s: float) -> bytes:
-            result = self._engine.instant(text, time_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel)
-            allowance = self._allowance(cancel, left_s - result.stats.duration_s)
-            return encode_result(limited(result, limit), is_range=False, with_stats=with_stats, allowance=allowance)
+            result = self._engine.instant(
+                text,
+                time_ms,
+                timeout_s=left_s,
+                lookback_ms=options.lookback_ms,
+                cancel=cancel,
+                explain=options.explain,
+            )
+            return self._encode(result, options, cancel, left_s)
 
-        return await self._thread.run(self._engine.cost_estimate(text, time_ms, time_ms), timeout_s, receive, work)
+        return await self._thread.run(
+            self._engine.cost_estimate(text, time_ms, time_ms), options.timeout_s, receive, work
+        )
 
     async def _range(self, parameters: Parameters, receive: Receive) -> bytes:
         text = one(parameters, "query")
@@ -70,18 +90,23 @@ class QueryRoutes:
         step_ms = parse_duration_ms(one(parameters, "step"), "step")
         if end_ms < start_ms:
             raise RequestError("parameter 'end': the end is before the start")
-        limit, timeout_s, lookback_ms = self._options(parameters)
-        with_stats = bool(one(parameters, "stats", ""))
+        options = self._options(parameters)
 
         def work(cancel: Cancel, left_s: float) -> bytes:
             result = self._engine.range(
-                text, start_ms, end_ms, step_ms, timeout_s=left_s, lookback_ms=lookback_ms, cancel=cancel
+                text,
+                start_ms,
+                end_ms,
+                step_ms,
+                timeout_s=left_s,
+                lookback_ms=options.lookback_ms,
+                cancel=cancel,
+                explain=options.explain,
             )
-            allowance = self._allowance(cancel, left_s - result.stats.duration_s)
-            return encode_result(limited(result, limit), is_range=True, with_stats=with_stats, allowance=allowance)
+            return self._encode(result, options, cancel, left_s, is_range=True)
 
         cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms)
-        return await self._thread.run(cost, timeout_s, receive, work)
+        return await self._thread.run(cost, options.timeout_s, receive, work)
 
     def _allowance(self, cancel: Cancel, left_s: float) -> Allowance:
         """Return what an answer may have, and until when it may be written."""
@@ -100,14 +125,23 @@ class QueryRoutes:
         text = one(parameters, name, "")
         return parse_time_ms(text, name) if text else self._deps.clock.now_ms()
 
-    def _options(self, parameters: Parameters) -> tuple[int, float, int | None]:
+    def _encode(
+        self, result: QueryResult, options: _Options, cancel: Cancel, left_s: float, *, is_range: bool = False
+    ) -> bytes:
+        allowance = self._allowance(cancel, left_s - result.stats.duration_s)
+        result = limited(result, options.limit)
+        return encode_result(result, is_range=is_range, with_stats=options.with_stats, allowance=allowance)
+
+    def _options(self, parameters: Parameters) -> _Options:
         timeout = one(parameters, "timeout", "")
         lookback = one(parameters, "lookback_delta", "")
         configured_s = self._engine.config.timeout.seconds
-        return (
-            parse_limit(parameters),
-            min(parse_duration_ms(timeout, "timeout") / 1000, configured_s) if timeout else configured_s,
-            parse_duration_ms(lookback, "lookback_delta") if lookback else None,
+        return _Options(
+            limit=parse_limit(parameters),
+            timeout_s=min(parse_duration_ms(timeout, "timeout") / 1000, configured_s) if timeout else configured_s,
+            lookback_ms=parse_duration_ms(lookback, "lookback_delta") if lookback else None,
+            with_stats=bool(one(parameters, "stats", "")),
+            explain=parse_flag(parameters, "explain"),
         )
 
 
@@ -131,4 +165,5 @@ def limited(result: QueryResult, limit: int) -> QueryResult:
         warnings=(*result.warnings, warning),
         infos=result.infos,
         stats=result.stats,
+        explained=result.explained,
     )

@@ -165,3 +165,13 @@ def test_what_a_query_cost_is_told_where_asked(site: Site) -> None:
     assert ranged.json()["data"]["stats"]["timings"]["evalTotalTime"] >= 0
     aligned = site.get("/api/v1/query", query="max_over_time(load[12h])", stats="all", time=str(NOW // 60 * 60))
     assert aligned.json()["data"]["stats"]["tiers"]["answered"] == ["1m"]
+
+
+def test_what_each_part_did_is_told_where_asked(site: Site) -> None:
+    site.fill()
+    assert "explain" not in site.get("/api/v1/query", query="load").json()["data"]
+    data = site.get("/api/v1/query", query="sum(load)", explain="true").json()["data"]
+    assert data["explain"]["children"][0]["text"] == "sum(load)"
+    refused = site.get("/api/v1/query", query="load", explain="perhaps")
+    assert refused.status == 400
+    assert "'perhaps' is neither true nor false" in refused.json()["error"]
