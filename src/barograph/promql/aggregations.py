@@ -15,6 +15,7 @@ from barograph.promql.grouping import Groups, group_rows
 from barograph.promql.memo import Memo
 from barograph.promql.naming import empty_vector
 from barograph.promql.nodes import ScalarNode, VectorNode
+from barograph.promql.numbers import general
 from barograph.promql.quantiles import quantile_of
 from barograph.promql.run import Run
 from barograph.promql.selectors import InstantSelector
@@ -83,6 +84,8 @@ REDUCTIONS: dict[str, Reduction] = {
 }
 
 _COUNTING = frozenset({"count", "group"})
+_COUNT_LIMIT = 2.0**63
+_BAD_QUANTILE = "quantile value should be between 0 and 1, got"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,20 +172,12 @@ class Quantile:
 
 
 def warn_quantile(run: Run, phi: FloatArray, span: Span) -> None:
-    """Annotate a quantile outside of 0 to 1."""
-    outside = ~((phi >= 0) & (phi <= 1))
-    if outside.any():
-        shown = format_float(float(phi[np.argmax(outside)]))
-        run.warn(f"quantile value should be between 0 and 1, got {shown}", span)
-
-
-def format_float(value: float) -> str:
-    """Write a number as Prometheus does in labels and messages: shortest digits, no exponent."""
-    if np.isnan(value):
-        return "NaN"
-    if np.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return np.format_float_positional(value, trim="-")
+    """Annotate quantiles outside of 0 to 1: what is no number, the largest and the smallest."""
+    if np.isnan(phi).any():
+        run.warn(f"{_BAD_QUANTILE} NaN", span)
+    for outside in (np.max(phi, initial=0.0, where=phi > 1), np.min(phi, initial=0.0, where=phi < 0)):
+        if outside:
+            run.warn(f"{_BAD_QUANTILE} {general(float(outside))}", span)
 
 
 def whole_parameter(run: Run, grid: Grid, node: ScalarNode) -> FloatArray:
@@ -194,6 +189,11 @@ def whole_parameter(run: Run, grid: Grid, node: ScalarNode) -> FloatArray:
     values = node.scalar(run, grid)
     if np.isnan(values).any():
         raise ExecutionError("Parameter value is NaN")
-    if (np.abs(values) >= 2.0**63).any():
-        raise ExecutionError("Scalar value out of range for a count")
+    if (values < 1).all():
+        return values
+    lowest, highest = float(values.min()), float(values.max())
+    if lowest <= -_COUNT_LIMIT:
+        raise ExecutionError(f"Scalar value {general(lowest)} underflows int64")
+    if highest >= _COUNT_LIMIT:
+        raise ExecutionError(f"Scalar value {general(highest)} overflows int64")
     return np.trunc(values)

@@ -9,7 +9,7 @@ from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import Cardinality, Span, VectorMatching
 from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
-from barograph.promql.matching import Join, Rows, groups_of, join
+from barograph.promql.matching import Join, NameRule, Rows, groups_of, join
 from barograph.promql.memo import Memo
 from barograph.promql.naming import NameDropper, empty_vector, merge_rows, presence
 from barograph.promql.nodes import ScalarNode, VectorNode
@@ -133,12 +133,8 @@ class VectorBinary:
             lhs, rhs = fill_missing(lhs, rhs, self.matching)
         is_right = self.matching.cardinality is Cardinality.ONE_TO_MANY
         many, one = (rhs, lhs) if is_right else (lhs, rhs)
-        drops_name = self.return_bool or self.op in ARITHMETIC
-        delayed = run.config.delayed_name_removal
-        pairs = self.memo.get(
-            (many.labels, one.labels),
-            lambda: join(many.labels, one.labels, self.matching, drops_name=drops_name, delayed=delayed),
-        )
+        name = self._name(delayed=run.config.delayed_name_removal)
+        pairs = self.memo.get((many.labels, one.labels), lambda: join(many.labels, one.labels, self.matching, name))
         if not pairs.labels and pairs.is_plain:
             return empty_vector(grid.steps)
         left, right = (pairs.one, pairs.many) if is_right else (pairs.many, pairs.one)
@@ -148,6 +144,13 @@ class VectorBinary:
         matched = presence(many)[pairs.many] & presence(one)[pairs.one]
         check_pairs(pairs, many, one, (matched, presence(result)), self.matching)
         return merge_rows(result, per_step=True)
+
+    def _name(self, *, delayed: bool) -> NameRule:
+        if self.op in ARITHMETIC:
+            return NameRule.REPLACED
+        if self.return_bool:
+            return NameRule.MARKED if delayed else NameRule.DROPPED
+        return NameRule.KEPT
 
     def _apply(
         self, lhs: StepVector, rhs: StepVector, left: Rows, right: Rows, labels: tuple[Labels, ...]

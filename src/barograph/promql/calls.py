@@ -8,7 +8,7 @@ from barograph.model.errors import ExecutionError
 from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.sample import BoolArray, FloatArray
 from barograph.model.series import SeriesGroup
-from barograph.promql.aggregations import format_float, warn_quantile
+from barograph.promql.aggregations import warn_quantile
 from barograph.promql.ast import Span
 from barograph.promql.explain import explained
 from barograph.promql.functions.entry import Arguments, OverTime, Pointwise, ToScalar, ToVector
@@ -17,33 +17,34 @@ from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import DUPLICATES
 from barograph.promql.nodes import Ranges
+from barograph.promql.numbers import fixed
 from barograph.promql.run import Run
 from barograph.promql.selectors import RangeSelector
 from barograph.promql.value import StepVector
 
 _COUNTER_ENDINGS = ("_total", "_sum", "_count", "_bucket")
+_NO_COUNTER = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket"
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """Annotates what is treated as a counter and is not named like one."""
 
-    memo: Memo[str] = field(default_factory=Memo)
+    memo: Memo[dict[str, list[int]]] = field(default_factory=Memo)
 
     def inform(self, vector: StepVector, run: Run, span: Span) -> None:
-        """Look for the first row with such a name; `span` is what to blame."""
+        """Annotate each such name that has a value; `span` is what to blame."""
 
-        def suspect() -> str:
-            for one in vector.labels:
+        def suspects() -> dict[str, list[int]]:
+            rows: dict[str, list[int]] = {}
+            for row, one in enumerate(vector.labels):
                 if one.name and not one.name.endswith(_COUNTER_ENDINGS):
-                    return one.name
-            return ""
+                    rows.setdefault(one.name, []).append(row)
+            return rows
 
-        name = self.memo.get((vector.labels,), suspect)
-        if name and (vector.present is None or vector.present.any()):
-            run.inform(
-                f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"', span
-            )
+        for name, rows in self.memo.get((vector.labels,), suspects).items():
+            if vector.present is None or vector.present[rows].any():
+                run.inform(f'{_NO_COUNTER}: "{name}"', span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ class WindowCall:
             return over_group(run, group, ranges.ends, ranges.range_ms, function)
 
         vector = self.arguments.assembler.assemble(run, ranges.groups, apply, grid.steps)
+        if self.form.takes_quantile and vector.labels:
+            met = slice(None) if vector.present is None else np.any(vector.present, axis=0)
+            warn_quantile(run, params[0][met], self.arguments.call.args[0].span)
         return self._finished(vector, run)
 
     def _finished(self, vector: StepVector, run: Run) -> StepVector:
@@ -144,13 +148,11 @@ class WindowCall:
 
     def _params(self, run: Run, grid: Grid) -> tuple[FloatArray, ...]:
         params = tuple(node.scalar(run, grid) for node in self.arguments.scalars)
-        if self.form.takes_quantile:
-            warn_quantile(run, params[0], self.arguments.call.args[0].span)
         if self.form.takes_fractions:
             for param, what in zip(params, ("smoothing", "trend"), strict=True):
-                outside = ~((param >= 0) & (param <= 1))
+                outside = (param < 0) | (param > 1)
                 if outside.any():
-                    shown = format_float(float(param[np.argmax(outside)]))
+                    shown = fixed(float(param[np.argmax(outside)]))
                     raise ExecutionError(f"invalid {what} factor. Expected: 0 <= {what[0]}f <= 1, got: {shown}")
         return (*params, grid.times_s) if self.form.takes_times else params
 

@@ -4,6 +4,7 @@ Works on labels alone, so everything here is remembered per node and done again 
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,18 @@ from barograph.promql.ast import Cardinality, VectorMatching
 from barograph.promql.naming import Nameless
 
 Rows = NDArray[np.intp]
+_NAME_ONLY = (METRIC_NAME,)
+
+
+class NameRule(Enum):
+    """What becomes of the metric name of the many side."""
+
+    KEPT = 0
+    REPLACED = 1
+    """It is gone at once; a name that `group_left` takes from the one side stands in its place."""
+    DROPPED = 2
+    MARKED = 3
+    """It is dropped at the end of the evaluation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +63,7 @@ def groups_of(labels: tuple[Labels, ...], matching: VectorMatching) -> dict[Labe
     return groups
 
 
-def join(
-    many: tuple[Labels, ...], one: tuple[Labels, ...], matching: VectorMatching, *, drops_name: bool, delayed: bool
-) -> Join:
+def join(many: tuple[Labels, ...], one: tuple[Labels, ...], matching: VectorMatching, name: NameRule) -> Join:
     """Pair the rows of two sides."""
     of_many, of_one = groups_of(many, matching), groups_of(one, matching)
     is_one_to_one = matching.cardinality is Cardinality.ONE_TO_ONE
@@ -61,23 +72,22 @@ def join(
     for number, (key, rows) in enumerate(of_many.items()):
         is_plain = is_plain and not (is_one_to_one and len(rows) > 1)
         pairs.extend((row, other, number) for row in rows for other in of_one.get(key, ()))
-    labels = tuple(
-        _result_labels(many[row], one[other], matching, drops_name=drops_name, delayed=delayed)
-        for row, other, _ in pairs
-    )
+    labels = tuple(_result_labels(many[row], one[other], matching, name) for row, other, _ in pairs)
     index = np.asarray(pairs, dtype=np.intp).reshape(len(pairs), 3)
     is_plain = is_plain and len(set(labels)) == len(labels)
     return Join(many=index[:, 0], one=index[:, 1], labels=labels, group=index[:, 2], is_plain=is_plain)
 
 
-def _result_labels(many: Labels, one: Labels, matching: VectorMatching, *, drops_name: bool, delayed: bool) -> Labels:
-    nameless = isinstance(many, Nameless) or (drops_name and delayed)
-    labels = many.drop((METRIC_NAME,)) if drops_name and not delayed else many
+def _result_labels(many: Labels, one: Labels, matching: VectorMatching, name: NameRule) -> Labels:
+    labels = many.drop(_NAME_ONLY) if name is NameRule.REPLACED else many
     if matching.cardinality is Cardinality.ONE_TO_ONE:
         if matching.on:
             labels = labels.keep(matching.labels)
         elif matching.labels:
             labels = labels.drop(matching.labels)
     if matching.include:
-        labels = labels.with_labels({name: one.get(name) for name in matching.include})
-    return Nameless.from_sorted(labels.pairs) if nameless else labels
+        labels = labels.with_labels({label: one.get(label) for label in matching.include})
+    if name is NameRule.DROPPED:
+        return labels.drop(_NAME_ONLY)
+    is_nameless = name is NameRule.MARKED or (name is NameRule.KEPT and isinstance(many, Nameless))
+    return Nameless.from_sorted(labels.pairs) if is_nameless else labels

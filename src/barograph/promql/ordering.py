@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from barograph.model.errors import ExecutionError
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
-from barograph.promql.aggregations import Grouping, format_float, whole_parameter
+from barograph.promql.aggregations import Grouping, whole_parameter
 from barograph.promql.ast import Span
 from barograph.promql.explain import explained
 from barograph.promql.gaps import shared_mask
@@ -16,6 +16,7 @@ from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups
 from barograph.promql.naming import empty_vector, is_label_name, merge_rows, presence, quoted, take_rows
 from barograph.promql.nodes import ScalarNode, VectorNode
+from barograph.promql.numbers import plain
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 
@@ -153,7 +154,7 @@ class CountValues:
             here = np.ones(mine.shape, np.bool_) if present is None else present[first:last]
             for value in np.unique(mine[here]).tolist():
                 same = (np.isnan(mine) if np.isnan(value) else mine == value) & here
-                labels.append(key.with_labels({self.label: format_float(value)}))
+                labels.append(key.with_labels({self.label: plain(value)}))
                 rows.append(same.sum(axis=0).astype(np.float64))
                 run.charge(grid.steps)
         if not labels:

@@ -12,13 +12,14 @@ import numpy as np
 from barograph.model.errors import ExecutionError
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray
-from barograph.promql.aggregations import Grouping, format_float
+from barograph.promql.aggregations import Grouping
 from barograph.promql.ast import Span
 from barograph.promql.explain import explained
 from barograph.promql.grid import Grid
 from barograph.promql.memo import Memo
 from barograph.promql.naming import empty_vector, presence
 from barograph.promql.nodes import ScalarNode, VectorNode
+from barograph.promql.numbers import general
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 
@@ -62,9 +63,7 @@ class LimitRatio:
         beyond = np.flatnonzero(capped != ratios)
         if len(beyond):
             given, used = float(ratios[beyond[0]]), float(capped[beyond[0]])
-            words = (
-                f"ratio value should be between -1 and 1, got {format_float(given)}, capping to {format_float(used)}"
-            )
+            words = f"ratio value should be between -1 and 1, got {general(given)}, capping to {general(used)}"
             run.warn(words, self.ratio_span)
         return capped
 

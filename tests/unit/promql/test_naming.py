@@ -41,9 +41,17 @@ def test_names_that_told_series_apart_are_missed(store: MemoryStore, text: str) 
         instant(store, text)
 
 
-def test_a_delayed_name_can_still_be_grouped_by(store: MemoryStore) -> None:
-    found = instant(store, "sum by (__name__) (rate({__name__=~'a|b'}[10s]))", delayed=True)
-    assert found == {"a": pytest.approx(0.25), "b": pytest.approx(0.5)}
+def test_a_delayed_name_can_still_be_grouped_by_and_goes_with_the_group(store: MemoryStore) -> None:
+    rates = "rate({__name__=~'a|b'}[10s])"
+    found = instant(store, f"label_replace(sum by (__name__) ({rates}), 'n', '$1', '__name__', '(.*)')", delayed=True)
+    assert found == {'{n="a"}': pytest.approx(0.25), '{n="b"}': pytest.approx(0.5)}
+    with pytest.raises(ExecutionError, match="same labelset"):
+        instant(store, f"sum by (__name__) ({rates})", delayed=True)
+    # one row that loses its name is enough
+    assert instant(store, "max by (__name__) (a or ignoring(x) abs(b))", delayed=True) == {"a": 3.0}
+    assert instant(store, "max by (__name__) (a or on(y) label_replace(-a, 'y', '1', '', ''))", delayed=True) == {
+        "{}": 3.0
+    }
 
 
 def test_a_delayed_name_goes_at_the_end(store: MemoryStore) -> None:

@@ -1,12 +1,10 @@
 """histogram_fraction over classic `le` buckets: which part of the observations lies between two values."""
 
-from typing import cast
-
 import numpy as np
 
 from barograph.model.sample import FloatArray
 from barograph.promql.functions.entry import Arguments
-from barograph.promql.functions.histograms import Buckets, coalesced, find_buckets
+from barograph.promql.functions.histograms import classic_histograms, coalesced
 from barograph.promql.grid import Grid
 from barograph.promql.naming import empty_vector, presence
 from barograph.promql.run import Run
@@ -17,8 +15,7 @@ from barograph.promql.value import StepVector
 def histogram_fraction(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     """The fraction of each classic histogram's observations between `lower` and `upper`."""
     lower, upper = (node.scalar(run, grid) for node in arguments.scalars)
-    vector = arguments.vectors[0].vector(run, grid)
-    buckets = cast(list[Buckets], arguments.memo.get((vector.labels,), lambda: find_buckets(vector.labels)))
+    vector, buckets = classic_histograms(arguments, run, grid, arguments.call.args[2].span)
     if not buckets:
         return empty_vector(grid.steps)
     values = np.empty((len(buckets), grid.steps))

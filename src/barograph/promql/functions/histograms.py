@@ -8,10 +8,12 @@ import numpy as np
 from barograph.model.errors import ExecutionError
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray
-from barograph.promql.aggregations import format_float, warn_quantile
+from barograph.promql.aggregations import warn_quantile
+from barograph.promql.ast import Span
 from barograph.promql.functions.entry import Arguments
 from barograph.promql.grid import Grid
 from barograph.promql.naming import empty_vector, is_label_name, presence, quoted
+from barograph.promql.numbers import plain
 from barograph.promql.run import Run
 from barograph.promql.summing import patterns
 from barograph.promql.value import StepVector
@@ -20,23 +22,27 @@ _LE = "le"
 _SMALL_DELTA = 1e-12
 _MONOTONICITY = (
     "input to histogram_quantile needed to be fixed for monotonicity "
-    "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name"
+    "(see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
 )
 Buckets = tuple[Labels, list[int], list[float]]
 """A histogram: its labels without `le`, the rows of its buckets, and their upper bounds, ascending."""
+Found = tuple[list[Buckets], list[int]]
+"""The histograms of a vector, and the rows that belong to none."""
 
 
 def histogram_quantile(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     """The phi-quantile of each classic histogram."""
     phi = arguments.scalars[0].scalar(run, grid)
     warn_quantile(run, phi, arguments.call.args[0].span)
-    vector = arguments.vectors[0].vector(run, grid)
-    return arguments.names.vector(_quantiles(arguments, run, vector, phi), run, per_step=True)
+    blamed = arguments.call.args[1].span
+    vector, buckets = classic_histograms(arguments, run, grid, blamed)
+    return arguments.names.vector(_quantiles(run, vector, buckets, (phi, blamed)), run, per_step=True)
 
 
 def histogram_quantiles(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     """Several phi-quantiles of each classic histogram, told apart by a label."""
-    vector = arguments.vectors[0].vector(run, grid)
+    blamed = arguments.call.args[0].span
+    vector, buckets = classic_histograms(arguments, run, grid, blamed)
     label = arguments.strings[0]
     if not is_label_name(label):
         raise ExecutionError(f"invalid label name {quoted(label)}", *arguments.call.args[1].span)
@@ -44,8 +50,8 @@ def histogram_quantiles(arguments: Arguments, run: Run, grid: Grid) -> StepVecto
     for index, node in enumerate(arguments.scalars):
         phi = node.scalar(run, grid)
         warn_quantile(run, phi, arguments.call.args[2 + index].span)
-        part = _quantiles(arguments, run, vector, phi)
-        named = tuple(one.with_labels({label: format_float(float(phi[-1]))}) for one in part.labels)
+        part = _quantiles(run, vector, buckets, (phi, blamed))
+        named = tuple(one.with_labels({label: plain(float(phi[-1]))}) for one in part.labels)
         rows.append(StepVector(named, part.values, presence(part)))
     if not any(part.labels for part in rows):
         return empty_vector(grid.steps)
@@ -57,8 +63,27 @@ def histogram_quantiles(arguments: Arguments, run: Run, grid: Grid) -> StepVecto
     return arguments.names.vector(result, run, per_step=True)
 
 
-def _quantiles(arguments: Arguments, run: Run, vector: StepVector, phi: FloatArray) -> StepVector:
-    buckets = cast(list[Buckets], arguments.memo.get((vector.labels,), lambda: find_buckets(vector.labels)))
+def classic_histograms(arguments: Arguments, run: Run, grid: Grid, blamed: Span) -> tuple[StepVector, list[Buckets]]:
+    """Evaluate the vector of a call, which stands at `blamed`, and find its histograms; other rows are annotated."""
+    vector = arguments.vectors[0].vector(run, grid)
+    buckets, others = cast(Found, arguments.memo.get((vector.labels,), lambda: find_buckets(vector.labels)))
+    here = presence(vector)
+    for row in others:
+        if here[row].any():
+            bound = quoted(vector.labels[row].get(_LE))
+            words = f'bucket label "le" is missing or has a malformed value of {bound}'
+            run.warn(words + _of_metric(vector.labels[row], run), blamed)
+    return vector, buckets
+
+
+def _of_metric(labels: Labels, run: Run) -> str:
+    """Name the metric, where names are still there."""
+    known = labels.name if run.config.delayed_name_removal else ""
+    return f" for metric name {quoted(known)}" if known else ""
+
+
+def _quantiles(run: Run, vector: StepVector, buckets: list[Buckets], asked: tuple[FloatArray, Span]) -> StepVector:
+    phi, blamed = asked
     if not buckets:
         return empty_vector(vector.values.shape[1])
     values = np.empty((len(buckets), vector.values.shape[1]))
@@ -74,22 +99,25 @@ def _quantiles(arguments: Arguments, run: Run, vector: StepVector, phi: FloatArr
             values[row, steps], forced = bucket_quantile(phi[steps], uppers[known], counts)
             mask[row, steps] = True
             if forced.any():
-                run.inform(f'{_MONOTONICITY} "{labels.name}"', arguments.vectors[0].span)
+                run.inform(_MONOTONICITY + _of_metric(labels, run), blamed)
     return StepVector(tuple(labels for labels, _, _ in buckets), values, mask)
 
 
-def find_buckets(labels: tuple[Labels, ...]) -> list[Buckets]:
+def find_buckets(labels: tuple[Labels, ...]) -> Found:
     """Find the rows of each histogram, by upper bound; rows without a readable `le` belong to none."""
     histograms: dict[Labels, list[tuple[float, int]]] = {}
+    others: list[int] = []
     for row, one in enumerate(labels):
         upper = parse_bound(one.get(_LE))
-        if upper is not None:
+        if upper is None:
+            others.append(row)
+        else:
             histograms.setdefault(one.drop((_LE,)), []).append((upper, row))
     found: list[Buckets] = []
     for key, pairs in histograms.items():
         pairs.sort()
         found.append((key, [row for _, row in pairs], [upper for upper, _ in pairs]))
-    return found
+    return found, others
 
 
 def parse_bound(text: str) -> float | None:

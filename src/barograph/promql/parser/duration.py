@@ -152,9 +152,12 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }
 
 
+_BY_ZERO = {"/": "division by zero", "%": "modulo by zero"}
+
+
 def _fold_binary(expr: Binary, left: float | None, right: float | None) -> float | None:
-    if right == 0 and expr.op in ("/", "%"):
-        raise ParseError("division by zero in a duration", *expr.rhs.span)
+    if right == 0 and expr.op in _BY_ZERO:
+        raise ParseError(_BY_ZERO[expr.op], *expr.rhs.span)
     if left is None or right is None:
         return None
     try:
