@@ -21,6 +21,7 @@ from barograph.promql.explain import Trace
 from barograph.promql.finish import Finisher, raw_matrix
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.grid import Grid
+from barograph.promql.naming import writable
 from barograph.promql.parser.parse import parse
 from barograph.promql.plan import Plan, make_plan
 from barograph.promql.run import Run, Selections
@@ -241,4 +242,4 @@ def _value(known: _Known, run: Run, grid: Grid) -> StepVector | StepScalar | Str
     if plan.ranges is not None:
         return raw_matrix(plan.ranges.ranges(run, grid))
     assert plan.string is not None
-    return StringValue(plan.string)
+    return StringValue(writable(plan.string))

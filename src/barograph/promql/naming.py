@@ -119,6 +119,13 @@ def is_label_name(name: str) -> bool:
     return bool(name)
 
 
+def writable(text: str) -> str:
+    """Return a text without bytes that are no UTF-8, which no answer can hold: U+FFFD stands for each."""
+    if text.isascii():
+        return text
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def quoted(name: str) -> str:
     """Quote a name for a message; bytes that are no UTF-8 are written as escapes."""
     shown = "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in escape_value(name))

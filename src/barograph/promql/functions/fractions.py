@@ -43,7 +43,7 @@ def bucket_fraction(between: tuple[FloatArray, FloatArray], uppers: FloatArray, 
     """
     uppers, counts = coalesced(uppers, counts)
     lower, upper = between
-    if len(uppers) < 2 or not np.isposinf(uppers[-1]):
+    if not np.isposinf(uppers[-1]):
         return np.full(counts.shape[1], np.nan)
     total = counts[-1]
     with np.errstate(invalid="ignore", divide="ignore"):

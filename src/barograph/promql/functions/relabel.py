@@ -8,7 +8,7 @@ from barograph.model.labels import METRIC_NAME, Labels
 from barograph.model.matcher import compile_regex
 from barograph.promql.functions.entry import Arguments
 from barograph.promql.grid import Grid
-from barograph.promql.naming import Nameless, is_label_name, merge_rows
+from barograph.promql.naming import Nameless, is_label_name, merge_rows, writable
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 
@@ -24,8 +24,8 @@ def label_replace(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     def replaced() -> tuple[Labels, ...]:
         try:
             pattern = compile_regex(regex)
-        except QueryError as error:
-            raise ExecutionError(f"invalid regular expression in label_replace(): {regex}") from error
+        except (QueryError, UnicodeEncodeError) as error:
+            raise ExecutionError(f"invalid regular expression in label_replace(): {writable(regex)}") from error
         return tuple(_replace(one, (target, replacement), pattern.fullmatch(one.get(source))) for one in vector.labels)
 
     return _relabelled(arguments, vector, replaced)
@@ -55,7 +55,7 @@ def _replace(labels: Labels, change: tuple[str, str], found: Any) -> Labels:  # 
 
 
 def _with(labels: Labels, target: str, value: str) -> Labels:
-    changed = labels.with_labels({target: value})
+    changed = labels.with_labels({target: writable(value)})
     if isinstance(labels, Nameless) and target != METRIC_NAME:
         return Nameless.from_sorted(changed.pairs)
     return changed
@@ -79,5 +79,5 @@ def expand(replacement: str, found: Any) -> str:  # noqa: ANN401  re2 ships no t
 
 def _check_label_name(name: str, arguments: Arguments) -> None:
     if not is_label_name(name):
-        what = arguments.call.function
-        raise ExecutionError(f"invalid destination label name in {what}(): {name}", *arguments.call.args[1].span)
+        what, shown = arguments.call.function, writable(name)
+        raise ExecutionError(f"invalid destination label name in {what}(): {shown}", *arguments.call.args[1].span)

@@ -1,6 +1,7 @@
 """Functions between scalars and vectors, absence and order: scalar, vector, absent, sort and their like."""
 
 import re
+from functools import cmp_to_key
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments
 from barograph.promql.gaps import missing_samples
 from barograph.promql.grid import Grid
-from barograph.promql.naming import empty_vector, presence, take_rows
+from barograph.promql.naming import empty_vector, presence, take_rows, writable
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 from barograph.promql.windows import windows
 
-_CHUNKS = re.compile(r"\d+|\D+")
+_CHUNKS = re.compile(r"\d+|\D+", re.ASCII)
 
 
 def to_scalar(arguments: Arguments, run: Run, grid: Grid) -> FloatArray:
@@ -90,7 +91,7 @@ def _selector_labels(arguments: Arguments) -> Labels:
         if matcher.name in seen or matcher.op is not MatchOp.EQUAL:
             labels.pop(matcher.name, None)
         else:
-            labels[matcher.name] = matcher.value
+            labels[matcher.name] = writable(matcher.value)
         seen.add(matcher.name)
     return Labels.from_mapping(labels)
 
@@ -135,9 +136,18 @@ def _sorted_by_label(arguments: Arguments, run: Run, grid: Grid, *, descending: 
     return take_rows(vector, sorted(range(len(labels)), key=key, reverse=descending))
 
 
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Split a text so that its numbers compare as numbers."""
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _CHUNKS.findall(text))
+def _compare_naturally(one: str, other: str) -> int:
+    """Compare texts part by part: numbers with numbers as such, anything else as texts."""
+    parts, others = _CHUNKS.findall(one), _CHUNKS.findall(other)
+    for part, of_other in zip(parts, others, strict=False):
+        if part != of_other:
+            if part.isdecimal() and of_other.isdecimal() and int(part) != int(of_other):
+                return -1 if int(part) < int(of_other) else 1
+            return -1 if part < of_other else 1
+    return len(parts) - len(others)
+
+
+_natural = cmp_to_key(_compare_naturally)
 
 
 def _can_sort(arguments: Arguments, run: Run) -> bool:
