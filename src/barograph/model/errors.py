@@ -12,7 +12,6 @@ BarographError
 ├── QueryError                   an expression or its evaluation is refused
 │   ├── ParseError(position)     the text is no PromQL; the position points at the character
 │   ├── TypeMismatchError(position)  a vector where a scalar must be, or the like
-│   ├── UnsupportedError(position)   known to the language, not evaluated here yet; named
 │   ├── ExecutionError           labels collide, many-to-many matching: known only with data
 │   ├── LimitError(limit, value, setting)  a budget is exceeded
 │   ├── QueryTimeoutError
@@ -91,10 +90,6 @@ class ParseError(QueryError):
 
 class TypeMismatchError(QueryError):
     """An operand or argument has the wrong type."""
-
-
-class UnsupportedError(QueryError):
-    """Known to the language, but not evaluated yet."""
 
 
 class ExecutionError(QueryError):

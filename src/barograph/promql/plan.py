@@ -167,8 +167,8 @@ def _aggregate(expr: Aggregate) -> VectorNode:
     grouping = Grouping(names=expr.grouping, without=expr.without)
     if expr.op in REDUCTIONS:
         return Reduce(op=expr.op, inner=inner, grouping=grouping, span=expr.span)
-    param = expr.param
-    assert param is not None
+    assert expr.param is not None
+    param = unwrap(expr.param)
     match expr.op:
         case "topk" | "bottomk":
             largest = expr.op == "topk"
@@ -185,9 +185,10 @@ def _aggregate(expr: Aggregate) -> VectorNode:
             return CountValues(label=_string(param), inner=inner, grouping=grouping, span=expr.span)
 
 
-def _vector_call(expr: Call) -> VectorNode:
-    for arg in expr.args:
-        selector = unwrap(arg)
+def _vector_call(call: Call) -> VectorNode:
+    # annotations blame what stands within parentheses around an argument, as in Prometheus
+    expr = replace(call, args=tuple(unwrap(arg) for arg in call.args))
+    for selector in expr.args:
         if isinstance(selector, MatrixSelector) and selector.selector.mode is not RangeMode.NONE:
             return ExtendedCall(extended_kernel(selector.selector.mode, expr), ExtendedRange(selector), expr)
     entry, arguments = _entry(expr), _arguments(expr)

@@ -68,7 +68,8 @@ def _walk(expr: Expr, around: _Around) -> Iterator[Selection]:
             yield from _walk(expr.lhs, around)
             yield from _walk(expr.rhs, around)
         case Call():
-            for arg in expr.args:
+            # the second argument of info chooses labels: the info series are a handful
+            for arg in expr.args[:1] if expr.function == "info" else expr.args:
                 yield from _walk(arg, around)
         case _:
             return

@@ -16,7 +16,6 @@ from barograph.model.errors import (
     QueryTimeoutError,
     ResolutionError,
     StoreError,
-    UnsupportedError,
 )
 from barograph.web.problem import Problem
 
@@ -35,7 +34,6 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (ResolutionError, 400, "bad_data"),
     (LimitError, 422, "execution"),
     (ExecutionError, 422, "execution"),
-    (UnsupportedError, 422, "execution"),
     (QueryTimeoutError, 503, "timeout"),
     (QueryCancelledError, 503, "canceled"),
     (QueryError, 400, "bad_data"),
