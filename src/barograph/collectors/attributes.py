@@ -11,6 +11,7 @@ from pathlib import Path
 from barograph.collectors.procfs import read_error
 
 _SIZE_BYTES = 4096  # sysfs gives no attribute more than a page
+_COUNTER_END = 2**64
 _STALE = frozenset({errno.ENODEV, errno.ENOENT, errno.EBADF, errno.ESTALE, errno.ENXIO})
 
 
@@ -67,6 +68,18 @@ def number_of(content: bytes) -> int:
         ValueError: It is none.
     """
     return int(content, 16) if content.startswith((b"0x", b"0X")) else int(content)
+
+
+def counter_of(content: bytes) -> int:
+    """Return a counter, which has 64 bits and no sign, as `number_of` reads it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    value = number_of(content)
+    if not 0 <= value < _COUNTER_END:
+        raise ValueError(f"{value} is no counter of 64 bits")
+    return value
 
 
 def names_in(folder: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import Reading, ReadingFrame, lines_of
+from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError, NoDataError
 
@@ -67,18 +67,23 @@ class ConntrackCollector:
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
+        values: list[float] = [self._setting(self._count)]
         try:
-            values: list[float] = [int(self._count.read()), int(self._limit.read())]
-        except ValueError as error:
-            raise CollectError(f"{self._count.path.parent}: a setting is not a number: {error}") from error
-        try:
+            values.append(self._setting(self._limit))
             values += _sums(self._statistics.read())
         except NoDataError:
-            pass  # kernels since 5.9 may be built without it (NF_CONNTRACK_PROCFS)
+            pass  # kernels since 5.9 may be built without the statistics (NF_CONNTRACK_PROCFS)
         except ValueError as error:
             raise CollectError(f"{self._statistics.path}: {error}") from error
         readings: list[Reading] = list(zip(_SPECS, values, strict=False))
         return self._frame.batch(readings, timestamp_ms)
+
+    @staticmethod
+    def _setting(file: KeptFile) -> float:
+        try:
+            return float(unsigned(file.read()))
+        except ValueError as error:
+            raise CollectError(f"{file.path} is not a number: {error}") from error
 
     def close(self) -> None:
         """Close what is open."""
@@ -93,7 +98,7 @@ def _sums(data: bytes) -> list[float]:
         if len(words) not in _WIDTHS:
             raise ValueError(f"a line has {len(words)} columns instead of {_WIDTHS[0]} or {_WIDTHS[1]}")
         for i, word in enumerate(words):
-            sums[i] += int(word, 16)
+            sums[i] += unsigned(word, 16)
     return [float(sums[column]) for column, _ in _STATISTICS]
 
 

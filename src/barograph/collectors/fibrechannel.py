@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from barograph.collectors.attributes import Attributes, listed, number_of
+from barograph.collectors.attributes import Attributes, counter_of, listed
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, gauge, text_of
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.readings import Reading, ReadingFrame
@@ -95,7 +95,7 @@ class _Port:
             self._info = SeriesSpec(_INFO, labels)
         try:
             # what an adapter has no file of is 0, as node_exporter has it
-            values = [number_of(content or b"0") for content in self._counters.read()]
+            values = [counter_of(content or b"0") for content in self._counters.read()]
         except ValueError as error:
             raise CollectError(f"{self._counters.folder}: a counter is not a number: {error}") from error
         counted = zip(self._specs, values, strict=True)

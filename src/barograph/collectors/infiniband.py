@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from barograph.collectors.attributes import Attributes, listed, names_in, number_of
+from barograph.collectors.attributes import Attributes, counter_of, listed, names_in
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge, text_of
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.infiniband_counters import COUNTERS, HARDWARE_COUNTERS, LIFESPAN, PortCounter
@@ -108,7 +108,7 @@ class _Port:
             for (one, spec), content in zip(self._wanted, self._counters.read(), strict=True):
                 if content is not None and not content.startswith(_NOT_COUNTED):
                     readings.append((spec, _count(one, content)))
-            lifespans = [number_of(content) // _MILLISECONDS for content in self._lifespan.read() if content]
+            lifespans = [counter_of(content) // _MILLISECONDS for content in self._lifespan.read() if content]
             readings += [(self._lifespan_spec, float(seconds)) for seconds in lifespans]
         except ValueError as error:
             raise CollectError(f"{self._state.folder}: {error}") from error
@@ -124,7 +124,7 @@ def _identifier(content: bytes) -> float:
     number, colon, _ = content.partition(b":")
     if not colon:
         raise ValueError(f"not a state with its number: {content[:40]!r}")
-    return float(int(number))
+    return float(counter_of(number))
 
 
 def _bytes_per_second(content: bytes) -> float:
@@ -135,7 +135,7 @@ def _bytes_per_second(content: bytes) -> float:
 
 
 def _count(one: PortCounter, content: bytes) -> float:
-    return float(number_of(content) * one.factor)
+    return float(counter_of(content) * one.factor)
 
 
 ENTRY = CollectorEntry(

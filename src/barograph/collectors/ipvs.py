@@ -7,9 +7,9 @@ from typing import NamedTuple
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, gauge, text_of
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import Reading, ReadingFrame, lines_of
+from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch
-from barograph.model.errors import CollectError, ConfigError
+from barograph.model.errors import CollectError, ConfigError, NoDataError
 
 _TOTALS = (
     counter("node_ipvs_connections_total", "The total number of connections made."),
@@ -73,7 +73,7 @@ class IpvsCollector:
         try:
             readings: list[Reading] = list(zip(self._total_specs, _totals(self._totals.read()), strict=True))
             sums: dict[tuple[str, ...], tuple[int, int, int]] = {}
-            for backend, active, inactive, weight in _backends(self._backends.read()):
+            for backend, active, inactive, weight in _backends(self._read_backends()):
                 key = tuple(getattr(backend, name) for name in self._labels)
                 before = sums.get(key, (0, 0, 0))
                 sums[key] = (before[0] + active, before[1] + inactive, before[2] + weight)
@@ -85,6 +85,13 @@ class IpvsCollector:
                 (SeriesSpec(family, labels), float(value)) for family, value in zip(_BACKENDS, values, strict=True)
             ]
         return self._frame.batch(readings, timestamp_ms)
+
+    def _read_backends(self) -> bytes:
+        """Read the table of backends; without it the totals remain."""
+        try:
+            return self._backends.read()
+        except NoDataError:
+            return b""
 
     def close(self) -> None:
         """Close what is open."""
@@ -98,7 +105,7 @@ def _totals(data: bytes) -> list[float]:
     words = lines[_TOTALS_LINE].split() if len(lines) >= _TOTALS_LEAST_LINES else []
     if len(words) != len(_TOTALS):
         raise ValueError(f"the third line of totals has {len(words)} numbers instead of {len(_TOTALS)}")
-    return [float(int(word, 16)) for word in words]
+    return [float(unsigned(word, 16)) for word in words]
 
 
 def _backends(data: bytes) -> Iterator[tuple[_Backend, int, int, int]]:
@@ -113,7 +120,7 @@ def _backends(data: bytes) -> Iterator[tuple[_Backend, int, int, int]]:
             proto, mark, address, port = text_of(first), text_of(words[1]), "", "0"
         elif first == b"->" and len(words) >= _BACKEND_COLUMNS and words[1] != b"RemoteAddress:Port":
             backend = _Backend(address, port, *_address(words[1]), proto, mark)
-            yield backend, int(words[4]), int(words[5]), int(words[3])
+            yield backend, unsigned(words[4]), unsigned(words[5]), unsigned(words[3])
 
 
 def _address(word: bytes) -> tuple[str, str]:

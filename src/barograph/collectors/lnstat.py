@@ -6,7 +6,7 @@ from barograph.collectors.attributes import listed
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, text_of
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import Reading, ReadingFrame, lines_of
+from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch, Family
 from barograph.model.errors import CollectError, NoDataError
 
@@ -59,7 +59,7 @@ class _Cache:
             return []  # its module was unloaded since the folder was listed
         try:
             return [
-                (self._spec(name, cpu), float(int(value, 16)))
+                (self._spec(name, cpu), float(unsigned(value, 16)))
                 for cpu, values in enumerate(lines[1:])
                 for name, value in zip(lines[0], values, strict=False)
             ]

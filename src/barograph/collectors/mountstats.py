@@ -7,12 +7,13 @@ from barograph.collectors.base import CollectorSection, Host, SeriesSpec, text_o
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.nfs_mount_families import AGE, BYTES, EVENTS, FAMILIES, INFO, OPERATION, TRANSPORT
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import Reading, ReadingFrame
+from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
 
 _NFS = frozenset({"nfs", "nfs4"})
 _DEVICE_WORDS = 8
+_MOUNT_LEAST_WORDS = 10
 _MOUNT_FORMAT = ((2, "mounted"), (3, "on"), (5, "with"), (6, "fstype"))
 _EVENT_COUNT = 27
 _TCP_COUNT = 13
@@ -72,8 +73,10 @@ class MountstatsCollector:
 def _addresses(mountinfo: bytes) -> list[str]:
     """Return the server's address of each mount, "" where it is no network's."""
     found: list[str] = []
-    for line in mountinfo.rstrip(b"\n").split(b"\n"):
-        options = text_of(line.rpartition(b" ")[2]).split(",")
+    for words in lines_of(mountinfo):
+        if len(words) < _MOUNT_LEAST_WORDS or words[-4] != b"-" or not words[0].isdigit():
+            raise ValueError(f"not the line of a mount: {b' '.join(words)[:80]!r}")
+        options = text_of(words[-1]).split(",")
         found.append(next((option[5:] for option in options if option.startswith("addr=")), ""))
     return found
 
@@ -146,13 +149,13 @@ def _transport(protocol: str, version: str, words: list[str]) -> list[int]:
 def _operation(words: list[str]) -> tuple[str, list[int]]:
     if len(words) < _OPERATION_LEAST_WORDS:
         raise ValueError(f"not the line of an operation: {' '.join(words)[:80]!r}")
-    return words[0].removesuffix(":"), [int(word) for word in words[1:]][:_OPERATION_COUNT]
+    return words[0].removesuffix(":"), [unsigned(word) for word in words[1:]][:_OPERATION_COUNT]
 
 
 def _numbers(words: list[str], count: int) -> list[int]:
     if len(words) != count:
         raise ValueError(f"{len(words)} numbers instead of {count}: {' '.join(words)[:80]!r}")
-    return [int(word) for word in words]
+    return [unsigned(word) for word in words]
 
 
 def _readings(shares: Sequence[_Share]) -> Iterator[Reading]:

@@ -10,7 +10,6 @@ from barograph.collectors.filters import compile_pattern
 from barograph.collectors.procfs import read_error
 from barograph.collectors.readings import Reading, ReadingFrame
 from barograph.model.batch import Batch
-from barograph.model.errors import CollectError
 
 _UP = gauge("node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.")
 _INFO = gauge("node_network_info", "Non-numeric data from /sys/class/net/<iface>, value is always 1.")
@@ -43,6 +42,7 @@ _FLAGS = next(i for i, (attribute, _, _) in enumerate(_NUMBERS) if attribute == 
 _SPEED = next(i for i, (attribute, _, _) in enumerate(_NUMBERS) if attribute == "speed")
 _IFF_UP = 1
 _BYTES_IN_MEGABIT = 125_000
+_NUMBER_END = 2**63
 
 
 class NetclassConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,9 +130,10 @@ class _Device:
             return None
         try:
             value = number_of(content)
-        except ValueError as error:
-            place = self._attributes.folder / _NUMBERS[i][0]
-            raise CollectError(f"{place} is not a number: {content[:40]!r}") from error
+        except ValueError:
+            value = 0  # what is no number of 64 bits is 0, as node_exporter has it
+        if abs(value) >= _NUMBER_END:
+            value = 0
         if i != _SPEED:
             return float(value)
         return float(value * _BYTES_IN_MEGABIT) if value >= 0 or self._shows_invalid_speed else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, text_of
 from barograph.collectors.entry import CollectorEntry
@@ -108,7 +108,8 @@ def _find_in_pairs(content: bytes) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     start = 0
     lines = lines_of(content)
-    for heading, values in zip(lines[::2], lines[1::2], strict=False):
+    nothing: list[bytes] = []
+    for heading, values in zip_longest(lines[::2], lines[1::2], fillvalue=nothing):
         if len(heading) != len(values) or not heading:
             raise ValueError(f"a line of {len(values)} values stands under {len(heading)} names: {heading[:2]}")
         protocol = text_of(heading[0])[:-1]

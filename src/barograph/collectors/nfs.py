@@ -6,7 +6,7 @@ from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counte
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.nfs_procedures import V2, V3, V4_CLIENT, counted
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import FileCollector, Reading, lines_of
+from barograph.collectors.readings import FileCollector, Reading, lines_of, unsigned
 
 _PACKETS = counter("node_nfs_packets_total", "Total NFSd network packets (sent+received) by protocol type.")
 _CONNECTIONS = counter("node_nfs_connections_total", "Total number of NFSd TCP connections.")
@@ -50,7 +50,7 @@ def _parse(data: bytes) -> Sequence[Reading]:
     requests = {line: [0] * len(specs) for line, specs in _REQUEST_SPECS.items()}
     for words in lines_of(data):
         line = words[0].decode("ascii", "replace") if len(words) > 1 else ""
-        values = [int(word) for word in words[1:]]
+        values = [unsigned(word) for word in words[1:]]
         if line in requests:
             _, names, least = _PROCEDURES[line]
             requests[line] = counted(values, names, least)

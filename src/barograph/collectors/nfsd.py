@@ -6,7 +6,7 @@ from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counte
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.nfs_procedures import V2, V3, V4_SERVER, counted
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import FileCollector, Reading, lines_of
+from barograph.collectors.readings import FileCollector, Reading, lines_of, unsigned
 from barograph.model.batch import Family
 
 _REQUESTS = counter("node_nfsd_requests_total", "Total number NFSd Requests by method and protocol.")
@@ -96,7 +96,7 @@ def _parse(data: bytes) -> Sequence[Reading]:
         if line not in found:
             raise ValueError(f"not a line of nfsd: {b' '.join(words)[:60]!r}")
         # behind the threads stands a histogram in seconds that kernels since 3.10 leave at zero
-        values = [int(word) for word in (words[1:3] if line == "th" else words[1:])]
+        values = [unsigned(word) for word in (words[1:3] if line == "th" else words[1:])]
         if line in _PROCEDURES:
             _, names, least = _PROCEDURES[line]
             values = counted(values, names, least)

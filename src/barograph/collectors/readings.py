@@ -10,6 +10,8 @@ from barograph.collectors.procfs import KeptFile
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
 
+_COUNTER_END = 2**64
+
 Reading = tuple[SeriesSpec, float]
 ABSENT_FILE = b"-"
 """What stands for a file that this kernel does not have, where others tell enough: one word without a meaning."""
@@ -69,3 +71,15 @@ class FileCollector:
 def lines_of(data: bytes) -> list[list[bytes]]:
     """Return the words of each line."""
     return [line.split() for line in data.rstrip(b"\n").split(b"\n")] if data else []
+
+
+def unsigned(word: bytes | str, base: int = 10) -> int:
+    """Return a counter of the kernel: at most 64 bits, without a sign.
+
+    Raises:
+        ValueError: It is none.
+    """
+    value = int(word, base)
+    if not 0 <= value < _COUNTER_END:
+        raise ValueError(f"{value} is no counter of 64 bits")
+    return value

@@ -3,7 +3,7 @@
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import Reading, ReadingFrame
+from barograph.collectors.readings import Reading, ReadingFrame, unsigned
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError, NoDataError
 
@@ -58,8 +58,8 @@ def _sums(data: bytes) -> tuple[int, int]:
         if len(words) < _COLUMNS:
             raise ValueError(f"the line of a socket has {len(words)} columns instead of {_COLUMNS} or more")
         sending, _, receiving = words[_QUEUES_COLUMN].partition(b":")
-        to_send += int(sending, 16)
-        to_read += int(receiving, 16)
+        to_send += unsigned(sending, 16)
+        to_read += unsigned(receiving, 16)
     return to_send, to_read
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from barograph.collectors.attributes import Attributes, names_in, number_of
+from barograph.collectors.attributes import Attributes, counter_of, names_in, number_of
 
 
 def test_files_are_kept_open_and_those_that_are_missing_are_none(tmp_path: Path) -> None:
@@ -52,6 +52,13 @@ def test_numbers() -> None:
     assert [number_of(text) for text in (b"12", b"-1", b"0x1003")] == [12, -1, 0x1003]
     with pytest.raises(ValueError, match="invalid literal"):
         number_of(b"unknown")
+
+
+def test_counters_have_64_bits_and_no_sign() -> None:
+    assert counter_of(b"0xffffffffffffffff") == 2**64 - 1
+    for text in (b"-1", b"18446744073709551616", b""):
+        with pytest.raises(ValueError, match=r"counter of 64 bits|invalid literal"):
+            counter_of(text)
 
 
 def test_names(tmp_path: Path) -> None:

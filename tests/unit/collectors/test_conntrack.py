@@ -35,6 +35,9 @@ def test_kernels_without_the_statistics_or_with_fewer(tmp_path: Path) -> None:
     assert found["node_nf_conntrack_stat_search_restart"] == 0
     path.unlink()
     assert as_dict(ConntrackCollector(host, ConntrackConfig()).collect(1)) == _TABLE
+    (tmp_path / "proc/sys/net/netfilter/nf_conntrack_max").unlink()
+    found = as_dict(ConntrackCollector(host, ConntrackConfig()).collect(1))
+    assert found == {"node_nf_conntrack_entries": 311}
     (tmp_path / "proc/sys/net/netfilter/nf_conntrack_count").unlink()
     with pytest.raises(NoDataError):
         ConntrackCollector(host, ConntrackConfig()).collect(1)
@@ -47,5 +50,5 @@ def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CollectError, match="3 columns instead of 16 or 17"):
         ConntrackCollector(host, ConntrackConfig()).collect(1)
     (tmp_path / "proc/sys/net/netfilter/nf_conntrack_max").write_text("many")
-    with pytest.raises(CollectError, match="a setting is not a number"):
+    with pytest.raises(CollectError, match="nf_conntrack_max is not a number"):
         ConntrackCollector(host, ConntrackConfig()).collect(1)

@@ -69,5 +69,7 @@ def test_lines_that_are_cut_short_and_no_balancer(tmp_path: Path) -> None:
     host = host_in(tmp_path, "ipvs")
     (tmp_path / "proc/net/ip_vs").write_text("\nTCP 0A000001:0050 rr\n  -> 0A000102:1F90 Masq 1\n")
     assert as_dict(IpvsCollector(host, IpvsConfig()).collect(1)) == _TOTALS
+    (tmp_path / "proc/net/ip_vs").unlink()
+    assert as_dict(IpvsCollector(host, IpvsConfig()).collect(1)) == _TOTALS
     with pytest.raises(NoDataError):
         IpvsCollector(host_in(tmp_path / "none"), IpvsConfig()).collect(1)

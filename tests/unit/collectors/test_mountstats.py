@@ -102,6 +102,10 @@ def test_processes_without_the_file_and_mounts_without_an_address(tmp_path: Path
     with pytest.raises(NoDataError):
         MountstatsCollector(host_in(tmp_path / "none"), MountstatsConfig()).collect(1)
     host = host_in(tmp_path, "mountstats")
+    for odd in ("22 28 0:21 / /proc rw\n", "x 28 0:21 / /proc rw - proc proc rw\n", "1 2 3 4 5 6 7 8 9 10\n"):
+        (tmp_path / "proc/self/mountinfo").write_text(odd)
+        with pytest.raises(CollectError, match="not the line of a mount"):
+            MountstatsCollector(host, MountstatsConfig()).collect(1)
     (tmp_path / "proc/self/mountinfo").write_text("")
     found = as_dict(MountstatsCollector(host, MountstatsConfig()).collect(1))
     assert 'node_mountstats_nfs_age_seconds_total{export="nas:/vol/a", protocol="tcp"}' in found

@@ -66,7 +66,11 @@ def test_the_later_file_counts_where_two_have_a_protocol(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("Ip: A B\nIp: 1\n", "1 values|2 values"), ("Ip: Forwarding\nIp: odd\n", "a counter is not a number")],
+    [
+        ("Ip: A B\nIp: 1\n", "2 values stands under 3 names"),
+        ("Ip: A B\n", "0 values stands under 3 names"),
+        ("Ip: Forwarding\nIp: odd\n", "a counter is not a number"),
+    ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
     host = host_in(tmp_path, "netstat")

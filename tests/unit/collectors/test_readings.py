@@ -4,7 +4,7 @@ import pytest
 
 from barograph.collectors.base import SeriesSpec, gauge
 from barograph.collectors.procfs import KeptFile
-from barograph.collectors.readings import FileCollector, Reading, ReadingFrame, lines_of
+from barograph.collectors.readings import FileCollector, Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.errors import CollectError
 from helpers.collectors import as_dict
 
@@ -22,6 +22,13 @@ class _Lines(FileCollector):
 def test_lines_are_words() -> None:
     assert lines_of(b"a b\n\n c\x1cd\n") == [[b"a", b"b"], [], [b"c\x1cd"]]
     assert lines_of(b"") == []
+
+
+def test_counters_have_64_bits_and_no_sign() -> None:
+    assert (unsigned(b"12"), unsigned("ff", 16)) == (12, 255)
+    for text in (b"-1", b"18446744073709551616"):
+        with pytest.raises(ValueError, match="no counter of 64 bits"):
+            unsigned(text)
 
 
 def test_the_schema_stays_while_the_series_do() -> None:

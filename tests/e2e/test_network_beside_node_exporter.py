@@ -1,0 +1,111 @@
+"""The collectors of the network beside Debian's node_exporter 1.5 on the same machine, at the same moment.
+
+Its label sets must be ours, and our values must lie between two reads of its own. What 1.12 says otherwise than 1.5 is
+named below, each with its reason.
+"""
+
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from barograph.collectors.config import CollectorsConfig, build_collectors
+from barograph.collectors.flags import DISABLE_DEFAULTS, apply_flags
+from barograph.collectors.procfs import Paths
+from barograph.formats.exposition import parse_exposition
+from barograph.model.clock import SystemClock
+from barograph.model.errors import NoDataError
+from barograph.model.labels import Labels
+from helpers.server import eventually
+
+pytestmark = pytest.mark.e2e
+
+_FLAGS = [
+    f"--collector.{name}"
+    for name in (
+        *("arp", "bonding", "conntrack", "fibrechannel", "infiniband", "ipvs", "lnstat", "mountstats", "netclass"),
+        *("netdev", "netstat", "nfs", "nfsd", "qdisc", "sockstat", "softnet", "udp_queues", "wifi"),
+    )
+]
+# families and labels that came after 1.5
+_NEWER = (
+    "node_softnet_backlog_len",
+    "node_softnet_cpu_collision",
+    "node_softnet_flow_limit",
+    "node_softnet_received_rps",
+)
+_NEWER_FIELDS = ("node_netstat_TcpExt_TCPOFOQueue", "node_netstat_TcpExt_TCPRcvQDrop")
+_NEWER_LABEL = "adminstate"
+# gauges of sockets: each request of this test opens and closes some
+_MOVING = ("node_sockstat_", "node_netstat_Tcp_CurrEstab", "node_nf_conntrack_entries", "node_udp_queues", "node_arp_")
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[str]:
+    program = shutil.which("prometheus-node-exporter")
+    if program is None:
+        pytest.skip("node_exporter is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    command = [program, f"--web.listen-address={address}", DISABLE_DEFAULTS, *_FLAGS]
+    # Debian leaves lo out by default
+    running = subprocess.Popen([*command, "--collector.netdev.device-exclude=^$"], stderr=subprocess.DEVNULL)
+    try:
+        eventually(lambda: _fetched(f"http://{address}/metrics") or None, what="node_exporter")
+        yield f"http://{address}/metrics"
+    finally:
+        running.kill()
+        running.wait()
+
+
+def _fetched(url: str) -> bytes:
+    """Return what the peer says, nothing before it listens."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return b""
+
+
+def _theirs(url: str) -> dict[Labels, float]:
+    exposition = parse_exposition(_fetched(url))
+    return {sample.labels: sample.value for sample in exposition.samples if _is_of_network(sample.labels.name)}
+
+
+def _is_of_network(name: str) -> bool:
+    return name.startswith("node_") and not name.startswith(("node_scrape_", "node_exporter_"))
+
+
+def _ours() -> dict[Labels, float]:
+    found: dict[Labels, float] = {}
+    for scheduled in build_collectors(
+        apply_flags(CollectorsConfig(), [DISABLE_DEFAULTS, *_FLAGS]), Paths(), SystemClock()
+    ):
+        collector = scheduled.collector
+        try:
+            batch = collector.collect(1000)
+        except NoDataError:
+            continue
+        found |= {_without_newer(labels): float(v) for labels, v in zip(batch.schema.series, batch.values, strict=True)}
+        collector.close()
+    return {labels: value for labels, value in found.items() if not labels.name.startswith((*_NEWER, *_NEWER_FIELDS))}
+
+
+def _without_newer(labels: Labels) -> Labels:
+    return Labels([(name, value) for name, value in labels if name != _NEWER_LABEL])
+
+
+def test_the_same_series_with_values_between_two_of_its_reads(peer: str) -> None:
+    before, ours, after = _theirs(peer), _ours(), _theirs(peer)
+    assert set(before) - set(ours) == set()
+    assert set(ours) - set(after) == set()
+    for labels in before.keys() & after.keys():
+        low, high = sorted((before[labels], after[labels]))
+        if not labels.name.startswith(_MOVING):
+            assert low <= ours[labels] <= high, f"{labels} is {ours[labels]}, not between {low} and {high}"
+    assert len(ours) > 100
