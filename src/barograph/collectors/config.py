@@ -24,6 +24,7 @@ from barograph.collectors.mountstats import MountstatsConfig
 from barograph.collectors.netclass import NetclassConfig
 from barograph.collectors.netdev import NetdevConfig
 from barograph.collectors.netstat import NetstatConfig
+from barograph.collectors.network_route import NetworkRouteConfig
 from barograph.collectors.nfs import NfsConfig
 from barograph.collectors.nfsd import NfsdConfig
 from barograph.collectors.pressure import PressureConfig
@@ -33,6 +34,7 @@ from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.sockstat import SockstatConfig
 from barograph.collectors.softnet import SoftnetConfig
 from barograph.collectors.stat import StatConfig
+from barograph.collectors.tcpstat import TcpstatConfig
 from barograph.collectors.time import TimeConfig
 from barograph.collectors.udp_queues import UdpQueuesConfig
 from barograph.collectors.uname import UnameConfig
@@ -74,6 +76,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     netclass: NetclassConfig = NetclassConfig()
     netdev: NetdevConfig = NetdevConfig()
     netstat: NetstatConfig = NetstatConfig()
+    network_route: NetworkRouteConfig = NetworkRouteConfig()
     nfs: NfsConfig = NfsConfig()
     nfsd: NfsdConfig = NfsdConfig()
     pressure: PressureConfig = PressureConfig()
@@ -81,6 +84,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     sockstat: SockstatConfig = SockstatConfig()
     softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
+    tcpstat: TcpstatConfig = TcpstatConfig()
     time: TimeConfig = TimeConfig()
     udp_queues: UdpQueuesConfig = UdpQueuesConfig()
     uname: UnameConfig = UnameConfig()
