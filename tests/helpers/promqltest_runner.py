@@ -3,12 +3,8 @@
 Used by `tools/promqltest.py` for files from anywhere and by the tests for our own.
 """
 
-import math
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from barograph.model.errors import QueryError
 from barograph.model.labels import METRIC_NAME, Labels
@@ -22,18 +18,13 @@ from barograph.promql.parser.parse import parse
 from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
 from helpers.clock import FakeClock
 from helpers.memory_store import MemoryStore
+from helpers.promqltest_again import MismatchError, check_again, same
 from helpers.promqltest_notation import Clear, Command, Eval, Expectation, Load, read_script
 from helpers.promqltest_series import Row
 
 CONFIG = QueryConfig(delayed_name_removal=True, max_samples=5_000_000, lookback=Duration(300_000))
 HISTOGRAMS = "native histograms"
 CUSTOM_BUCKETS = "native histograms with custom buckets"
-_ABOUT_THE_QUERY = re.compile(r"\b(start|end|step|range)\(\)|\bsort")
-"""What depends on the query as a whole, so that an instant one and a range one must differ."""
-
-
-class MismatchError(Exception):
-    """A result that is not what the script expects."""
 
 
 @dataclass(slots=True)
@@ -162,7 +153,7 @@ def check(command: Eval, engine: Engine) -> None:
     _check_annotations(command, result)
     if command.step_ms is None:
         _check_instant(command, result)
-        _check_again_as_range(command, engine, result)
+        check_again(command.query, command.start_ms, engine, result)
     else:
         _check_range(command, result)
 
@@ -201,7 +192,7 @@ def _check_instant(command: Eval, result: QueryResult) -> None:
         raise MismatchError(f"expected a range vector, got {value}")
     match value:
         case StepScalar():
-            if len(command.rows) != 1 or not _same(_only(command.rows[0]), float(value.values[0])):
+            if len(command.rows) != 1 or not same(_only(command.rows[0]), float(value.values[0])):
                 raise MismatchError(f"expected {_shown(command.rows)}, got {value.values[0]}")
         case RawMatrix():
             _check_raw(command, value)
@@ -218,7 +209,7 @@ def _check_vector(command: Eval, value: StepVector) -> None:
     got, want = dict(found), dict(wanted)
     if len(got) != len(found):
         raise MismatchError(f"labels repeat: {found}")
-    if got.keys() != want.keys() or not all(_same(want[labels], got[labels]) for labels in got if labels in want):
+    if got.keys() != want.keys() or not all(same(want[labels], got[labels]) for labels in got if labels in want):
         raise MismatchError(f"expected {_shown(command.rows)}, got {found}")
 
 
@@ -241,7 +232,7 @@ def _check_raw(command: Eval, value: RawMatrix) -> None:
         raise MismatchError(f"expected {_shown(command.rows)}, got {got}")
     for labels, samples in got.items():
         wanted = want[labels]
-        if wanted.keys() != samples.keys() or not all(_same(wanted[at], samples[at]) for at in samples):
+        if wanted.keys() != samples.keys() or not all(same(wanted[at], samples[at]) for at in samples):
             raise MismatchError(f"expected {wanted} for {labels}, got {samples}")
 
 
@@ -261,47 +252,11 @@ def _check_range(command: Eval, result: QueryResult) -> None:
     want = {row.labels: [*row.points, *[None] * (steps - len(row.points))] for row in command.rows}
     if isinstance(value, StepScalar) and list(want) == [Labels()]:
         want = {None: want[Labels()]}
-    same = got.keys() == want.keys() and all(
-        len(want[labels]) == len(points) and all(map(_same, want[labels], points)) for labels, points in got.items()
+    is_same = got.keys() == want.keys() and all(
+        len(want[labels]) == len(points) and all(map(same, want[labels], points)) for labels, points in got.items()
     )
-    if not same:
+    if not is_same:
         raise MismatchError(f"expected {_shown(command.rows)}, got {got}")
-
-
-def _check_again_as_range(command: Eval, engine: Engine, result: QueryResult) -> None:
-    """Run an instant eval as a range query around its time: the value at that step must be the same."""
-    value = result.value
-    if not isinstance(value, StepVector | StepScalar) or _ABOUT_THE_QUERY.search(command.query):
-        return
-    at_ms, step_ms = command.start_ms, 60_000
-    try:
-        again = engine.range(command.query, at_ms - step_ms, at_ms + step_ms, step_ms)
-    except QueryError as error:
-        raise MismatchError(f"as a range query: {error}") from error
-    if isinstance(again.value, StepScalar) and isinstance(value, StepScalar):
-        same = _same(float(value.values[0]), float(again.value.values[1]))
-    else:
-        assert isinstance(again.value, StepVector) and isinstance(value, StepVector)
-        mask = again.value.present
-        here = np.ones(len(again.value.labels), np.bool_) if mask is None else mask[:, 1]
-        middle = {one: again.value.values[row, 1] for row, one in enumerate(again.value.labels) if here[row]}
-        first = dict(zip(value.labels, value.values[:, 0].tolist(), strict=True))
-        same = middle.keys() == first.keys() and all(_same(first[one], float(middle[one])) for one in first)
-    if not same:
-        raise MismatchError(f"as a range query the value differs: {value} and {again.value}")
-
-
-def _same(want: float | None, got: float | None) -> bool:
-    """Compare as Prometheus' own runner does."""
-    if want is None or got is None:
-        return want is got
-    if math.isnan(want) or math.isnan(got):
-        return math.isnan(want) and math.isnan(got)
-    if want == got:
-        return True
-    if math.isinf(want) or math.isinf(got):
-        return False
-    return abs(want - got) / min(abs(want) + abs(got), 1.797e308) < 1e-6
 
 
 def _shown(rows: list[Row]) -> list[tuple[str, tuple[float | None, ...]]]:

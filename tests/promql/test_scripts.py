@@ -5,6 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from barograph.model.labels import Labels
+from barograph.promql.config import QueryConfig
+from barograph.promql.engine import Engine
+from helpers.clock import FakeClock
+from helpers.memory_store import MemoryStore
+from helpers.promqltest_again import MismatchError, check_again, pinned
 from helpers.promqltest_runner import run_script
 
 _HERE = Path(__file__).resolve().parent
@@ -119,6 +125,33 @@ def test_a_line_that_is_not_of_the_language_fails_with_its_number(text: str, lin
     assert failed == line
     assert re.search(says, message)
     assert report.passed == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("m", "m @ 60.000"),
+        ("rate(m[5m] offset 1m) + (n @ 5)", "rate(m[5m] @ 60.000 offset 1m) + (n @ 5.000)"),
+        ("topk(scalar(k), -m smoothed)", "topk(scalar(k @ 60.000), -m smoothed @ 60.000)"),
+        ("time() - m", None),
+        ("timestamp(m)", None),
+        ("max_over_time(m[5m:])", None),
+    ],
+)
+def test_evals_are_run_again_pinned_to_their_instant(query: str, text: str | None) -> None:
+    if text is None:
+        assert pinned(query, 60_000) is None
+    else:
+        assert pinned(query, 60_000) == text
+
+
+def test_what_differs_when_run_again_is_told() -> None:
+    store = MemoryStore()
+    store.add(Labels.of("m"), [0, 60_000], [1.0, 2.0])
+    engine = Engine(store, QueryConfig(), FakeClock())
+    check_again("m", 60_000, engine, engine.instant("m", 60_000))
+    with pytest.raises(MismatchError, match="as a range query the value differs"):
+        check_again("m", 60_000, engine, engine.instant("m", 0))
 
 
 def test_comments_old_forms_and_every_notation_are_read() -> None:
