@@ -54,6 +54,18 @@ def test_a_delayed_name_can_still_be_grouped_by_and_goes_with_the_group(store: M
     }
 
 
+@pytest.mark.parametrize("delayed", [False, True])
+def test_operators_between_vectors_keep_replace_or_drop_the_name(store: MemoryStore, delayed: bool) -> None:
+    def labels(text: str) -> list[str]:
+        return list(instant(store, text, delayed=delayed))
+
+    assert labels("a == on(x, __name__) a") == ['a{x="1"}']
+    assert labels("a == bool a") == ['{x="1"}']
+    assert labels("a + on(x, __name__) a") == ['{x="1"}']
+    assert labels("a * on(x) group_left(__name__) label_replace(a, '__name__', 'c', '', '')") == ['c{x="1"}']
+    assert labels("a == bool on(x) group_left(__name__) a") == ['{x="1"}']
+
+
 def test_a_delayed_name_goes_at_the_end(store: MemoryStore) -> None:
     assert instant(store, "abs(a)", delayed=True) == {'{x="1"}': 3.0}
     assert instant(store, "a + a", delayed=True) == {'{x="1"}': 6.0}

@@ -93,16 +93,14 @@ def _matches(matchers: tuple[Matcher, ...], name: str) -> bool:
 
 def _selector(arguments: Arguments, wanted: _Wanted, rows: list[Labels]) -> InstantSelector | None:
     """Make the selector of the info series that can belong to some rows; None where none has an identity."""
-    matchers = [*wanted.names, *wanted.data]
-    identified = False
-    for name in IDENTIFYING:
-        # bytes that are no UTF-8 can stand in no matcher
-        values = sorted({one.get(name) for one in rows if is_label_name(one.get(name))})
-        if values:
-            identified = True
-            matchers.append(_one_of(name, values))
-    if not identified:
+    # a series without any of these labels belongs to no info series; bytes that are no UTF-8 stand in no matcher
+    known = [
+        identity for identity in map(_identity, rows) if identity and all(map(is_label_name, dict(identity).values()))
+    ]
+    if not known:
         return None
+    matchers = [*wanted.names, *wanted.data]
+    matchers += [_one_of(name, sorted({one.get(name) for one in known})) for name in IDENTIFYING]
     return InstantSelector(VectorSelector("", tuple(matchers), None, None, RangeMode.NONE, arguments.call.span))
 
 
@@ -168,7 +166,9 @@ def _enriched(
             masks.append(here[row])
             continue
         run.check()
-        for chosen, mask in _choices(list(winners.get(_identity(one), {}).values()), here[row]):
+        identity = _identity(one)
+        mine = list(winners.get(identity, {}).values()) if identity else []
+        for chosen, mask in _choices(mine, here[row]):
             if chosen or not wanted.is_required:
                 labels.append(_with_data(one, [infos[each] for each in chosen], wanted))
                 rows.append(row)
