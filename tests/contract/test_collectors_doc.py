@@ -12,6 +12,7 @@ from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.stat import StatConfig
 from barograph.collectors.wifi import WifiConfig
 from helpers.collectors import FIXTURES, host_in
+from helpers.ethtool import FakeDrivers
 
 _ROOT = Path(__file__).parent.parent.parent
 _EVERYTHING = {
@@ -33,7 +34,10 @@ def test_the_page_is_the_one_the_registry_makes() -> None:
 
 
 @pytest.mark.parametrize("name", COLLECTORS)
-def test_the_registry_has_every_family_that_a_collector_gives(name: str, tmp_path: Path) -> None:
+def test_the_registry_has_every_family_that_a_collector_gives(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeDrivers().install(monkeypatch)
     entry = COLLECTORS[name]
     host = host_in(tmp_path, name)
     collector = entry.factory(host, _EVERYTHING.get(name, entry.section()))

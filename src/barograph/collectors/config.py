@@ -13,6 +13,7 @@ from barograph.collectors.bonding import BondingConfig
 from barograph.collectors.conntrack import ConntrackConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.diskstats import DiskstatsConfig
+from barograph.collectors.ethtool import EthtoolConfig
 from barograph.collectors.fibrechannel import FibrechannelConfig
 from barograph.collectors.filesystem import FilesystemConfig
 from barograph.collectors.infiniband import InfinibandConfig
@@ -65,6 +66,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     conntrack: ConntrackConfig = ConntrackConfig()
     cpu: CpuConfig = CpuConfig()
     diskstats: DiskstatsConfig = DiskstatsConfig()
+    ethtool: EthtoolConfig = EthtoolConfig()
     fibrechannel: FibrechannelConfig = FibrechannelConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
     infiniband: InfinibandConfig = InfinibandConfig()
