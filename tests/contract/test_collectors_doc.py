@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from barograph.collectors.cpu import CpuConfig
+from barograph.collectors.netdev import NetdevConfig
 from barograph.collectors.qdisc import QdiscConfig
 from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.stat import StatConfig
@@ -17,6 +18,7 @@ from helpers.ethtool import FakeDrivers
 _ROOT = Path(__file__).parent.parent.parent
 _EVERYTHING = {
     "cpu": CpuConfig(info_flags_include=".", info_bugs_include="."),
+    "netdev": NetdevConfig(address_info=True),
     "qdisc": QdiscConfig(fixtures=str(FIXTURES / "qdisc")),
     "stat": StatConfig(softirq=True),
     "wifi": WifiConfig(fixtures=str(FIXTURES / "wifi")),

@@ -5,6 +5,8 @@ import numpy as np
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, counter, text_of
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import NameFilter
+from barograph.collectors.network_addresses import FAMILY as ADDRESS
+from barograph.collectors.network_addresses import NetworkAddresses
 from barograph.collectors.procfs import KeptFile, read_attribute
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError, NoDataError
@@ -35,7 +37,7 @@ _COLUMNS = (
     *(counter(f"node_network_transmit_{key}_total", text) for key, text in _TRANSMIT),
 )
 _NO_HANDLER = counter("node_network_receive_nohandler_total", "Received packets that no protocol wanted.")
-FAMILIES = (*_COLUMNS, _NO_HANDLER)
+FAMILIES = (*_COLUMNS, _NO_HANDLER, ADDRESS)
 
 
 class NetdevConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,10 +46,12 @@ class NetdevConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_f
     Attributes:
         device_exclude: Pattern of devices to leave out.
         device_include: Pattern of devices to keep, instead of an exclude.
+        address_info: Show the IP addresses of all devices, too.
     """
 
     device_exclude: str = ""
     device_include: str = ""
+    address_info: bool = False
 
 
 class NetdevCollector:
@@ -63,12 +67,16 @@ class NetdevCollector:
         self._layout = TokenLayout((), (), ())
         self._device_count = 0
         self._no_handler: list[KeptFile] = []
+        self._asked = NetworkAddresses() if config.address_info else None
+        self._addresses: list[SeriesSpec] = []
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
         # kernels before 2.6.33 write no space between the colon and a wide number
         tokens = self._file.read().replace(b":", b" ").split()
-        if not self._layout.fits(tokens):
+        addresses = self._asked.read() if self._asked is not None else []
+        if not self._layout.fits(tokens) or addresses != self._addresses:
+            self._addresses = addresses
             self._learn(tokens)
         count = self._device_count
         end = count * len(_COLUMNS)
@@ -79,7 +87,7 @@ class NetdevCollector:
             raise CollectError(f"{self._file.path}: a counter is not a number: {error}") from error
         values[:end].reshape(len(_COLUMNS), count)[:] = fresh.reshape(count, len(_COLUMNS)).T
         if self._no_handler:
-            values[end:] = self._read_no_handler()
+            values[end : end + len(self._no_handler)] = self._read_no_handler()
         return self._frame.batch(timestamp_ms)
 
     def close(self) -> None:
@@ -87,6 +95,8 @@ class NetdevCollector:
         self._file.close()
         for file in self._no_handler:
             file.close()
+        if self._asked is not None:
+            self._asked.close()
 
     def _read_no_handler(self) -> list[float]:
         """Read the counters of sysfs; a device that went away since the table was read has NaN this once."""
@@ -115,7 +125,9 @@ class NetdevCollector:
         counted = [name for name in names if (read_attribute(attributes[name]) or "").isdecimal()]
         self._no_handler = [KeptFile(attributes[name]) for name in counted]
         specs = [SeriesSpec(family, {"device": name}) for family in _COLUMNS for name in names]
-        self._frame.reshape([*specs, *(SeriesSpec(_NO_HANDLER, {"device": name}) for name in counted)])
+        specs += [SeriesSpec(_NO_HANDLER, {"device": name}) for name in counted]
+        values = self._frame.reshape([*specs, *self._addresses])
+        values[len(specs) :] = 1.0
 
 
 def _is_line(tokens: list[bytes]) -> bool:
@@ -127,6 +139,6 @@ ENTRY = CollectorEntry(
     section=NetdevConfig,
     default=True,
     summary="Traffic and errors of network devices",
-    files=("/proc/net/dev", "/sys/class/net/*/statistics/rx_nohandler"),
+    files=("/proc/net/dev", "/sys/class/net/*/statistics/rx_nohandler", "RTM_GETADDR (netlink, with address_info)"),
     families=FAMILIES,
 )

@@ -86,3 +86,14 @@ def test_a_counter_that_stops_being_a_number(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("417164957", "odd"))
     with pytest.raises(CollectError, match="not a number"):
         collector.collect(2)
+
+
+def test_addresses_of_all_devices_where_asked_for(tmp_path: Path) -> None:
+    collector = NetdevCollector(host_in(tmp_path, "netdev"), NetdevConfig(address_info=True))
+    batch = collector.collect(1)
+    found = as_dict(batch)
+    loopback = 'node_network_address_info{address="127.0.0.1", device="lo", netmask="8", scope="link-local"}'
+    assert found[loopback] == 1
+    assert found['node_network_receive_nohandler_total{device="eth0"}'] == 17
+    assert collector.collect(2).schema is batch.schema
+    collector.close()
