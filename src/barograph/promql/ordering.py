@@ -14,6 +14,7 @@ from barograph.promql.explain import explained
 from barograph.promql.gaps import shared_mask
 from barograph.promql.grid import Grid
 from barograph.promql.grouping import Groups
+from barograph.promql.heaps import keep_best
 from barograph.promql.naming import empty_vector, is_label_name, merge_rows, presence, quoted, take_rows
 from barograph.promql.nodes import ScalarNode, VectorNode
 from barograph.promql.numbers import plain
@@ -73,35 +74,36 @@ class Best:
 
     def _chosen(self, values: FloatArray, present: BoolArray | None, counts: FloatArray) -> BoolArray:
         """Mark the chosen rows of one group at each step."""
-        size, first = len(values), int(counts[0])
+        size = len(values)
         if (counts >= size).all():
             return np.ones(values.shape, np.bool_) if present is None else present
         keys = self._keys(values, present)
-        if present is None and first > 0 and (counts == first).all():
-            worst = np.partition(keys, first - 1, axis=0)[first - 1]
-            mask: BoolArray = keys <= worst
-            ties = np.flatnonzero(mask.sum(axis=0) != first)
-            if len(ties):
-                mask[:, ties] = _best(keys[:, ties], counts[ties])
-            return mask
-        mask = _best(keys, counts)
-        return mask if present is None else mask & present
+        ranks = np.sort(keys, axis=0)
+        last = np.clip(counts, 1, size).astype(np.intp) - 1
+        steps = np.arange(values.shape[1])
+        edge = ranks[last, steps]
+        mask: BoolArray = (keys <= edge) & (counts >= 1)
+        if present is not None:
+            mask &= present
+        # where the best left out equals the worst chosen one, it matters in which order they came
+        tied = np.flatnonzero(
+            (last + 1 < size) & (ranks[np.minimum(last + 1, size - 1), steps] == edge) & (counts >= 1)
+        )
+        if len(tied):
+            ranked = values[:, tied] if self.largest else -values[:, tied]
+            here = None if present is None else present[:, tied]
+            mask[:, tied] = keep_best(ranked, here, np.minimum(counts[tied], size).astype(np.int64))
+        return mask
 
     def _ordered(self, values: FloatArray, present: BoolArray | None, count: int, groups: Groups) -> list[int]:
         order = np.argsort(self._keys(values, present), kind="stable").tolist()
         kept: list[int] = []
+        counts = np.array([float(count)])
         for first, last in groups.slices():
-            inside = [place for place in order if first <= place < last and (present is None or present[place])]
-            kept.extend(inside[:count])
+            here = None if present is None else present[first:last, np.newaxis]
+            chosen = self._chosen(values[first:last, np.newaxis], here, counts)[:, 0]
+            kept.extend(place for place in order if first <= place < last and chosen[place - first])
         return kept
-
-
-def _best(keys: Keys, counts: FloatArray) -> BoolArray:
-    """Mark the rows with the smallest keys; of equal ones the earlier."""
-    order = np.argsort(keys, axis=0, kind="stable")
-    mask = np.zeros(keys.shape, dtype=np.bool_)
-    np.put_along_axis(mask, order, np.arange(len(keys))[:, None] < counts, axis=0)
-    return mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,15 @@ def round_to(values: FloatArray, to_nearest: FloatArray | None = None) -> FloatA
 
 
 def clamp_min(values: FloatArray, low: FloatArray) -> FloatArray:
-    """Limit from below; NaN where either is NaN."""
-    return np.maximum(values, low)
+    """Limit from below; NaN where either is NaN, but where the other is +Inf: nothing is greater (Go's math.Max)."""
+    greatest = np.maximum(values, low)
+    return np.where(np.isnan(greatest) & ((values == np.inf) | (low == np.inf)), np.inf, greatest)
 
 
 def clamp_max(values: FloatArray, high: FloatArray) -> FloatArray:
-    """Limit from above; NaN where either is NaN."""
-    return np.minimum(values, high)
+    """Limit from above; NaN where either is NaN, but where the other is -Inf (Go's math.Min)."""
+    least = np.minimum(values, high)
+    return np.where(np.isnan(least) & ((values == -np.inf) | (high == -np.inf)), -np.inf, least)
 
 
 def pi(arguments: Arguments, run: Run, grid: Grid) -> FloatArray:
@@ -62,10 +64,10 @@ def span(arguments: Arguments, run: Run, grid: Grid) -> FloatArray:
 def min_of(arguments: Arguments, run: Run, grid: Grid) -> FloatArray:
     """The smaller of two scalars."""
     first, second = (node.scalar(run, grid) for node in arguments.scalars)
-    return np.minimum(first, second)
+    return clamp_max(first, second)
 
 
 def max_of(arguments: Arguments, run: Run, grid: Grid) -> FloatArray:
     """The larger of two scalars."""
     first, second = (node.scalar(run, grid) for node in arguments.scalars)
-    return np.maximum(first, second)
+    return clamp_min(first, second)

@@ -11,6 +11,7 @@ from barograph.model.sample import BoolArray, FloatArray
 from barograph.promql.ast import MatrixSelector, VectorSelector
 from barograph.promql.functions.clock import unwrap
 from barograph.promql.functions.entry import Arguments
+from barograph.promql.functions.maths import clamp_max, clamp_min
 from barograph.promql.gaps import missing_samples
 from barograph.promql.grid import Grid
 from barograph.promql.naming import empty_vector, presence, take_rows, writable
@@ -42,7 +43,7 @@ def clamp(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
     """Values limited to a range; nothing where the range is empty, NaN where it is NaN."""
     vector = arguments.vectors[0].vector(run, grid)
     low, high = (node.scalar(run, grid) for node in arguments.scalars)
-    values = np.maximum(low, np.minimum(high, vector.values))
+    values = clamp_min(clamp_max(vector.values, high), low)
     present = vector.present
     if (low > high).any():
         present = presence(vector) & ~(low > high)
