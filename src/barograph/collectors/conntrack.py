@@ -1,11 +1,13 @@
 """The conntrack collector: tracked connections and what became of packets, from files of nf_conntrack."""
 
+from contextlib import suppress
+
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch
-from barograph.model.errors import CollectError, NoDataError
+from barograph.model.errors import CollectError
 
 _ENTRIES = gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.")
 _LIMIT = gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.")
@@ -67,23 +69,13 @@ class ConntrackCollector:
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
-        values: list[float] = [self._setting(self._count)]
-        try:
-            values.append(self._setting(self._limit))
-            values += _sums(self._statistics.read())
-        except NoDataError:
-            pass  # kernels since 5.9 may be built without the statistics (NF_CONNTRACK_PROCFS)
-        except ValueError as error:
-            raise CollectError(f"{self._statistics.path}: {error}") from error
+        values = [_setting(self._count)]
+        # what can be read counts, as in node_exporter: kernels since 5.9 may be built without the statistics
+        with suppress(CollectError):
+            values.append(_setting(self._limit))
+            values += _sums(self._statistics)
         readings: list[Reading] = list(zip(_SPECS, values, strict=False))
         return self._frame.batch(readings, timestamp_ms)
-
-    @staticmethod
-    def _setting(file: KeptFile) -> float:
-        try:
-            return float(unsigned(file.read()))
-        except ValueError as error:
-            raise CollectError(f"{file.path} is not a number: {error}") from error
 
     def close(self) -> None:
         """Close what is open."""
@@ -91,14 +83,24 @@ class ConntrackCollector:
             file.close()
 
 
-def _sums(data: bytes) -> list[float]:
+def _setting(file: KeptFile) -> float:
+    try:
+        return float(unsigned(file.read()))
+    except ValueError as error:
+        raise CollectError(f"{file.path} is not a number: {error}") from error
+
+
+def _sums(file: KeptFile) -> list[float]:
     """Return the wanted columns, summed over the CPUs."""
     sums = [0] * _WIDTHS[-1]
-    for words in lines_of(data)[1:]:
-        if len(words) not in _WIDTHS:
-            raise ValueError(f"a line has {len(words)} columns instead of {_WIDTHS[0]} or {_WIDTHS[1]}")
-        for i, word in enumerate(words):
-            sums[i] += unsigned(word, 16)
+    try:
+        for words in lines_of(file.read())[1:]:
+            if len(words) not in _WIDTHS:
+                raise ValueError(f"a line has {len(words)} columns instead of {_WIDTHS[0]} or {_WIDTHS[1]}")
+            for i, word in enumerate(words):
+                sums[i] += unsigned(word, 16)
+    except ValueError as error:
+        raise CollectError(f"{file.path}: {error}") from error
     return [float(sums[column]) for column, _ in _STATISTICS]
 
 

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, gauge, text_of
@@ -9,7 +10,7 @@ from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import KeptFile
 from barograph.collectors.readings import Reading, ReadingFrame, lines_of, unsigned
 from barograph.model.batch import Batch
-from barograph.model.errors import CollectError, ConfigError, NoDataError
+from barograph.model.errors import CollectError, ConfigError
 
 _TOTALS = (
     counter("node_ipvs_connections_total", "The total number of connections made."),
@@ -70,28 +71,28 @@ class IpvsCollector:
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
+        readings: list[Reading] = list(zip(self._total_specs, _totals(self._totals), strict=True))
+        # what can be read counts, as in node_exporter: without the table of backends the totals remain
+        with suppress(CollectError):
+            sums = self._sums()
+            for key, values in sums.items():
+                labels = dict(zip(self._labels, key, strict=True))
+                readings += [
+                    (SeriesSpec(family, labels), float(value)) for family, value in zip(_BACKENDS, values, strict=True)
+                ]
+        return self._frame.batch(readings, timestamp_ms)
+
+    def _sums(self) -> dict[tuple[str, ...], tuple[int, int, int]]:
+        """Return active and inactive connections and weight, summed over what the labels do not tell apart."""
+        sums: dict[tuple[str, ...], tuple[int, int, int]] = {}
         try:
-            readings: list[Reading] = list(zip(self._total_specs, _totals(self._totals.read()), strict=True))
-            sums: dict[tuple[str, ...], tuple[int, int, int]] = {}
-            for backend, active, inactive, weight in _backends(self._read_backends()):
+            for backend, active, inactive, weight in _backends(self._backends.read()):
                 key = tuple(getattr(backend, name) for name in self._labels)
                 before = sums.get(key, (0, 0, 0))
                 sums[key] = (before[0] + active, before[1] + inactive, before[2] + weight)
         except (ValueError, IndexError) as error:
-            raise CollectError(f"{self._backends.path}, {self._totals.path.name}: {error}") from error
-        for key, values in sums.items():
-            labels = dict(zip(self._labels, key, strict=True))
-            readings += [
-                (SeriesSpec(family, labels), float(value)) for family, value in zip(_BACKENDS, values, strict=True)
-            ]
-        return self._frame.batch(readings, timestamp_ms)
-
-    def _read_backends(self) -> bytes:
-        """Read the table of backends; without it the totals remain."""
-        try:
-            return self._backends.read()
-        except NoDataError:
-            return b""
+            raise CollectError(f"{self._backends.path}: {error}") from error
+        return sums
 
     def close(self) -> None:
         """Close what is open."""
@@ -99,13 +100,16 @@ class IpvsCollector:
         self._backends.close()
 
 
-def _totals(data: bytes) -> list[float]:
+def _totals(file: KeptFile) -> list[float]:
     """Read the third line: five hexadecimal totals."""
-    lines = data.split(b"\n")
+    lines = file.read().split(b"\n")
     words = lines[_TOTALS_LINE].split() if len(lines) >= _TOTALS_LEAST_LINES else []
-    if len(words) != len(_TOTALS):
-        raise ValueError(f"the third line of totals has {len(words)} numbers instead of {len(_TOTALS)}")
-    return [float(unsigned(word, 16)) for word in words]
+    try:
+        if len(words) != len(_TOTALS):
+            raise ValueError(f"the third line has {len(words)} numbers instead of {len(_TOTALS)}")
+        return [float(unsigned(word, 16)) for word in words]
+    except ValueError as error:
+        raise CollectError(f"{file.path}: {error}") from error
 
 
 def _backends(data: bytes) -> Iterator[tuple[_Backend, int, int, int]]:

@@ -43,12 +43,15 @@ def test_kernels_without_the_statistics_or_with_fewer(tmp_path: Path) -> None:
         ConntrackCollector(host, ConntrackConfig()).collect(1)
 
 
-def test_what_is_no_number_is_refused(tmp_path: Path) -> None:
+def test_what_can_be_read_counts(tmp_path: Path) -> None:
     host = host_in(tmp_path, "conntrack")
     path = tmp_path / "proc/net/stat/nf_conntrack"
-    path.write_text("heading\n1 2 3\n")
-    with pytest.raises(CollectError, match="3 columns instead of 16 or 17"):
-        ConntrackCollector(host, ConntrackConfig()).collect(1)
-    (tmp_path / "proc/sys/net/netfilter/nf_conntrack_max").write_text("many")
-    with pytest.raises(CollectError, match="nf_conntrack_max is not a number"):
+    for odd in ("heading\n1 2 3\n", "heading\n" + " ".join(["x"] * 17) + "\n"):
+        path.write_text(odd)
+        assert as_dict(ConntrackCollector(host, ConntrackConfig()).collect(1)) == _TABLE
+    settings = tmp_path / "proc/sys/net/netfilter"
+    (settings / "nf_conntrack_max").write_text("many")
+    assert as_dict(ConntrackCollector(host, ConntrackConfig()).collect(1)) == {"node_nf_conntrack_entries": 311}
+    (settings / "nf_conntrack_count").write_text("-1")
+    with pytest.raises(CollectError, match="nf_conntrack_count is not a number"):
         ConntrackCollector(host, ConntrackConfig()).collect(1)

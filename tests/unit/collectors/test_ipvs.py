@@ -48,21 +48,19 @@ def test_what_fewer_labels_do_not_tell_apart_is_summed(tmp_path: Path) -> None:
         IpvsCollector(host_in(tmp_path), IpvsConfig(backend_labels="proto,port"))
 
 
-@pytest.mark.parametrize(
-    ("file", "text"),
-    [
-        ("ip_vs_stats", "too short"),
-        ("ip_vs_stats", "a\nb\n1 2 3\n\n"),
-        ("ip_vs", "TCP 0A0000:0050\n"),
-        ("ip_vs", "TCP\n"),
-        ("ip_vs", "  -> 0A000102:1F90 Masq 1 odd 6\n"),
-    ],
-)
-def test_what_is_no_table_is_refused(tmp_path: Path, file: str, text: str) -> None:
+@pytest.mark.parametrize("text", ["too short", "a\nb\n1 2 3\n\n", "a\nb\n1 2 3 4 x\n\n"])
+def test_what_are_no_totals_is_refused(tmp_path: Path, text: str) -> None:
     host = host_in(tmp_path, "ipvs")
-    (tmp_path / "proc/net" / file).write_text(text)
-    with pytest.raises(CollectError, match="ip_vs, ip_vs_stats: "):
+    (tmp_path / "proc/net/ip_vs_stats").write_text(text)
+    with pytest.raises(CollectError, match="ip_vs_stats: "):
         IpvsCollector(host, IpvsConfig()).collect(1)
+
+
+@pytest.mark.parametrize("text", ["TCP 0A0000:0050\n", "TCP\n", "  -> 0A000102:1F90 Masq 1 odd 6\n"])
+def test_without_a_table_of_backends_the_totals_remain(tmp_path: Path, text: str) -> None:
+    host = host_in(tmp_path, "ipvs")
+    (tmp_path / "proc/net/ip_vs").write_text(text)
+    assert as_dict(IpvsCollector(host, IpvsConfig()).collect(1)) == _TOTALS
 
 
 def test_lines_that_are_cut_short_and_no_balancer(tmp_path: Path) -> None:
