@@ -5,9 +5,13 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_api_client import PrometheusConnect
+from prometheus_api_client.exceptions import PrometheusApiClientException
+from prometheus_api_client.utils import parse_datetime
 
 from helpers.server import Server, eventually, serving
 
@@ -108,3 +112,26 @@ def test_targets_are_up(server: Server) -> None:
     active = server.get("/api/v1/targets").json()["data"]["activeTargets"]
     assert [(each["scrapePool"], each["health"]) for each in active] == [("node", "up"), ("barograph", "up")]
     assert 0 < active[0]["lastScrapeDuration"] < 1
+
+
+def test_the_python_client_of_prometheus(server: Server) -> None:
+    client = PrometheusConnect(url=server.url, headers={"Authorization": f"Bearer {server.token}"})
+    assert client.check_prometheus_connection()
+    names = client.all_metrics()
+    assert {"up", "node_load1"} <= set(names)
+    assert set(client.get_label_names()) >= {"__name__", "instance", "job"}
+    assert client.get_label_values("job") == ["barograph", "node"]
+    (load,) = client.get_current_metric_value("node_load1", label_config={"job": "node"})
+    assert float(load["value"][1]) >= 0
+    ranged = client.get_metric_range_data(
+        "node_load1", start_time=parse_datetime("1m"), end_time=parse_datetime("now"), chunk_size=timedelta(minutes=1)
+    )
+    assert ranged[0]["metric"]["__name__"] == "node_load1"
+    end = parse_datetime("now")
+    (rate,) = client.custom_query_range(
+        "sum(rate(node_cpu_seconds_total[10s]))", end - timedelta(seconds=20), end, "5s"
+    )
+    assert rate["values"]
+    assert client.get_metric_aggregation("node_load1", ["max", "min"])
+    with pytest.raises(PrometheusApiClientException, match="400"):
+        client.custom_query("sum(")
