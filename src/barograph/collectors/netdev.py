@@ -1,5 +1,7 @@
 """The netdev collector: traffic of network devices, from /proc/net/dev and their statistics in sysfs."""
 
+from pathlib import Path
+
 import numpy as np
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, TokenLayout, counter, text_of
@@ -47,11 +49,13 @@ class NetdevConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_f
         device_exclude: Pattern of devices to leave out.
         device_include: Pattern of devices to keep, instead of an exclude.
         address_info: Show the IP addresses of all devices, too.
+        netlink: Show what node_exporter has over netlink only: packets that no protocol wanted.
     """
 
     device_exclude: str = ""
     device_include: str = ""
     address_info: bool = False
+    netlink: bool = True
 
 
 class NetdevCollector:
@@ -67,6 +71,7 @@ class NetdevCollector:
         self._layout = TokenLayout((), (), ())
         self._device_count = 0
         self._no_handler: list[KeptFile] = []
+        self._counts_unwanted = config.netlink
         self._asked = NetworkAddresses() if config.address_info else None
         self._addresses: list[SeriesSpec] = []
 
@@ -122,12 +127,16 @@ class NetdevCollector:
         for file in self._no_handler:
             file.close()
         attributes = {name: self._class / name / "statistics/rx_nohandler" for name in names}
-        counted = [name for name in names if (read_attribute(attributes[name]) or "").isdecimal()]
+        counted = [name for name in names if self._counts_unwanted and _is_number(attributes[name])]
         self._no_handler = [KeptFile(attributes[name]) for name in counted]
         specs = [SeriesSpec(family, {"device": name}) for family in _COLUMNS for name in names]
         specs += [SeriesSpec(_NO_HANDLER, {"device": name}) for name in counted]
         values = self._frame.reshape([*specs, *self._addresses])
         values[len(specs) :] = 1.0
+
+
+def _is_number(path: Path) -> bool:
+    return (read_attribute(path) or "").isdecimal()
 
 
 def _is_line(tokens: list[bytes]) -> bool:

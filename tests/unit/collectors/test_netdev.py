@@ -97,3 +97,9 @@ def test_addresses_of_all_devices_where_asked_for(tmp_path: Path) -> None:
     assert found['node_network_receive_nohandler_total{device="eth0"}'] == 17
     assert collector.collect(2).schema is batch.schema
     collector.close()
+
+
+def test_without_netlink_unwanted_packets_are_not_shown(tmp_path: Path) -> None:
+    batch = NetdevCollector(host_in(tmp_path, "netdev"), NetdevConfig(netlink=False)).collect(1)
+    assert "node_network_receive_nohandler_total" not in families_of(batch)
+    assert len(batch.schema) == 3 * 16
