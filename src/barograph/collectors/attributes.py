@@ -27,7 +27,17 @@ class Attributes:
 
     def read(self) -> list[bytes | None]:
         """Return each file's content without whitespace around it, in the order of the names."""
-        return [self._read(i, fd) for i, fd in enumerate(self._fds)]
+        found: list[bytes | None] = []
+        pread = os.pread
+        for i, fd in enumerate(self._fds):
+            if fd < 0:
+                found.append(self._open_and_read(i))
+                continue
+            try:
+                found.append(pread(fd, _SIZE_BYTES, 0).strip())
+            except OSError as error:
+                found.append(self._again(i, error))
+        return found
 
     def close(self) -> None:
         """Close the descriptors; the next read opens the files again."""
@@ -36,16 +46,12 @@ class Attributes:
                 os.close(fd)
                 self._fds[i] = -1
 
-    def _read(self, i: int, fd: int) -> bytes | None:
-        if fd < 0:
-            return self._open_and_read(i)
-        try:
-            return os.pread(fd, _SIZE_BYTES, 0).strip()
-        except OSError as error:
-            # EINVAL, EOPNOTSUPP: this device has no such thing now (the speed of a link that is down), perhaps later
-            if error.errno not in _STALE:
-                return None
-        os.close(fd)
+    def _again(self, i: int, error: OSError) -> bytes | None:
+        """Open a file again whose descriptor went bad."""
+        # EINVAL, EOPNOTSUPP: this device has no such thing now (the speed of a link that is down), perhaps later
+        if error.errno not in _STALE:
+            return None
+        os.close(self._fds[i])
         self._fds[i] = -1
         return self._open_and_read(i)
 

@@ -25,7 +25,7 @@ _MESSAGE = struct.Struct("=IHHII")  # length, kind, flags, sequence, port
 _ATTRIBUTE = struct.Struct("=HH")  # length, kind
 _CODE = struct.Struct("=i")
 _KIND_MASK = 0x3FFF  # above it: nested, byte order
-_RECEIVE_BYTES = 256 * 1024
+_RECEIVE_BYTES = 32 * 1024  # the kernel puts no more into a datagram of a dump
 _TIMEOUT_SECONDS = 2.0
 _NOT_SUPPORTED = frozenset({errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT, errno.ENOENT, errno.EOPNOTSUPP})
 

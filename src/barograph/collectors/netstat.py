@@ -50,9 +50,9 @@ class NetstatCollector:
         self._keeps = compile_pattern("collectors.netstat.fields", config.fields).search
         self._frame = Frame(self.name)
         self._tables = [
-            _Table(KeptFile(net / "netstat", single=False), _find_in_pairs, _keys_of_pairs),
-            _Table(KeptFile(net / "snmp", single=False), _find_in_pairs, _keys_of_pairs),
-            _Table(KeptFile(net / "snmp6", single=False), _find_in_list, _keys_of_list),
+            _Table(KeptFile(net / "netstat"), _find_in_pairs, _keys_of_pairs),
+            _Table(KeptFile(net / "snmp"), _find_in_pairs, _keys_of_pairs),
+            _Table(KeptFile(net / "snmp6"), _find_in_list, _keys_of_list),
         ]
 
     def collect(self, timestamp_ms: int) -> Batch:
