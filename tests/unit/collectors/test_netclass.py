@@ -25,7 +25,7 @@ def test_every_attribute_of_a_device(tmp_path: Path) -> None:
         "carrier_down_changes_total": 2,
         "device_id": 31,
         "dormant": 0,
-        "flags": 0x1003,
+        "flags": 0x1041,
         "iface_id": 2,
         "iface_link": 2,
         "iface_link_mode": 0,
