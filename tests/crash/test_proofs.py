@@ -21,6 +21,7 @@ CASES = {
     "race": 900,
     "memory": 12,
     "full": 6,
+    "bombs": 120,
 }
 
 

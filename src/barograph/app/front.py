@@ -112,6 +112,9 @@ class Front:
         self._stop()
 
 
+_SWITCH_S = 0.0005
+
+
 def main() -> None:
     """Start a front from the descriptor that the keeper names."""
     try:
@@ -121,6 +124,8 @@ def main() -> None:
         print(f"barograph: {error}", file=sys.stderr)  # noqa: T201  logging is not set up yet
         sys.exit(2)
     configure_logging(config.log.format, config.log.level, "front")
+    # the loop, when something has come for it, waits this long for a query to let go of the interpreter
+    sys.setswitchinterval(_SWITCH_S)
     sys.exit(run_loop(Front(handover, config).run()))
 
 

@@ -26,7 +26,7 @@ class QueryConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     subquery_step: Duration = Duration(60_000)
     max_samples: int = 20_000_000
     max_series: int = 50_000
-    max_memory: Size = Size.parse("512MiB")
+    max_memory: Size = Size.parse("256MiB")
     max_points: int = 11_000
     max_answer: Size = Size.parse("64MiB")
     max_query_length: int = 16_384

@@ -21,6 +21,10 @@ from barograph.promql.numbers import plain
 from barograph.promql.run import Run
 from barograph.promql.value import StepVector
 
+_CELLS_AT_ONCE = 500_000
+"""Values that are ranked at once: some milliseconds, and some megabytes."""
+_CHECK_EVERY = 1024
+"""Labels that are made between two looks at the time."""
 Keys = NDArray[np.float64] | NDArray[np.complex128]
 
 
@@ -51,7 +55,12 @@ class Best:
         mask = np.empty(values.shape, dtype=np.bool_)
         for first, last in groups.slices():
             here = None if present is None or shared is not None else present[first:last]
-            mask[first:last] = self._chosen(values[first:last], here, counts)
+            size = max(1, _CELLS_AT_ONCE // (last - first))
+            for step in range(0, grid.steps, size):
+                run.check()
+                some = slice(step, step + size)
+                there = None if here is None else here[:, some]
+                mask[first:last, some] = self._chosen(values[first:last, some], there, counts[some])
         if shared is not None:
             mask &= shared
         if groups.order is not None:
@@ -154,13 +163,17 @@ class CountValues:
             run.check()
             mine = values[first:last]
             here = np.ones(mine.shape, np.bool_) if present is None else present[first:last]
-            for value in np.unique(mine[here]).tolist():
-                same = (np.isnan(mine) if np.isnan(value) else mine == value) & here
+            distinct, which = np.unique(mine[here], return_inverse=True)
+            run.charge_points(len(distinct) * grid.steps)
+            steps = np.broadcast_to(np.arange(grid.steps), mine.shape)[here]
+            counts = np.bincount(which * grid.steps + steps, minlength=len(distinct) * grid.steps)
+            rows.append(counts.reshape(len(distinct), grid.steps).astype(np.float64))
+            for number, value in enumerate(distinct.tolist()):
+                if number % _CHECK_EVERY == 0:
+                    run.check()
                 labels.append(key.with_labels({self.label: plain(value)}))
-                rows.append(same.sum(axis=0).astype(np.float64))
-                run.charge(grid.steps)
         if not labels:
             return empty_vector(grid.steps)
-        counted = np.stack(rows)
+        counted = np.concatenate(rows)
         result = StepVector(tuple(labels), counted, counted > 0)
         return result if len(set(labels)) == len(labels) else merge_rows(result, per_step=True)

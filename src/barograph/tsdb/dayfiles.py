@@ -5,7 +5,7 @@ within budgets; a checksum is verified each time a chunk is decoded, and what do
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +29,8 @@ from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.index import LabelIndex, SeriesIds, collector_at_rest
 from barograph.tsdb.tombstones import Tombstone, reaching, read_tombstones
 
+_CHECK_EVERY = 64
+"""Chunks that are decoded between two looks at the time: a few milliseconds."""
 _OPEN_FILES = 4
 """Connections kept open: a query of a month opens the others for as long as it reads them."""
 _RANK: dict[int, int] = {Column.FIRST: 0, Column.LAST: 1}
@@ -67,11 +69,13 @@ class Asked(NamedTuple):
         wanted: For each number of the index whether it is wanted.
         ranges: Inclusive ranges of time.
         newest: What of them is looked at; None: everything.
+        check: Called every few milliseconds; what it raises ends the reading.
     """
 
     wanted: BoolArray
     ranges: Sequence[tuple[int, int]]
     newest: NewestAt | None = None
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True, eq=False)
@@ -229,7 +233,7 @@ class DayFiles:
             high = int(np.searchsorted(times, end_ms, side="right"))
             if low < high:
                 chosen = _Wanted(span, directory, rows, times, slice(low, high))
-                pieces.append(self._piece(file, chosen, newest, warnings))
+                pieces.append(self._piece(file, chosen, asked._replace(newest=newest), warnings))
         return [self._without_deleted(piece, erased) for piece in pieces] if erased else pieces
 
     def count_rows(self, file: DayFile, span: Span, wanted: BoolArray, warnings: list[str]) -> int:
@@ -274,22 +278,24 @@ class DayFiles:
         while self._open:
             self._open.popitem()[1].close(True)
 
-    def _piece(self, file: DayFile, chunks: _Wanted, newest: NewestAt | None, warnings: list[str]) -> Piece:
+    def _piece(self, file: DayFile, chunks: _Wanted, asked: Asked, warnings: list[str]) -> Piece:
         directory, rows = chunks.directory, chunks.rows
         entries = directory.entries[rows]
         flags = Flag(int(np.bitwise_or.reduce(entries["flags"])))
         columns: slice | IntArray = chunks.part
         # what may be absent or stale has to be looked at sample by sample
-        if newest is not None and not flags & _MASKED:
-            columns = _newest_columns(chunks.times, chunks.part, newest)
-            if not newest.with_values:
+        if asked.newest is not None and not flags & _MASKED:
+            columns = _newest_columns(chunks.times, chunks.part, asked.newest)
+            if not asked.newest.with_values:
                 return _any_values(directory.series[rows], chunks.times[columns])
         times = chunks.times[columns].copy()
         values = np.empty((len(rows), len(times)))
         constant = (entries["kind"] == Kind.CONSTANT) & (entries["flags"] & int(_MASKED) == 0)
         values.view(np.uint64)[constant] = entries["first"].view(np.uint64)[constant, np.newaxis]
         lost = 0
-        for place in np.flatnonzero(~constant).tolist():
+        for number, place in enumerate(np.flatnonzero(~constant).tolist()):
+            if number % _CHECK_EVERY == 0:
+                asked.check()
             decoded = self._chunk(file, chunks.span, directory, int(rows[place]))
             if decoded is None:
                 lost += 1

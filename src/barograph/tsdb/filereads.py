@@ -4,7 +4,7 @@
 with an end that moves: what they get is then a view of a matrix made before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -106,9 +106,7 @@ class FileReads:
                 return _cut(whole, reading)
         pieces: dict[str, list[Piece]] = {}
         for file, span in spans:
-            if budget is not None:
-                budget.check()
-            asked = Asked(reading.wanted, reading.ranges(span.source), reading.hints.newest)
+            asked = Asked(reading.wanted, reading.ranges(span.source), reading.hints.newest, _check_of(reading))
             found = self._files.read(file, span, asked, warnings)
             if found:
                 pieces.setdefault(span.source, []).extend(found)
@@ -148,7 +146,7 @@ class FileReads:
         damage: list[str] = []
         for file, span in spans:
             parts.setdefault(span.source, []).extend(
-                self._files.read(file, span, Asked(reading.wanted, _ALL_TIME), damage)
+                self._files.read(file, span, Asked(reading.wanted, _ALL_TIME, None, _check_of(reading)), damage)
             )
         joined = {source: join(some) for source, some in parts.items() if some}
         whole = {source: _frozen(piece) for source, piece in joined.items() if piece is not None}
@@ -158,6 +156,11 @@ class FileReads:
                 key, whole, sum(piece.values.nbytes + piece.timestamps_ms.nbytes for piece in whole.values())
             )
         return whole
+
+
+def _check_of(reading: Reading) -> Callable[[], None]:
+    budget = reading.hints.budget
+    return budget.check if budget is not None else lambda: None
 
 
 def _most_columns(span: Span, reading: Reading) -> int:

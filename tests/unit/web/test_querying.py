@@ -1,4 +1,5 @@
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -194,3 +195,12 @@ def test_closing_ends_what_runs_and_what_waits(thread: QueryThread) -> None:
             await start(thread, Gate())
 
     run(play())
+
+
+def test_dear_queries_let_others_go_first(thread: QueryThread) -> None:
+    def niceness(cancel: Cancel, left_s: float) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    assert run(thread.run(DEAR, 5.0, stays, niceness)) == max(10, here)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == here
