@@ -2,7 +2,8 @@
 
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
-from barograph.web.parameters import Parameters, Receive, Scope, Send
+from barograph.web.errors import RequestError
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one
 
 
 class AlertingRoutes:
@@ -12,8 +13,15 @@ class AlertingRoutes:
         self._deps = deps
 
     async def rules(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Groups of rules."""
-        await answer(self._deps, lambda _: {"groups": []}, scope, receive, send)
+        """Groups of rules; `type` may ask for alerts or recording rules alone."""
+
+        def look(parameters: Parameters) -> Data:
+            kind = one(parameters, "type", "")
+            if kind not in ("", "alert", "record"):
+                raise RequestError(f"parameter 'type': {kind!r} is neither alert nor record")
+            return {"groups": []}
+
+        await answer(self._deps, look, scope, receive, send)
 
     async def alerts(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Active alerts."""

@@ -4,7 +4,8 @@ from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one
+from barograph.web.errors import RequestError
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_time_ms
 
 
 class ExemplarRoutes:
@@ -14,10 +15,13 @@ class ExemplarRoutes:
         self._deps = deps
 
     async def query(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`query`, `start`, `end`. Times are not looked at: Grafana's probe sends milliseconds."""
+        """`query`, `start`, `end`. How far away these times are does not matter: Grafana's probe sends milliseconds."""
 
         def look(parameters: Parameters) -> Data:
             parse(one(parameters, "query"), SIGNATURES)
+            start, end = (one(parameters, name, "") for name in ("start", "end"))
+            if start and end and parse_time_ms(end, "end") < parse_time_ms(start, "start"):
+                raise RequestError("parameter 'end': the end is before the start")
             return []
 
         await answer(self._deps, look, scope, receive, send)
