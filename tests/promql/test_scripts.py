@@ -1,6 +1,8 @@
 """Runs every script beside this file and, where they are at hand, those of Prometheus: no eval may fail."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,28 @@ def test_what_differs_when_run_again_is_told() -> None:
     check_again("m", 60_000, engine, engine.instant("m", 60_000))
     with pytest.raises(MismatchError, match="as a range query the value differs"):
         check_again("m", 60_000, engine, engine.instant("m", 0))
+
+
+def run_tool(*names: str) -> subprocess.CompletedProcess[str]:
+    tool = _HERE.parents[1] / "tools" / "promqltest.py"
+    return subprocess.run([sys.executable, tool, *names], capture_output=True, text=True, check=False)
+
+
+def test_the_tool_names_file_and_line_of_what_fails(tmp_path: Path) -> None:
+    good = tmp_path / "deep" / "good.test"
+    good.parent.mkdir()
+    good.write_text("load 1m\n  h {{sum:1}}\neval instant at 0 1\n  1\neval instant at 0 h\n")
+    assert run_tool(str(tmp_path)).returncode == 0
+    bad = tmp_path / "bad.test"
+    bad.write_text("eval instant at 0 1\n  2\nload 1m\n  m 1+\n")
+    done = run_tool(str(tmp_path), str(tmp_path / "none.test"))
+    assert done.returncode == 1
+    assert f"{bad}:1: 1: expected" in done.stdout
+    assert f"{bad}:4: malformed points '1+'" in done.stdout
+    assert f"{good}: passed 1, failed 0, skipped 1 (1 native histograms)" in done.stdout
+    assert f"{tmp_path / 'none.test'}:0: cannot be read" in done.stdout
+    assert done.stdout.endswith("skipped 1: 1 native histograms\npassed 1, failed 3\n")
+    assert run_tool().returncode == 2
 
 
 def test_comments_old_forms_and_every_notation_are_read() -> None:
