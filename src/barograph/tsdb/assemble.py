@@ -106,27 +106,46 @@ def join(pieces: Sequence[Piece]) -> Piece | None:
         return _without_empty(pieces[0])
     ordered = sorted(pieces, key=lambda piece: int(piece.timestamps_ms[0]))
     times = np.concatenate([piece.timestamps_ms for piece in ordered])
-    in_order = bool((times[1:] > times[:-1]).all())
-    if not in_order:
-        ordered, times = list(pieces), np.unique(times)
+    if not bool((times[1:] > times[:-1]).all()):
+        return _without_empty(_interleaved(pieces, np.unique(times)))
     series = _union(ordered)
     # absent places are written only where a series has no piece: the rest is overwritten
-    complete = in_order and all(len(piece.series) == len(series) for piece in ordered)
+    complete = all(len(piece.series) == len(series) for piece in ordered)
     values = np.empty((len(series), len(times))) if complete else absent_array(len(series), len(times))
     offset = 0
     for piece in ordered:
-        rows: NDArray[np.intp] | slice = slice(None)
-        if len(piece.series) < len(series) or not np.array_equal(piece.series, series):
-            rows = np.searchsorted(series, piece.series)
-        if in_order:
-            values[rows, offset : offset + len(piece.timestamps_ms)] = piece.values
-            offset += len(piece.timestamps_ms)
-        else:
-            _overlay(values, rows, np.searchsorted(times, piece.timestamps_ms), piece)
+        values[_rows_of(piece, series), offset : offset + len(piece.timestamps_ms)] = piece.values
+        offset += len(piece.timestamps_ms)
     has_absent = not complete or any(piece.has_absent for piece in ordered)
     rises = complete and all(piece.never_falls for piece in ordered) and _rises_between(ordered, values)
     whole = Piece(series, times, values, has_absent, any(piece.has_stale for piece in ordered), rises)
     return _without_empty(whole)
+
+
+def _interleaved(pieces: Sequence[Piece], times: IntArray) -> Piece:
+    """Put pieces together whose times overlap; of two samples of one series at one instant the later piece's wins."""
+    series = _union(pieces)
+    values = absent_array(len(series), len(times))
+    reached_ms = np.full(len(series), np.iinfo(np.int64).min)
+    untouched = values.size
+    for piece in pieces:
+        rows, columns = _rows_of(piece, series), np.searchsorted(times, piece.timestamps_ms)
+        is_fresh = bool((reached_ms[rows] < piece.timestamps_ms[0]).all())
+        if is_fresh and columns[-1] - columns[0] + 1 == len(columns):
+            values[rows, columns[0] : columns[-1] + 1] = piece.values
+            untouched -= piece.values.size
+        else:
+            _overlay(values, rows, columns, piece)
+        reached_ms[rows] = np.maximum(reached_ms[rows], piece.timestamps_ms[-1])
+    has_absent = untouched > 0 or any(piece.has_absent for piece in pieces)
+    return Piece(series, times, values, has_absent, any(piece.has_stale for piece in pieces))
+
+
+def _rows_of(piece: Piece, series: SeriesIds) -> NDArray[np.intp] | slice:
+    """Return which rows of a matrix of `series` a piece's are."""
+    if len(piece.series) == len(series) and np.array_equal(piece.series, series):
+        return slice(None)
+    return np.searchsorted(series, piece.series)
 
 
 def _rises_between(pieces: Sequence[Piece], values: FloatArray) -> bool:

@@ -74,3 +74,14 @@ def test_a_step_is_constant_or_nothing() -> None:
     assert constant_step(np.array([5, 7, 9])) == 2
     assert constant_step(np.array([5, 7, 10])) == 0
     assert constant_step(np.array([0, 2, 3, 6])) == 0
+
+
+def test_series_that_take_turns_lack_nothing() -> None:
+    (group,) = assemble(
+        [[piece([0], [1, 2], [[1, 2]]), piece([1], [1, 2], [[3, 4]]), piece([1, 0], [3], [[5], [6]])]], LABELS
+    )
+    assert group.values.tolist() == [[1, 2, 6], [3, 4, 5]]
+    assert not group.has_absent
+    (group,) = assemble([[piece([0], [1, 3], [[1, 2]]), piece([1], [1, 2], [[3, 4]])]], LABELS)
+    assert group.has_absent
+    assert is_absent(group.values).tolist() == [[False, True, False], [False, False, True]]
