@@ -36,7 +36,7 @@ _NOTICE_OPTIONS = r"""
 --collector.netclass.ignore-invalid-speed --collector.netclass.ignored-devices=(dmz|int)
 --collector.netdev.device-include=lo --collector.qdisc.device-include=(wlan0|eth0)
 --collector.qdisc --collector.qdisc.fixtures=fixtures/qdisc/ --collector.wifi --collector.wifi.fixtures=fixtures/wifi
---collector.lnstat --collector.mountstats --collector.xfrm
+--collector.lnstat --collector.mountstats --collector.xfrm --collector.buddyinfo --collector.softirqs
 --collector.stat.softirq --collector.sysctl.include-info=kernel.seccomp.actions_avail
 --collector.sysctl.include=fs.file-nr --collector.sysctl.include=fs.file-nr:total,current,max
 --collector.sysctl.include=kernel.threads-max --collector.textfile.directory=fixtures/textfile/two_metric_files/

@@ -16,7 +16,9 @@ def host_in(folder: Path, fixture: str = "") -> Host:
     """Return the host that lies in a folder, with a fixture's tree copied there first."""
     if fixture:
         shutil.copytree(FIXTURES / fixture, folder, dirs_exist_ok=True)
-    paths = Paths(procfs=folder / "proc", sysfs=folder / "sys", udev_data=folder / "udev/data")
+    # a tree with an etc/ stands for the whole root; others leave the real one in its place
+    root = folder if (folder / "etc").is_dir() else Path("/")
+    paths = Paths(procfs=folder / "proc", sysfs=folder / "sys", rootfs=root, udev_data=folder / "udev/data")
     return Host(paths=paths, clock=FakeClock(), stat=SharedFile(KeptFile(paths.procfs / "stat")))
 
 

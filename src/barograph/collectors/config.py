@@ -10,11 +10,14 @@ import msgspec
 from barograph.collectors.arp import ArpConfig
 from barograph.collectors.base import CollectorSection, Host
 from barograph.collectors.bonding import BondingConfig
+from barograph.collectors.buddyinfo import BuddyinfoConfig
 from barograph.collectors.conntrack import ConntrackConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.diskstats import DiskstatsConfig
+from barograph.collectors.entropy import EntropyConfig
 from barograph.collectors.ethtool import EthtoolConfig
 from barograph.collectors.fibrechannel import FibrechannelConfig
+from barograph.collectors.filefd import FilefdConfig
 from barograph.collectors.filesystem import FilesystemConfig
 from barograph.collectors.infiniband import InfinibandConfig
 from barograph.collectors.ipvs import IpvsConfig
@@ -28,14 +31,19 @@ from barograph.collectors.netstat import NetstatConfig
 from barograph.collectors.network_route import NetworkRouteConfig
 from barograph.collectors.nfs import NfsConfig
 from barograph.collectors.nfsd import NfsdConfig
+from barograph.collectors.os_release import OsConfig
 from barograph.collectors.pressure import PressureConfig
+from barograph.collectors.processes import ProcessesConfig
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.collectors.qdisc import QdiscConfig
 from barograph.collectors.registry import COLLECTORS
+from barograph.collectors.schedstat import SchedstatConfig
 from barograph.collectors.sockstat import SockstatConfig
+from barograph.collectors.softirqs import SoftirqsConfig
 from barograph.collectors.softnet import SoftnetConfig
 from barograph.collectors.stat import StatConfig
 from barograph.collectors.tcpstat import TcpstatConfig
+from barograph.collectors.thermal_zone import ThermalZoneConfig
 from barograph.collectors.time import TimeConfig
 from barograph.collectors.udp_queues import UdpQueuesConfig
 from barograph.collectors.uname import UnameConfig
@@ -63,11 +71,14 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     budget: Duration = Duration(500)
     arp: ArpConfig = ArpConfig()
     bonding: BondingConfig = BondingConfig()
+    buddyinfo: BuddyinfoConfig = BuddyinfoConfig()
     conntrack: ConntrackConfig = ConntrackConfig()
     cpu: CpuConfig = CpuConfig()
     diskstats: DiskstatsConfig = DiskstatsConfig()
+    entropy: EntropyConfig = EntropyConfig()
     ethtool: EthtoolConfig = EthtoolConfig()
     fibrechannel: FibrechannelConfig = FibrechannelConfig()
+    filefd: FilefdConfig = FilefdConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
     infiniband: InfinibandConfig = InfinibandConfig()
     ipvs: IpvsConfig = IpvsConfig()
@@ -81,12 +92,17 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     network_route: NetworkRouteConfig = NetworkRouteConfig()
     nfs: NfsConfig = NfsConfig()
     nfsd: NfsdConfig = NfsdConfig()
+    os: OsConfig = OsConfig()
     pressure: PressureConfig = PressureConfig()
+    processes: ProcessesConfig = ProcessesConfig()
     qdisc: QdiscConfig = QdiscConfig()
+    schedstat: SchedstatConfig = SchedstatConfig()
     sockstat: SockstatConfig = SockstatConfig()
+    softirqs: SoftirqsConfig = SoftirqsConfig()
     softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
     tcpstat: TcpstatConfig = TcpstatConfig()
+    thermal_zone: ThermalZoneConfig = ThermalZoneConfig()
     time: TimeConfig = TimeConfig()
     udp_queues: UdpQueuesConfig = UdpQueuesConfig()
     uname: UnameConfig = UnameConfig()
