@@ -168,7 +168,7 @@ def test_an_error_that_is_not_the_kernels_ends_the_sample(tmp_path: Path) -> Non
 
 def test_mounts_that_answered_are_asked_before_those_that_did_not(tmp_path: Path) -> None:
     mounts = _Mounts()
-    collector = FilesystemCollector(_host(tmp_path), _TINY, mounts.statvfs)
+    collector = FilesystemCollector(_host(tmp_path), FilesystemConfig(), mounts.statvfs)
     mounts.errors["/mnt/nfs"] = OSError(errno.EIO, "x")
     collector.collect(1)
     mounts.asked.clear()
