@@ -14,8 +14,10 @@ BarographError
 │   ├── TypeMismatchError(position)  a vector where a scalar must be, or the like
 │   ├── ExecutionError           labels collide, many-to-many matching: known only with data
 │   ├── LimitError(limit, value, setting)  a budget is exceeded
+│   │   └── ResolutionError      a range query has too many steps
 │   ├── QueryTimeoutError
 │   └── QueryCancelledError
+├── BudgetError(what, found)     a selection would be more than whoever asked allows
 ├── ConfigError(path, line)      a configuration that cannot be used
 ├── CollectError                 a collector failed; counted, backed off, tried again
 │   └── NoDataError              the kernel or host has no such thing: quiet, no failure
