@@ -19,6 +19,7 @@ from barograph.collectors.ethtool import EthtoolConfig
 from barograph.collectors.fibrechannel import FibrechannelConfig
 from barograph.collectors.filefd import FilefdConfig
 from barograph.collectors.filesystem import FilesystemConfig
+from barograph.collectors.hwmon import HwmonConfig
 from barograph.collectors.infiniband import InfinibandConfig
 from barograph.collectors.ipvs import IpvsConfig
 from barograph.collectors.lnstat import LnstatConfig
@@ -80,6 +81,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     fibrechannel: FibrechannelConfig = FibrechannelConfig()
     filefd: FilefdConfig = FilefdConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
+    hwmon: HwmonConfig = HwmonConfig()
     infiniband: InfinibandConfig = InfinibandConfig()
     ipvs: IpvsConfig = IpvsConfig()
     lnstat: LnstatConfig = LnstatConfig()

@@ -51,11 +51,11 @@ def test_a_tree_expected_and_options_can_be_given(
 ) -> None:
     expected, options = tmp_path / "expected", tmp_path / "options"
     expected.write_text("# TYPE node_load1 gauge\nnode_load1 0.08\n# TYPE node_zfs_x gauge\nnode_zfs_x 1\n")
-    options.write_text("--collector.disable-defaults\n--collector.loadavg --collector.hwmon.chip-include .*\n")
+    options.write_text("--collector.disable-defaults\n--collector.loadavg --collector.mdadm.chip-include .*\n")
     arguments = ["--tree", str(FIXTURES / "loadavg"), "--expected", str(expected), "--options", str(options)]
     assert golden.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "not built: hwmon"
+    assert lines[0] == "not built: mdadm"
     assert "identical node_load1" in lines
     assert lines[-1] == "identical 1, differing 0, missing 1, surplus 2"
     options.write_text("--collector.loadavg.odd=1\n")
@@ -72,6 +72,7 @@ if (_TOOL.parent.parent.parent / "shared/conformance/node_exporter-golden/fixtur
         assert not [line for line in lines if line.startswith(("differing", "surplus"))]
         ours = (
             "node_arp_",
+            "node_hwmon_",
             "node_cooling_",
             "node_thermal_",
             "node_softirqs_",
@@ -105,4 +106,4 @@ if (_TOOL.parent.parent.parent / "shared/conformance/node_exporter-golden/fixtur
             "node_xfrm_",
         )
         assert not [line for line in lines if line.startswith(tuple(f"missing {name}" for name in ours))]
-        assert sum(line.startswith("identical node_") for line in lines) >= 422
+        assert sum(line.startswith("identical node_") for line in lines) >= 473
