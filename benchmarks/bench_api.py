@@ -152,8 +152,8 @@ def rows_of(name: str, found: dict[str, float]) -> Iterator[Row]:
 
 def cold_rows(server: Server, queries: Sequence[Query], end_s: int, warm: dict[str, float]) -> Iterator[Row]:
     """The first answer of each query from a front that knows nothing yet."""
+    door = Door("barograph", server.url, server.token)
     for query in queries:
-        door = Door("barograph", server.url, server.token)
         took_ms = door.ask(query, end_s)[0]
         yield Row(name=f"{query[0]}, first answer of a new front", figure=took_ms, unit="ms",
                   reference="the warm answer", ratio=took_ms / warm[query[0]])  # fmt: skip
@@ -192,6 +192,9 @@ def main() -> None:
             rows += rows_of(f"{query[0]}, repeated", found)
             moving = [last_s - runs - 2 + number for number in range(runs + 2)]
             rows += rows_of(f"{query[0]}, end moving", measure(doors, query, moving))
+        server.stop()
+        with serving(folder / "data") as again:
+            rows += cold_rows(again, queries, last_s, warm)
     suffix = ("_jitter" if options.jitter else "") + (f"_x{options.copies}" if options.copies > 1 else "")
     report(f"api{suffix}", rows)
 
