@@ -1,6 +1,7 @@
-"""What every test shares: CI turns skips into failures."""
+"""What every test shares: CI turns skips into failures, and interrupts work wherever tests are started."""
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -9,6 +10,10 @@ from hypothesis import settings
 # machines are noisy, so no example has a deadline; CI tries the same examples each time, everyone else new ones
 settings.register_profile("barograph", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("barograph")
+
+# a shell's background jobs ignore interrupts, and whatever they start does so too: tests that interrupt start afresh
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
 
