@@ -61,6 +61,8 @@ def _default(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, Duration):
         return f"`{value}`"
+    if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+        return "[entries](configuration.md)"
     return f"`{_cell(str(value))}`" if value else "none"
 
 

@@ -54,6 +54,8 @@ def _chapters(path: tuple[str, ...], section: type[msgspec.Struct]) -> list[str]
     for setting in settings:
         if setting.section is not None:
             lines += _chapters((*path, setting.name), setting.section)
+        if setting.entry is not None:
+            lines += _chapters((*path, f"{setting.name}[]"), setting.entry)
     return lines
 
 

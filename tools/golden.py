@@ -106,7 +106,7 @@ def collect(tree: Path, options: Sequence[str], clock: Clock) -> tuple[Expositio
     paths = Paths(procfs=tree / "proc", sysfs=tree / "sys", rootfs=tree, udev_data=tree / "udev/data")
     config = apply_flags(CollectorsConfig(), known)
     parts = []
-    for scheduled in build_collectors(config, paths, clock):
+    for scheduled in build_collectors(config, paths, clock, _node_exporters(config)):
         collector = scheduled.collector
         try:
             batch = collector.collect(clock.now_ms())
@@ -116,6 +116,15 @@ def collect(tree: Path, options: Sequence[str], clock: Clock) -> tuple[Expositio
         parts.append((batch.schema, batch.values.copy(), None))
         collector.close()
     return parse_exposition(format_exposition(parts)), remarks
+
+
+def _node_exporters(config: CollectorsConfig) -> list[str]:
+    """Return the enabled collectors that node_exporter has too: others' families are not its names."""
+    return [
+        name
+        for name, entry in COLLECTORS.items()
+        if config.is_enabled(name) and any(family.name.startswith("node_") for family in entry.families)
+    ]
 
 
 def join_values(words: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from barograph.collectors.base import Host
+from barograph.collectors.process.table import ProcessTable
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.model.batch import Batch, Family
 from barograph.model.sample import is_absent
@@ -19,7 +20,14 @@ def host_in(folder: Path, fixture: str = "") -> Host:
     # a tree with an etc/ stands for the whole root; others leave the real one in its place
     root = folder if (folder / "etc").is_dir() else Path("/")
     paths = Paths(procfs=folder / "proc", sysfs=folder / "sys", rootfs=root, udev_data=folder / "udev/data")
-    return Host(paths=paths, clock=FakeClock(), stat=SharedFile(KeptFile(paths.procfs / "stat")))
+    return host_of(paths)
+
+
+def host_of(paths: Paths) -> Host:
+    """Return the host whose files have these roots: `Paths()` is this machine."""
+    clock = FakeClock()
+    processes = ProcessTable(paths.procfs, paths.rootfs, clock)
+    return Host(paths=paths, clock=clock, stat=SharedFile(KeptFile(paths.procfs / "stat")), processes=processes)
 
 
 def as_dict(batch: Batch) -> dict[str, float]:

@@ -28,7 +28,11 @@ _WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One field of a section. `section` is its struct where the field is a section itself."""
+    """One field of a section.
+
+    `section` is its struct where the field is a section itself, `entry` that of its entries where it is a list of
+    sections.
+    """
 
     name: str
     kind: str
@@ -36,6 +40,7 @@ class Setting:
     doc: str
     schema: dict[str, Any]
     section: type[msgspec.Struct] | None
+    entry: type[msgspec.Struct] | None = None
 
 
 def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
@@ -48,10 +53,12 @@ def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             yield Setting(name=field.name, kind="section", default="", doc=doc, schema={}, section=kind)
             continue
-        words, schema = _kind(kind)
+        entry = _entry(kind)
+        words, schema = _kind(kind) if entry is None else _entries(entry)
         default = _plain(_default(field))
         schema = {**schema, "description": doc, **({} if default is None else {"default": default})}
-        yield Setting(name=field.name, kind=words, default=_shown(default), doc=doc, schema=schema, section=None)
+        shown = _shown(default) if entry is None else ""
+        yield Setting(name=field.name, kind=words, default=shown, doc=doc, schema=schema, section=None, entry=entry)
 
 
 def json_schema() -> dict[str, Any]:
@@ -109,6 +116,16 @@ def _kind(kind: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401  as above
     return f"list of {item[0]}s", {"type": "array", "items": item[1]}
 
 
+def _entry(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  as above
+    """Return the struct of a list's entries; None where it is no such list."""
+    item = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return item if isinstance(item, type) and issubclass(item, msgspec.Struct) else None
+
+
+def _entries(entry: type[msgspec.Struct]) -> tuple[str, dict[str, Any]]:
+    return "list of entries, see below", {"type": "array", "items": _section_schema(entry)}
+
+
 def _default(field: msgspec.structs.FieldInfo) -> object:
     factory = field.default_factory
     return field.default if factory is msgspec.NODEFAULT else factory()
@@ -119,7 +136,9 @@ def _plain(default: object) -> Any:  # noqa: ANN401  JSON
         return str(default)
     if isinstance(default, dict):
         return {key: _plain(value) for key, value in default.items()}
-    return list(default) if isinstance(default, tuple) else default
+    if isinstance(default, msgspec.Struct):
+        return {field.name: _plain(getattr(default, field.name)) for field in msgspec.structs.fields(default)}
+    return [_plain(item) for item in default] if isinstance(default, tuple) else default
 
 
 def _shown(default: object) -> str:

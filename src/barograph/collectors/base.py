@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from barograph.collectors.process.table import ProcessTable
 from barograph.collectors.procfs import Paths, SharedFile
 from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.clock import Clock
@@ -36,11 +37,12 @@ class CollectorSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What collectors are built from: the machine's roots, the clock, and the file that two of them share."""
+    """What collectors are built from: the machine's roots, the clock, and what several of them share."""
 
     paths: Paths
     clock: Clock
     stat: SharedFile
+    processes: ProcessTable
 
 
 class SeriesSpec(NamedTuple):

@@ -34,6 +34,8 @@ from barograph.collectors.nfs import NfsConfig
 from barograph.collectors.nfsd import NfsdConfig
 from barograph.collectors.os_release import OsConfig
 from barograph.collectors.pressure import PressureConfig
+from barograph.collectors.process.table import ProcessTable
+from barograph.collectors.process_groups import ProcessConfig
 from barograph.collectors.processes import ProcessesConfig
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.collectors.qdisc import QdiscConfig
@@ -96,6 +98,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     nfsd: NfsdConfig = NfsdConfig()
     os: OsConfig = OsConfig()
     pressure: PressureConfig = PressureConfig()
+    process: ProcessConfig = ProcessConfig()
     processes: ProcessesConfig = ProcessesConfig()
     qdisc: QdiscConfig = QdiscConfig()
     schedstat: SchedstatConfig = SchedstatConfig()
@@ -145,7 +148,8 @@ def build_collectors(
         raise ConfigError(f"there is no collector {unknown!r}; there are {', '.join(COLLECTORS)}", path="collectors")
     wanted = [name for name in COLLECTORS if (config.is_enabled(name) if names is None else name in names)]
     stat = SharedFile(KeptFile(paths.procfs / "stat"))
-    host = Host(paths=paths, clock=clock, stat=stat)
+    processes = ProcessTable(paths.procfs, paths.rootfs, clock)
+    host = Host(paths=paths, clock=clock, stat=stat, processes=processes)
     return [_build(name, config, host) for name in wanted]
 
 

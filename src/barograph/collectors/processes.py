@@ -1,15 +1,13 @@
 """The processes collector: how many processes and threads there are and in which state, from /proc/<pid>/stat.
 
-On by default, other than node_exporter's: one pass costs little where descriptors of processes that live on are kept.
+On by default, other than node_exporter's: its pass is the one that the process collector makes anyway.
 """
 
-import os
 from collections import Counter
-from pathlib import Path
 
-from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge, text_of
+from barograph.collectors.base import CollectorSection, Host, SeriesSpec, gauge
 from barograph.collectors.entry import CollectorEntry
-from barograph.collectors.procfs import KeptFile, read_error
+from barograph.collectors.procfs import KeptFile
 from barograph.collectors.readings import Reading, ReadingFrame
 from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
@@ -21,11 +19,6 @@ _LIMITS = (
     (gauge("node_processes_max_threads", "Limit of threads in the system"), "threads-max"),
     (gauge("node_processes_max_processes", "Number of max PIDs limit"), "pid_max"),
 )
-_SIZE_BYTES = 1024
-_KEPT = 512
-"""Descriptors that are kept, at most: a process may have 1,024 where nobody raised that."""
-# after the name in parentheses: the state, then sixteen numbers, then how many threads (proc_pid_stat(5))
-_THREADS_PLACE = 17
 
 
 class ProcessesConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,36 +32,31 @@ class ProcessesCollector:
 
     def __init__(self, host: Host, config: ProcessesConfig) -> None:
         del config  # nothing of its own
-        self._procfs = host.paths.procfs
-        self._stats = _Stats(self._procfs)
-        self._limits = [KeptFile(self._procfs / "sys/kernel" / name) for _, name in _LIMITS]
+        self._table = host.processes
+        self._limits = [KeptFile(host.paths.procfs / "sys/kernel" / name) for _, name in _LIMITS]
         self._frame = ReadingFrame(self.name)
         self._plain = [SeriesSpec(family, {}) for family in (_THREADS, _PIDS, *(limit for limit, _ in _LIMITS))]
-        self._states: dict[bytes, SeriesSpec] = {}
+        self._states: dict[int, SeriesSpec] = {}
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
-        states: Counter[bytes] = Counter()
+        states: Counter[int] = Counter()
         threads = 0
-        for stat in self._stats.read():
-            words = stat[stat.rfind(b")") + 1 :].split(None, _THREADS_PLACE + 1)
-            try:
-                threads += int(words[_THREADS_PLACE])
-                states[words[0]] += 1
-            except (IndexError, ValueError) as error:
-                raise CollectError(f"{self._procfs}: a stat file of a process is odd: {stat[:80]!r}") from error
+        for process in self._table.read_at(timestamp_ms).known.values():
+            threads += process.stat.threads
+            states[process.stat.state] += 1
         found = [float(threads), float(sum(states.values())), *(self._limit(file) for file in self._limits)]
         readings: list[Reading] = list(zip(self._plain, found, strict=True))
         for state in sorted(states):
             spec = self._states.get(state)
             if spec is None:
-                spec = self._states[state] = SeriesSpec(_STATE, {"state": text_of(state)})
+                spec = self._states[state] = SeriesSpec(_STATE, {"state": chr(state)})
             readings.append((spec, float(states[state])))
         return self._frame.batch(readings, timestamp_ms)
 
     def close(self) -> None:
         """Close what is open."""
-        self._stats.close()
+        self._table.close()
         for file in self._limits:
             file.close()
 
@@ -78,53 +66,6 @@ class ProcessesCollector:
             return float(int(data))
         except ValueError as error:
             raise CollectError(f"{file.path} holds no number: {data[:60]!r}") from error
-
-
-class _Stats:
-    """The stat files of all processes."""
-
-    def __init__(self, procfs: Path) -> None:
-        self._procfs = os.fspath(procfs)
-        self._path = procfs
-        self._fds: dict[str, int] = {}
-
-    def read(self) -> list[bytes]:
-        """Return the content of each process' file; one that ends meanwhile is left out."""
-        try:
-            pids = [name for name in os.listdir(self._procfs) if name.isdigit()]  # noqa: PTH208  hot path
-        except OSError as error:
-            raise read_error(self._path, error) from error
-        for gone in self._fds.keys() - set(pids):
-            os.close(self._fds.pop(gone))
-        return [content for pid in pids if (content := self._read(pid))]
-
-    def close(self) -> None:
-        """Close the descriptors."""
-        for fd in self._fds.values():
-            os.close(fd)
-        self._fds = {}
-
-    def _read(self, pid: str) -> bytes:
-        fd = self._fds.get(pid)
-        if fd is not None:
-            try:
-                return os.pread(fd, _SIZE_BYTES, 0)
-            except OSError:
-                # that process is gone, and another has its number now
-                os.close(self._fds.pop(pid))
-        try:
-            fd = os.open(f"{self._procfs}/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            return b""
-        try:
-            content = os.pread(fd, _SIZE_BYTES, 0)
-        except OSError:
-            content = b""
-        if content and len(self._fds) < _KEPT:
-            self._fds[pid] = fd
-        else:
-            os.close(fd)
-        return content
 
 
 ENTRY = CollectorEntry(

@@ -6,7 +6,7 @@ import pytest
 from barograph.collectors.arp import ArpCollector, ArpConfig
 from barograph.collectors.procfs import Paths
 from barograph.model.errors import CollectError
-from helpers.collectors import as_dict, host_in
+from helpers.collectors import as_dict, host_in, host_of
 
 
 def test_neighbours_by_device(tmp_path: Path) -> None:
@@ -30,9 +30,8 @@ def test_what_is_no_neighbour_is_refused(tmp_path: Path, line: str) -> None:
         ArpCollector(host, ArpConfig()).collect(1)
 
 
-def test_the_running_kernel_says_the_same_over_netlink_and_in_its_file(tmp_path: Path) -> None:
-    host = host_in(tmp_path)
-    live = type(host)(paths=Paths(), clock=host.clock, stat=host.stat)
+def test_the_running_kernel_says_the_same_over_netlink_and_in_its_file() -> None:
+    live = host_of(Paths())
     asking, reading = (ArpCollector(live, ArpConfig(netlink=netlink)) for netlink in (True, False))
     # neighbours come and go: at most a few reads differ
     pairs = ((as_dict(asking.collect(i)), as_dict(reading.collect(i))) for i in range(50))
@@ -41,9 +40,8 @@ def test_the_running_kernel_says_the_same_over_netlink_and_in_its_file(tmp_path:
     reading.close()
 
 
-def test_where_sockets_are_forbidden_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    host = host_in(tmp_path)
-    collector = ArpCollector(type(host)(paths=Paths(), clock=host.clock, stat=host.stat), ArpConfig())
+def test_where_sockets_are_forbidden_the_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = ArpCollector(host_of(Paths()), ArpConfig())
 
     def forbidden(*_: object) -> socket.socket:
         raise PermissionError(1, "not permitted")

@@ -6,7 +6,7 @@ from barograph.collectors.ethtool import EthtoolCollector, EthtoolConfig, metric
 from barograph.collectors.procfs import Paths
 from barograph.model.batch import MetricType
 from barograph.model.errors import NoDataError
-from helpers.collectors import as_dict, families_of, host_in
+from helpers.collectors import as_dict, families_of, host_in, host_of
 from helpers.ethtool import FakeDrivers
 
 
@@ -82,9 +82,8 @@ def test_names_as_node_exporter_makes_them(counter: str, name: str) -> None:
     assert metric_name(counter) == name
 
 
-def test_the_running_kernel_answers(tmp_path: Path) -> None:
-    host = host_in(tmp_path)
-    collector = EthtoolCollector(type(host)(paths=Paths(), clock=host.clock, stat=host.stat), EthtoolConfig())
+def test_the_running_kernel_answers() -> None:
+    collector = EthtoolCollector(host_of(Paths()), EthtoolConfig())
     batch = collector.collect(1)
     assert len(set(batch.schema.series)) == len(batch.schema)
     assert collector.collect(2).schema is batch.schema

@@ -2,19 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from barograph.collectors.base import Host
 from barograph.collectors.os_release import OsCollector, OsConfig
-from barograph.collectors.procfs import KeptFile, Paths, SharedFile
+from barograph.collectors.procfs import Paths
 from barograph.model.errors import CollectError, NoDataError
-from helpers.clock import FakeClock
-from helpers.collectors import as_dict, host_in
+from helpers.collectors import as_dict, host_in, host_of
 
 
 def collector_in(folder: Path) -> OsCollector:
     paths = Paths(procfs=folder / "proc", sysfs=folder / "sys", rootfs=folder)
-    return OsCollector(
-        Host(paths=paths, clock=FakeClock(), stat=SharedFile(KeptFile(paths.procfs / "stat"))), OsConfig()
-    )
+    return OsCollector(host_of(paths), OsConfig())
 
 
 def test_a_distribution(tmp_path: Path) -> None:

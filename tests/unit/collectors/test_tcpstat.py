@@ -8,16 +8,15 @@ from barograph.collectors.netlink import NetlinkSocket
 from barograph.collectors.procfs import Paths
 from barograph.collectors.tcpstat import TcpstatCollector, TcpstatConfig
 from barograph.model.errors import CollectError, NoDataError
-from helpers.collectors import as_dict, host_in
+from helpers.collectors import as_dict, host_in, host_of
 
 
 def _of(found: dict[str, float]) -> dict[str, float]:
     return {name.removeprefix('node_tcp_connection_states{state="').removesuffix('"}'): v for name, v in found.items()}
 
 
-def _live(tmp_path: Path) -> Host:
-    host = host_in(tmp_path)
-    return Host(paths=Paths(), clock=host.clock, stat=host.stat)
+def _live() -> Host:
+    return host_of(Paths())
 
 
 def test_sockets_of_both_versions_of_ip(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_what_is_no_socket_is_refused(tmp_path: Path, line: str) -> None:
 
 
 def test_the_running_kernel_knows_of_a_socket_that_listens(tmp_path: Path) -> None:
-    collector = TcpstatCollector(_live(tmp_path), TcpstatConfig())
+    collector = TcpstatCollector(_live(), TcpstatConfig())
     with socket.create_server(("127.0.0.1", 0)):
         assert _of(as_dict(collector.collect(1)))["listen"] >= 1
     collector.close()
@@ -66,7 +65,7 @@ def test_where_such_sockets_are_forbidden_the_files_are_read(tmp_path: Path, mon
         raise NoDataError("no such thing")
 
     monkeypatch.setattr(NetlinkSocket, "dump", dump)
-    collector = TcpstatCollector(_live(tmp_path), TcpstatConfig())
+    collector = TcpstatCollector(_live(), TcpstatConfig())
     with socket.create_server(("127.0.0.1", 0)):
         assert _of(as_dict(collector.collect(1)))["listen"] >= 1
     collector.close()
