@@ -33,6 +33,17 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How long a label's value may be."""
 
 
+class ProcessLogConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the flight recorder keeps: the busiest processes of each sample, and every start and end."""
+
+    enabled: bool = True
+    """Whether it is kept; the collector `process` makes the samples."""
+    retention: Duration = Duration.parse("7d")
+    """How long; whole days go."""
+    max_size: Size = Size.parse("300MiB")
+    """The most it may take; the oldest days go first."""
+
+
 class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the embedded store keeps samples."""
 
@@ -52,6 +63,8 @@ class StoreConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How far ahead of this machine's clock a sample may be."""
     limits: LimitsConfig = LimitsConfig()
     """What new series may come to."""
+    process_log: ProcessLogConfig = ProcessLogConfig()
+    """The flight recorder."""
     fold_ticks: int = 900
     """How many ticks are gathered in the ring before they are compressed into blocks."""
     ring_slots: int = 1200
