@@ -30,6 +30,7 @@ from barograph.telemetry.logs import configure_logging
 from barograph.telemetry.metrics import Telemetry, process_metrics
 from barograph.tsdb.export import Export
 from barograph.tsdb.filenames import INCOMING
+from barograph.tsdb.process_reader import ProcessLogReader
 from barograph.tsdb.reader import StoreReader
 from barograph.web.app import create_app
 from barograph.web.deps import Facts, Now, WebDeps
@@ -68,6 +69,7 @@ class Front:
             static=Path(__file__).resolve().parents[1] / "web" / "static",
             version=version("barograph"),
             now=self._now,
+            processes=ProcessLogReader(Path(self._handover.data)),
             facts=Facts(
                 config_yaml=shown_config(self._config),
                 settings=shown_settings(self._config),

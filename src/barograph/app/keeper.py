@@ -22,11 +22,13 @@ from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
+from barograph.app.recorder import ProcessRecorder
 from barograph.app.retention_classes import retention_classes
 from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
 from barograph.collectors.config import build_collectors
+from barograph.collectors.process_groups import ProcessCollector
 from barograph.collectors.procfs import Paths
 from barograph.identity.secrets import hash_secret
 from barograph.identity.sessions import Sessions
@@ -91,6 +93,7 @@ class Keeper:
         self._listening = bind(config.web.listen)
         self._telemetry = Telemetry()
         report_store(self._telemetry, self._store.stats)
+        self._recorder = ProcessRecorder(self._folder, config.store.process_log, self._telemetry)
         process_metrics(self._telemetry, "keeper", read_own_process)
         self._restarts = self._telemetry.counter(
             "barograph_front_restarts_total", "Times that a front was started again."
@@ -147,6 +150,7 @@ class Keeper:
         await asyncio.to_thread(ticking.join)
         if self._link is not None:
             self._link.close()
+        self._recorder.close()
         self._store.close()
         self._state.close()
         self._files.remove_link()
@@ -210,7 +214,11 @@ class Keeper:
             rootfs=Path(config.paths.rootfs),
             udev_data=Path(config.paths.udev_data),
         )
-        return build_collectors(config.collectors, paths, self._clock)
+        built = build_collectors(config.collectors, paths, self._clock)
+        for scheduled in built:
+            if isinstance(scheduled.collector, ProcessCollector):
+                scheduled.collector.sink = self._recorder.take
+        return built
 
     def _prepare_front(self) -> tuple[list[str], list[int]]:
         assert self._link is not None

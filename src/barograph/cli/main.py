@@ -22,6 +22,7 @@ class CommandEntry:
 COMMANDS: dict[str, CommandEntry] = {
     "serve": CommandEntry("barograph.cli.serve", "Collect this machine every second, keep it, show it."),
     "collect": CommandEntry("barograph.cli.collect", "Print one sample of this machine as Prometheus text."),
+    "who": CommandEntry("barograph.cli.who", "Show who did it: the busiest processes of any second."),
     "query": CommandEntry("barograph.cli.query", "Evaluate a PromQL expression at an instant or over a range."),
     "store": CommandEntry("barograph.cli.store", "Look after what is stored."),
     "check": CommandEntry("barograph.cli.check", "Check files without starting anything."),

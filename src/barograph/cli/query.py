@@ -1,7 +1,6 @@
 """`barograph query EXPR`: ask a running server, or a data folder."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -10,13 +9,13 @@ import typer
 from barograph.cli.answers import FORMATS, print_answer
 from barograph.cli.explaining import print_explained
 from barograph.cli.failure import CommandError, require_format, status_of
-from barograph.cli.folder import ServerAddress, find_server
 from barograph.cli.spans import Span, SpanOptions, parse_span
+from barograph.cli.where import asked
 from barograph.cli.zone import local_zone
 from barograph.client.answer import Answer
 from barograph.client.client import Client
 from barograph.model.clock import SystemClock
-from barograph.model.errors import LinkError, QueryError
+from barograph.model.errors import QueryError
 from barograph.promql.parser.render import format_error
 
 _EPILOG = """\b
@@ -62,7 +61,7 @@ def query(
     options = SpanOptions(at=at, start=start, end=end, step=step)
     span = parse_span(options, SystemClock().now_ms(), zone)
     try:
-        answer = _ask(_Question(expression, span, explain), url, data)
+        answer = asked(lambda client: _ask_client(_Question(expression, span, explain), client), url, data)
     except QueryError as error:
         raise CommandError(format_error(expression, error), status_of(error)) from error
     if answer.explained is not None:
@@ -77,28 +76,6 @@ class _Question(NamedTuple):
     expression: str
     span: Span
     explain: bool
-
-
-def _ask(question: _Question, url: str | None, data: Path | None) -> Answer:
-    if url is not None or data is None:
-        return _ask_server(question, find_server(url, data, os.environ))
-    try:
-        if not data.is_dir():
-            raise CommandError(f"{data} is no folder", 2)
-        if (data / "url").exists():
-            return _ask_server(question, find_server(None, data, os.environ))
-    except LinkError:
-        pass  # its server has ended
-    except PermissionError as error:
-        raise CommandError(f"{data} cannot be read: {error.strerror}; run this as the user that serves") from error
-    print(f"barograph: no server answers for {data}: reading the folder itself", file=sys.stderr)
-    with Client(data) as client:
-        return _ask_client(question, client)
-
-
-def _ask_server(question: _Question, server: ServerAddress) -> Answer:
-    with Client(server.url, server.token) as client:
-        return _ask_client(question, client)
 
 
 def _ask_client(question: _Question, client: Client) -> Answer:

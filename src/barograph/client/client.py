@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 import httpx
 
+from barograph.analysis.who import By, GroupBy, Question, WhoTable
 from barograph.client.answer import Answer
 from barograph.client.folder import FolderSource
 from barograph.client.selecting import matchers_of
@@ -23,6 +24,8 @@ class _Source(Protocol):
     def query_range(self, expression: str, start_s: float, end_s: float, step_s: float, *, explain: bool) -> Answer: ...
 
     def select(self, selector: str, start_s: float, end_s: float) -> Answer: ...
+
+    def who(self, at_s: float | None, against_s: float | None, question: Question) -> WhoTable: ...
 
     def close(self) -> None: ...
 
@@ -77,6 +80,31 @@ class Client:
         """
         matchers_of(selector)
         return self._source.select(selector, start_s, end_s)
+
+    def who(
+        self,
+        at_s: float | None = None,
+        *,
+        against_s: float | None = None,
+        by: str = "cpu",
+        group: str = "process",
+        limit: int = 0,
+    ) -> WhoTable:
+        """Return who did what at an instant (now, where none is given), from the flight recorder.
+
+        Args:
+            at_s: Unix seconds; the newest sample within the minute before it is shown.
+            against_s: An instant to compare with; rows are then sorted by what changed most.
+            by: `cpu`, `memory`, `io` or `faults`.
+            group: What a row stands for: `process`, `name`, `unit`, `container` or `user`.
+            limit: At most so many rows; 0 for all that is kept.
+
+        Raises:
+            ValueError: `by` or `group` is another word.
+            StoreError: Nothing is kept of that instant.
+            BarographError: As `query`.
+        """
+        return self._source.who(at_s, against_s, Question(By(by), GroupBy(group), limit))
 
     def close(self) -> None:
         """Close the connection, or the files."""

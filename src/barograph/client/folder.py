@@ -5,12 +5,15 @@ A server may be writing the folder: what it has committed is taken in before eac
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from barograph.analysis.who import Question, WhoTable, table_of
 from barograph.client.answer import Answer
 from barograph.client.frames import Series
 from barograph.client.selecting import matchers_of
 from barograph.model.clock import SystemClock
+from barograph.model.errors import StoreError
 from barograph.model.labels import EMPTY
 from barograph.model.sample import is_absent, is_stale
 from barograph.model.series import SeriesGroup
@@ -19,6 +22,7 @@ from barograph.promql.engine import Engine
 from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
 from barograph.tsdb import filenames
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.process_reader import ProcessLogReader
 from barograph.tsdb.reader import StoreReader
 
 _Seen = tuple[tuple[int, int], ...]
@@ -37,6 +41,7 @@ class FolderSource:
         self._clock = SystemClock()
         self._seen = self._look()
         self._reader = StoreReader.open_offline(folder, StoreConfig())
+        self._processes = ProcessLogReader(folder)
         self._engine = Engine(self._reader, QueryConfig(), self._clock)
 
     def query(self, expression: str, at_s: float | None, *, explain: bool = False) -> Answer:
@@ -59,6 +64,18 @@ class FolderSource:
         series = [one for group in found.groups for one in _samples(group)]
         series.sort(key=lambda one: one.labels)
         return Answer("matrix", tuple(series), warnings=found.warnings)
+
+    def who(self, at_s: float | None, against_s: float | None, question: Question) -> WhoTable:
+        """See `Client`."""
+        at_ms = self._clock.now_ms() if at_s is None else _ms(at_s)
+        sample = self._processes.at(at_ms)
+        against = None if against_s is None else self._processes.at(_ms(against_s))
+        for found, wanted, asked_ms in ((sample, True, at_ms), (against, against_s is not None, _ms(against_s or 0))):
+            if wanted and found is None:
+                at = datetime.fromtimestamp(asked_ms / 1000, UTC)
+                raise StoreError(f"the flight recorder in {self._folder} has nothing of {at:%Y-%m-%d %H:%M:%S} UTC")
+        assert sample is not None
+        return table_of(sample, at_ms, question, against)
 
     def close(self) -> None:
         """See `Client`."""

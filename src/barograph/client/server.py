@@ -1,12 +1,14 @@
 """A running server as a source of answers, over HTTP: Prometheus' API, and its refusals as the errors of our tree."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
 import numpy as np
 
+from barograph.analysis.who import Question, WhoTable
 from barograph.client.answer import Answer
 from barograph.client.frames import Series
 from barograph.model.errors import (
@@ -22,6 +24,7 @@ from barograph.model.errors import (
 from barograph.model.labels import Labels
 from barograph.promql.explain import ExplainedNode
 
+_T = TypeVar("_T")
 _TIMEOUT_S = 60.0
 _STATUS_ACCESS = (401, 403, 421)
 _KINDS: dict[str, type[QueryError]] = {
@@ -65,19 +68,38 @@ class ServerSource:
         """See `Client`."""
         self._http.close()
 
+    def who(self, at_s: float | None, against_s: float | None, question: Question) -> WhoTable:
+        """See `Client`."""
+        asked = {"by": question.by.value, "group": question.group.value, "limit": str(question.limit)}
+        times = {"at": at_s, "against": against_s}
+        asked |= {name: repr(at) for name, at in times.items() if at is not None}
+        path = "/api/barograph/v1/processes"
+        return self._read(path, self._send("GET", path, asked), lambda body: msgspec.convert(body["data"], WhoTable))
+
     def _ask(self, path: str, form: dict[str, str]) -> Answer:
+        def read(body: dict[str, Any]) -> Answer:
+            explained = body["data"].get("explain")
+            tree = None if explained is None else msgspec.convert(explained, ExplainedNode)
+            return replace(_answer(body), explained=tree)
+
+        return self._read(path, self._send("POST", path, form), read)
+
+    def _send(self, method: str, path: str, fields: dict[str, str]) -> httpx.Response:
         try:
-            response = self._http.post(path, data=form)
+            if method == "POST":
+                return self._http.post(path, data=fields)
+            return self._http.get(path, params=fields)
         except httpx.TimeoutException as error:
             raise LinkError(f"{self._place} did not answer within {_TIMEOUT_S:.0f} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LinkError(f"{self._place} does not answer: {error}") from error
+
+    def _read(self, path: str, response: httpx.Response, read: Callable[[dict[str, Any]], _T]) -> _T:
+        """Return what an answer says; a refusal becomes the error of our tree."""
         try:
             body = response.json()
             if response.is_success:
-                explained = body["data"].get("explain")
-                tree = None if explained is None else msgspec.convert(explained, ExplainedNode)
-                return replace(_answer(body), explained=tree)
+                return read(body)
         except (ValueError, KeyError, TypeError, msgspec.ValidationError) as error:
             message = f"{self._place} is no Barograph: it answered {path} with status {response.status_code} and "
             raise LinkError(message + "something other than Prometheus' JSON") from error

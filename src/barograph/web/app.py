@@ -15,6 +15,7 @@ from barograph.web.api.exporting import ExportRoutes
 from barograph.web.api.expressions import ExpressionRoutes
 from barograph.web.api.federate import FederateRoute
 from barograph.web.api.importing import ImportRoutes
+from barograph.web.api.processes import ProcessRoutes
 from barograph.web.api.query import QueryRoutes
 from barograph.web.api.server_status import StatusRoutes
 from barograph.web.api.service import ServiceRoutes
@@ -47,6 +48,7 @@ class Router:
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
+        processes = ProcessRoutes(deps)
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
@@ -90,6 +92,8 @@ class Router:
             "/federate": FederateRoute(deps),
             "/api/barograph/v1/status": service.status,
             "/api/barograph/v1/live": LiveStream(deps),
+            "/api/barograph/v1/processes": processes.table,
+            "/api/barograph/v1/processes/{pid}": processes.history,
             "/api/barograph/v1/logout": session.logout,
             "/api/openapi.json": service.description,
         }

@@ -12,6 +12,7 @@ from barograph.model.clock import Clock
 from barograph.model.columns import SeriesRun
 from barograph.model.commands import Commands, KeeperStatus
 from barograph.model.matcher import Matcher
+from barograph.model.processes import ProcessLog
 from barograph.model.protocols import Querier
 from barograph.model.sample import FloatArray
 from barograph.promql.engine import Engine
@@ -105,6 +106,7 @@ class WebDeps:
         now: What changes.
         facts: What is said of the server itself.
         incoming: The folder that bodies of imports are put into, for the keeper.
+        processes: What the flight recorder keeps.
         export: Begins an export of series that satisfy one of the selectors, from and to in ms; None where none can be.
     """
 
@@ -120,6 +122,7 @@ class WebDeps:
     static: Path
     version: str
     now: Now
+    processes: ProcessLog
     facts: Facts = field(default_factory=Facts)
     incoming: Path = Path()
     export: Callable[[Sequence[Sequence[Matcher]], int, int], ExportSteps] | None = None

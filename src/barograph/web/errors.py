@@ -50,7 +50,7 @@ _REFUSALS = {"access": (401, "unauthorized"), "store": (503, "unavailable")}
 def problem_of(error: Exception) -> Problem:
     """Return what a client is told of an error; one that nobody foresaw is logged, and told without its insides."""
     if isinstance(error, RequestError):
-        kind = "bad_data" if error.status < 500 else "unavailable"
+        kind = "unavailable" if error.status >= 500 else "not_found" if error.status == 404 else "bad_data"
         return Problem(status=error.status, kind=kind, message=str(error))
     for kind_of_error, status, kind in _KINDS:
         if isinstance(error, kind_of_error):

@@ -62,6 +62,18 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("end", False, "To."),
     ),
     "/federate": (("match[]", True, "Selectors."),),
+    "/api/barograph/v1/processes": (
+        ("at", False, "The instant, Unix seconds or RFC 3339; now where absent."),
+        ("against", False, "An instant to compare with."),
+        ("by", False, "cpu (where absent), memory, io or faults."),
+        ("group", False, "What a row is: process (where absent), name, unit, container or user."),
+        _LIMIT,
+    ),
+    "/api/barograph/v1/processes/{pid}": (
+        ("began", True, "When the process started, as `start` of its row says."),
+        ("start", True, "From."),
+        ("end", True, "To, at most an hour later."),
+    ),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),
 }

@@ -117,6 +117,18 @@ ROUTES: tuple[Route, ...] = (
         role=Role.VIEWER,
         summary="Live points, as server-sent events",
     ),
+    Route(
+        template="/api/barograph/v1/processes",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Who did it: the processes of an instant",
+    ),
+    Route(
+        template="/api/barograph/v1/processes/{pid}",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="One process over time",
+    ),
     Route(template="/api/barograph/v1/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
     Route(template="/api/openapi.json", methods=("GET",), role=Role.VIEWER, summary="This API, described"),
 )

@@ -42,7 +42,7 @@ class Server(httpx.BaseTransport):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     server = Server()
-    monkeypatch.setattr("barograph.cli.query.Client", functools.partial(Client, transport=server))
+    monkeypatch.setattr("barograph.cli.where.Client", functools.partial(Client, transport=server))
     return server
 
 

@@ -195,3 +195,27 @@ def test_the_package_offers_the_client_and_nothing_else() -> None:
     assert barograph.Client is Client
     with pytest.raises(AttributeError, match="no attribute 'Server'"):
         _ = barograph.Server
+
+
+def test_who_asks_for_an_instant() -> None:
+    seen: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answering({"at": 5.0, "sampled": 4.0, "interval": 1.0, "rows": []})(request)
+
+    with client(respond) as asking:
+        table = asking.who(5.5, against_s=2, by="io", group="unit", limit=3)
+        asking.who()
+    assert (table.at, table.sampled, table.rows) == (5.0, 4.0, [])
+    assert str(seen[0].url) == f"{URL}/api/barograph/v1/processes?by=io&group=unit&limit=3&at=5.5&against=2"
+    assert str(seen[1].url) == f"{URL}/api/barograph/v1/processes?by=cpu&group=process&limit=0"
+    with (
+        pytest.raises(StoreError, match="nothing of that instant"),
+        client(refusing(404, error="nothing of that instant")) as asking,
+    ):
+        asking.who()
+    with pytest.raises(LinkError, match="is no Barograph"), client(answering({"at": "x"})) as asking:
+        asking.who()
+    with pytest.raises(ValueError, match="size"), client(respond) as asking:
+        asking.who(by="size")

@@ -24,6 +24,7 @@ from barograph.promql.config import QueryConfig
 from barograph.promql.engine import Engine
 from barograph.state.sqlite import open_state
 from barograph.telemetry.metrics import Telemetry
+from barograph.tsdb.process_reader import ProcessLogReader
 from barograph.web.app import create_app
 from barograph.web.config import WebConfig
 from barograph.web.deps import Now, WebDeps
@@ -135,6 +136,7 @@ class Site:
             static=self.static,
             version="1.2.3",
             now=self.now,
+            processes=ProcessLogReader(folder),
         )
         self._app: Any = None
 

@@ -1,0 +1,81 @@
+"""`/api/barograph/v1/processes`: what the flight recorder has of an instant, or of one process. Behind the guard."""
+
+import asyncio
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from barograph.analysis.who import By, GroupBy, History, Question, WhoTable, history_of, table_of
+from barograph.web.api.answering import Data, answer
+from barograph.web.deps import WebDeps
+from barograph.web.errors import RequestError
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_limit, parse_time_ms
+
+_LONGEST_MS = 3_600_000
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class ProcessRoutes:
+    """Who did it."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        self._deps = deps
+
+    async def table(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`at`, `against`, `by`, `group`, `limit`: the processes of an instant."""
+
+        async def look(parameters: Parameters) -> Data:
+            question = Question(
+                by=_word(parameters, "by", By.CPU),
+                group=_word(parameters, "group", GroupBy.PROCESS),
+                limit=parse_limit(parameters),
+            )
+            at = one(parameters, "at", "")
+            at_ms = parse_time_ms(at, "at") if at else self._deps.clock.now_ms()
+            against = one(parameters, "against", "")
+            against_ms = parse_time_ms(against, "against") if against else None
+            return _plain(await asyncio.to_thread(self._table, question, at_ms, against_ms))
+
+        await answer(self._deps, look, scope, receive, send)
+
+    async def history(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """`began`, `start`, `end`: one process over time."""
+        pid = scope["path"].rpartition("/")[2]
+
+        async def look(parameters: Parameters) -> Data:
+            if not pid.isascii() or not pid.isdigit():
+                raise RequestError(f"{pid!r} is no process: its number is expected", 404)
+            began_ms, start_ms, end_ms = (
+                parse_time_ms(one(parameters, name), name) for name in ("began", "start", "end")
+            )
+            if not 0 <= end_ms - start_ms <= _LONGEST_MS:
+                raise RequestError("parameter 'end' must lie after 'start', at most an hour")
+            samples = await asyncio.to_thread(self._deps.processes.between, start_ms, end_ms)
+            return _plain(history_of(samples, int(pid), began_ms))
+
+        await answer(self._deps, look, scope, receive, send)
+
+    def _table(self, question: Question, at_ms: int, against_ms: int | None) -> WhoTable:
+        log = self._deps.processes
+        sample = log.at(at_ms)
+        if sample is None:
+            raise RequestError("the flight recorder has nothing of that instant, nor of the minute before it", 404)
+        against = None if against_ms is None else log.at(against_ms)
+        if against_ms is not None and against is None:
+            raise RequestError("the flight recorder has nothing of the instant to compare with", 404)
+        return table_of(sample, at_ms, question, against)
+
+
+def _plain(found: WhoTable | History) -> Data:
+    plain: Data = msgspec.to_builtins(found)
+    return plain
+
+
+def _word(parameters: Parameters, name: str, default: _Word) -> _Word:
+    text = one(parameters, name, default.value)
+    try:
+        return type(default)(text)
+    except ValueError:
+        words = ", ".join(type(default))
+        raise RequestError(f"parameter {name!r}: {text!r} is none of {words}") from None

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import pytest
+
+from barograph.tsdb.config import ProcessLogConfig
+from barograph.tsdb.process_log import ProcessLogWriter
+from helpers.processes import T0_MS, facts, sample
+from unit.web.site import BEARER, START_MS, Site
+
+_ROUTE = "/api/barograph/v1/processes"
+
+
+@pytest.fixture
+def recorded(site: Site, tmp_path: Path) -> Site:
+    log = ProcessLogWriter(tmp_path, ProcessLogConfig())
+    for at_ms in (T0_MS, T0_MS + 1000, START_MS - 500):
+        log.write(sample(at_ms, 1, 2, started=(2,)))
+    log.close()
+    return site
+
+
+def test_an_instant(recorded: Site) -> None:
+    answer = recorded.request(f"{_ROUTE}?at={T0_MS / 1000 + 0.5}&limit=1&by=memory", headers=BEARER)
+    data = answer.json()["data"]
+    assert (answer.status, data["at"], data["sampled"]) == (200, T0_MS / 1000 + 0.5, T0_MS / 1000)
+    assert [row["pid"] for row in data["rows"]] == [2]
+    assert data["started"][0]["name"] == "worker"
+    assert data["against"] is None
+
+
+def test_now(recorded: Site) -> None:
+    data = recorded.request(_ROUTE, headers=BEARER).json()["data"]
+    assert (data["at"], data["sampled"]) == (START_MS / 1000, START_MS / 1000 - 0.5)
+
+
+def test_against_another(recorded: Site) -> None:
+    data = recorded.request(f"{_ROUTE}?at={T0_MS / 1000 + 1}&against={T0_MS / 1000}&group=user", headers=BEARER).json()[
+        "data"
+    ]
+    assert data["against"] == T0_MS / 1000
+    (row,) = data["rows"]
+    assert (row["user"], row["count"]) == ("me", 2)
+    assert row["change"] is not None
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("at=5", 404, "nothing of that instant"),
+        (f"at={T0_MS / 1000}&against=5", 404, "nothing of the instant to compare with"),
+        ("by=size", 400, "parameter 'by': 'size' is none of cpu, memory, io, faults"),
+        ("group=x", 400, "parameter 'group': 'x' is none of process, name, unit, container, user"),
+        ("at=soon", 400, "parameter 'at'"),
+        ("limit=-1", 400, "parameter 'limit'"),
+    ],
+)
+def test_refusals(recorded: Site, query: str, status: int, words: str) -> None:
+    answer = recorded.request(f"{_ROUTE}?{query}", headers=BEARER)
+    assert answer.status == status
+    assert words in answer.json()["error"]
+
+
+def test_one_process_over_time(recorded: Site) -> None:
+    began = facts(2).start_ms / 1000
+    data = recorded.request(
+        f"{_ROUTE}/2?began={began}&start={T0_MS / 1000}&end={T0_MS / 1000 + 5}", headers=BEARER
+    ).json()["data"]
+    assert data["times"] == [T0_MS / 1000, T0_MS / 1000 + 1]
+    assert None not in data["cpu"]
+    data = recorded.request(f"{_ROUTE}/2?began=1&start={T0_MS / 1000}&end={T0_MS / 1000 + 5}", headers=BEARER).json()[
+        "data"
+    ]
+    assert data["cpu"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/x?began=1&start=1&end=2", 404),
+        ("/2?start=1&end=2", 400),
+        ("/2?began=1&start=2&end=1", 400),
+        ("/2?began=1&start=1&end=9999", 400),
+    ],
+)
+def test_wrong_histories(recorded: Site, path: str, status: int) -> None:
+    assert recorded.request(_ROUTE + path, headers=BEARER).status == status
