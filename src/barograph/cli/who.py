@@ -57,7 +57,8 @@ def who(
 ) -> None:
     """Show who did it: the busiest processes of any second.
 
-    The flight recorder keeps of each second the busiest by CPU, memory, I/O and major faults, and every start and end that was seen.
+    The flight recorder keeps of each second the busiest by CPU, memory, I/O and major faults, and every start and end
+    that was seen.
     """
     require_format(output_format, FORMATS)
     zone = local_zone(os.environ)
