@@ -6,21 +6,27 @@ from pathlib import Path
 
 import pytest
 
+from barograph.collectors.bcache import BcacheConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.netdev import NetdevConfig
 from barograph.collectors.qdisc import QdiscConfig
 from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.stat import StatConfig
+from barograph.collectors.sysctl import SysctlConfig
+from barograph.collectors.textfile import TextfileConfig
 from barograph.collectors.wifi import WifiConfig
 from helpers.collectors import FIXTURES, host_in
 from helpers.ethtool import FakeDrivers
 
 _ROOT = Path(__file__).parent.parent.parent
 _EVERYTHING = {
+    "bcache": BcacheConfig(priority_stats=True),
     "cpu": CpuConfig(info_flags_include=".", info_bugs_include="."),
     "netdev": NetdevConfig(address_info=True),
     "qdisc": QdiscConfig(fixtures=str(FIXTURES / "qdisc")),
     "stat": StatConfig(softirq=True),
+    "sysctl": SysctlConfig(include=("fs.file-nr",), include_info=("kernel.ostype",)),
+    "textfile": TextfileConfig(directory=(str(FIXTURES / "textfile"),)),
     "wifi": WifiConfig(fixtures=str(FIXTURES / "wifi")),
 }
 
@@ -41,7 +47,7 @@ def test_the_registry_has_every_family_that_a_collector_gives(
 ) -> None:
     FakeDrivers().install(monkeypatch)
     entry = COLLECTORS[name]
-    host = host_in(tmp_path, name)
+    host = host_in(tmp_path, name if (FIXTURES / name).is_dir() else "")
     collector = entry.factory(host, _EVERYTHING.get(name, entry.section()))
     given = {(family.name, family.type) for family in collector.collect(1).schema.families}
     collector.close()

@@ -1,6 +1,7 @@
 """What the collectors' tests share: hosts that lie in a folder, and batches as dictionaries."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from barograph.collectors.base import Host
@@ -43,3 +44,11 @@ def as_dict(batch: Batch) -> dict[str, float]:
 def families_of(batch: Batch) -> dict[str, Family]:
     """Return the families by name."""
     return {family.name: family for family in batch.schema.families}
+
+
+def lay_out(folder: Path, tree: Mapping[str, str]) -> None:
+    """Write files, by their paths below a folder."""
+    for name, content in tree.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)

@@ -9,11 +9,21 @@ import msgspec
 
 from barograph.collectors.arp import ArpConfig
 from barograph.collectors.base import CollectorSection, Host
+from barograph.collectors.bcache import BcacheConfig
+from barograph.collectors.bcachefs import BcachefsConfig
 from barograph.collectors.bonding import BondingConfig
+from barograph.collectors.btrfs import BtrfsConfig
 from barograph.collectors.buddyinfo import BuddyinfoConfig
+from barograph.collectors.cgroups import CgroupsConfig
 from barograph.collectors.conntrack import ConntrackConfig
 from barograph.collectors.cpu import CpuConfig
+from barograph.collectors.cpu_vulnerabilities import CpuVulnerabilitiesConfig
+from barograph.collectors.cpufreq import CpufreqConfig
 from barograph.collectors.diskstats import DiskstatsConfig
+from barograph.collectors.dmi import DmiConfig
+from barograph.collectors.dmmultipath import DmmultipathConfig
+from barograph.collectors.drbd import DrbdConfig
+from barograph.collectors.edac import EdacConfig
 from barograph.collectors.entropy import EntropyConfig
 from barograph.collectors.ethtool import EthtoolConfig
 from barograph.collectors.fibrechannel import FibrechannelConfig
@@ -21,10 +31,15 @@ from barograph.collectors.filefd import FilefdConfig
 from barograph.collectors.filesystem import FilesystemConfig
 from barograph.collectors.hwmon import HwmonConfig
 from barograph.collectors.infiniband import InfinibandConfig
+from barograph.collectors.interrupts import InterruptsConfig
 from barograph.collectors.ipvs import IpvsConfig
+from barograph.collectors.kernel_hung import KernelHungConfig
+from barograph.collectors.ksmd import KsmdConfig
 from barograph.collectors.lnstat import LnstatConfig
 from barograph.collectors.loadavg import LoadavgConfig
+from barograph.collectors.mdadm import MdadmConfig
 from barograph.collectors.meminfo import MeminfoConfig
+from barograph.collectors.meminfo_numa import MeminfoNumaConfig
 from barograph.collectors.mountstats import MountstatsConfig
 from barograph.collectors.netclass import NetclassConfig
 from barograph.collectors.netdev import NetdevConfig
@@ -32,27 +47,41 @@ from barograph.collectors.netstat import NetstatConfig
 from barograph.collectors.network_route import NetworkRouteConfig
 from barograph.collectors.nfs import NfsConfig
 from barograph.collectors.nfsd import NfsdConfig
+from barograph.collectors.nvme import NvmeConfig
 from barograph.collectors.os_release import OsConfig
+from barograph.collectors.pcidevice import PcideviceConfig
+from barograph.collectors.powersupplyclass import PowersupplyclassConfig
 from barograph.collectors.pressure import PressureConfig
 from barograph.collectors.process.table import ProcessTable
 from barograph.collectors.process_groups import ProcessConfig
 from barograph.collectors.processes import ProcessesConfig
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.collectors.qdisc import QdiscConfig
+from barograph.collectors.rapl import RaplConfig
 from barograph.collectors.registry import COLLECTORS
 from barograph.collectors.schedstat import SchedstatConfig
+from barograph.collectors.selinux import SelinuxConfig
+from barograph.collectors.slabinfo import SlabinfoConfig
 from barograph.collectors.sockstat import SockstatConfig
 from barograph.collectors.softirqs import SoftirqsConfig
 from barograph.collectors.softnet import SoftnetConfig
 from barograph.collectors.stat import StatConfig
+from barograph.collectors.sysctl import SysctlConfig
+from barograph.collectors.tapestats import TapestatsConfig
 from barograph.collectors.tcpstat import TcpstatConfig
+from barograph.collectors.textfile import TextfileConfig
 from barograph.collectors.thermal_zone import ThermalZoneConfig
 from barograph.collectors.time import TimeConfig
+from barograph.collectors.timex import TimexConfig
 from barograph.collectors.udp_queues import UdpQueuesConfig
 from barograph.collectors.uname import UnameConfig
 from barograph.collectors.vmstat import VmstatConfig
+from barograph.collectors.watchdog import WatchdogConfig
 from barograph.collectors.wifi import WifiConfig
 from barograph.collectors.xfrm import XfrmConfig
+from barograph.collectors.xfs import XfsConfig
+from barograph.collectors.zfs import ZfsConfig
+from barograph.collectors.zoneinfo import ZoneinfoConfig
 from barograph.model.clock import Clock
 from barograph.model.errors import ConfigError
 from barograph.model.schedule import ScheduledCollector
@@ -73,11 +102,21 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     interval: Duration = Duration(1000)
     budget: Duration = Duration(500)
     arp: ArpConfig = ArpConfig()
+    bcache: BcacheConfig = BcacheConfig()
+    bcachefs: BcachefsConfig = BcachefsConfig()
     bonding: BondingConfig = BondingConfig()
+    btrfs: BtrfsConfig = BtrfsConfig()
     buddyinfo: BuddyinfoConfig = BuddyinfoConfig()
+    cgroups: CgroupsConfig = CgroupsConfig()
     conntrack: ConntrackConfig = ConntrackConfig()
     cpu: CpuConfig = CpuConfig()
+    cpu_vulnerabilities: CpuVulnerabilitiesConfig = CpuVulnerabilitiesConfig()
+    cpufreq: CpufreqConfig = CpufreqConfig()
     diskstats: DiskstatsConfig = DiskstatsConfig()
+    dmi: DmiConfig = DmiConfig()
+    dmmultipath: DmmultipathConfig = DmmultipathConfig()
+    drbd: DrbdConfig = DrbdConfig()
+    edac: EdacConfig = EdacConfig()
     entropy: EntropyConfig = EntropyConfig()
     ethtool: EthtoolConfig = EthtoolConfig()
     fibrechannel: FibrechannelConfig = FibrechannelConfig()
@@ -85,10 +124,15 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     filesystem: FilesystemConfig = FilesystemConfig()
     hwmon: HwmonConfig = HwmonConfig()
     infiniband: InfinibandConfig = InfinibandConfig()
+    interrupts: InterruptsConfig = InterruptsConfig()
     ipvs: IpvsConfig = IpvsConfig()
+    kernel_hung: KernelHungConfig = KernelHungConfig()
+    ksmd: KsmdConfig = KsmdConfig()
     lnstat: LnstatConfig = LnstatConfig()
     loadavg: LoadavgConfig = LoadavgConfig()
+    mdadm: MdadmConfig = MdadmConfig()
     meminfo: MeminfoConfig = MeminfoConfig()
+    meminfo_numa: MeminfoNumaConfig = MeminfoNumaConfig()
     mountstats: MountstatsConfig = MountstatsConfig()
     netclass: NetclassConfig = NetclassConfig()
     netdev: NetdevConfig = NetdevConfig()
@@ -96,24 +140,38 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     network_route: NetworkRouteConfig = NetworkRouteConfig()
     nfs: NfsConfig = NfsConfig()
     nfsd: NfsdConfig = NfsdConfig()
+    nvme: NvmeConfig = NvmeConfig()
     os: OsConfig = OsConfig()
+    pcidevice: PcideviceConfig = PcideviceConfig()
+    powersupplyclass: PowersupplyclassConfig = PowersupplyclassConfig()
     pressure: PressureConfig = PressureConfig()
     process: ProcessConfig = ProcessConfig()
     processes: ProcessesConfig = ProcessesConfig()
     qdisc: QdiscConfig = QdiscConfig()
+    rapl: RaplConfig = RaplConfig()
     schedstat: SchedstatConfig = SchedstatConfig()
+    selinux: SelinuxConfig = SelinuxConfig()
+    slabinfo: SlabinfoConfig = SlabinfoConfig()
     sockstat: SockstatConfig = SockstatConfig()
     softirqs: SoftirqsConfig = SoftirqsConfig()
     softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
+    sysctl: SysctlConfig = SysctlConfig()
+    tapestats: TapestatsConfig = TapestatsConfig()
     tcpstat: TcpstatConfig = TcpstatConfig()
+    textfile: TextfileConfig = TextfileConfig()
     thermal_zone: ThermalZoneConfig = ThermalZoneConfig()
     time: TimeConfig = TimeConfig()
+    timex: TimexConfig = TimexConfig()
     udp_queues: UdpQueuesConfig = UdpQueuesConfig()
     uname: UnameConfig = UnameConfig()
     vmstat: VmstatConfig = VmstatConfig()
+    watchdog: WatchdogConfig = WatchdogConfig()
     wifi: WifiConfig = WifiConfig()
     xfrm: XfrmConfig = XfrmConfig()
+    xfs: XfsConfig = XfsConfig()
+    zfs: ZfsConfig = ZfsConfig()
+    zoneinfo: ZoneinfoConfig = ZoneinfoConfig()
 
     def section(self, name: str) -> CollectorSection:
         """Return a collector's own section by the collector's name.

@@ -19,6 +19,7 @@ DISABLE_DEFAULTS = "--collector.disable-defaults"
 
 # node_exporter's old names, which scripts still use
 _OLD_NAMES = {
+    "collector.bcache.priorityStats": "collector.bcache.priority-stats",
     "collector.diskstats.ignored-devices": "collector.diskstats.device-exclude",
     "collector.filesystem.ignored-mount-points": "collector.filesystem.mount-points-exclude",
     "collector.filesystem.ignored-fs-types": "collector.filesystem.fs-types-exclude",
@@ -96,9 +97,12 @@ def _switch(name: str, is_on: bool, text: str | None) -> bool:
     raise ConfigError(f"{name} is a switch: leave out ={text}")
 
 
-def _value(config: CollectorsConfig, collector: str, field: str, text: str) -> str | Duration:
-    if isinstance(getattr(config.section(collector), field), str):
+def _value(config: CollectorsConfig, collector: str, field: str, text: str) -> str | tuple[str, ...] | Duration:
+    before = getattr(config.section(collector), field)
+    if isinstance(before, str):
         return text
+    if isinstance(before, tuple):
+        return (*before, text)  # such a flag may come again
     try:
         return Duration.parse(text)
     except ValueError as error:

@@ -3,7 +3,9 @@
 Used by collectors of the network; those with wide, steady tables use `TokenLayout`. Nothing here knows a metric.
 """
 
-from collections.abc import Callable, Sequence
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 
 from barograph.collectors.base import Frame, SeriesSpec
 from barograph.collectors.procfs import KeptFile
@@ -11,6 +13,7 @@ from barograph.model.batch import Batch
 from barograph.model.errors import CollectError
 
 _COUNTER_END = 2**64
+_LARGEST_BYTES = 1 << 20
 
 Reading = tuple[SeriesSpec, float]
 ABSENT_FILE = b"-"
@@ -66,6 +69,61 @@ class FileCollector:
     def close(self) -> None:
         """Close what is open."""
         self._file.close()
+
+
+class PlainCollector(ABC):
+    """What collectors of devices that few machines have share: each sample is read and parsed whole."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self._frame = ReadingFrame(self.name)
+
+    @abstractmethod
+    def read(self) -> Sequence[Reading]:
+        """Return what there is now.
+
+        Raises:
+            NoDataError: This machine has no such thing.
+            CollectError: It could not be read.
+        """
+
+    def collect(self, timestamp_ms: int) -> Batch:
+        """See `model.protocols.Collector`."""
+        return self._frame.batch(self.read(), timestamp_ms)
+
+    def close(self) -> None:  # noqa: B027  those that keep something open close it
+        """Nothing stays open."""
+
+
+def text_in(folder: str, name: str) -> str | None:
+    """Return a small file's text without whitespace around it; None where it cannot be read."""
+    try:
+        fd = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return os.read(fd, _LARGEST_BYTES).decode("utf-8", "replace").strip()
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def number_in(folder: str, name: str) -> float | None:
+    """Return the number that a small file holds, decimal or behind 0x; None where there is none."""
+    text = text_in(folder, name)
+    if not text:
+        return None
+    try:
+        return float(int(text, 0) if text.lower().startswith("0x") else int(text))
+    except ValueError:
+        return None
+
+
+def known(pairs: Iterable[tuple[SeriesSpec, float | None]]) -> list[Reading]:
+    """Return the readings that have a value."""
+    return [(spec, value) for spec, value in pairs if value is not None]
 
 
 def lines_of(data: bytes) -> list[list[bytes]]:

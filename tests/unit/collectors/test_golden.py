@@ -50,12 +50,12 @@ def test_a_tree_expected_and_options_can_be_given(
     golden: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected, options = tmp_path / "expected", tmp_path / "options"
-    expected.write_text("# TYPE node_load1 gauge\nnode_load1 0.08\n# TYPE node_zfs_x gauge\nnode_zfs_x 1\n")
-    options.write_text("--collector.disable-defaults\n--collector.loadavg --collector.mdadm.chip-include .*\n")
+    expected.write_text("# TYPE node_load1 gauge\nnode_load1 0.08\n# TYPE node_nonesuch_x gauge\nnode_nonesuch_x 1\n")
+    options.write_text("--collector.disable-defaults\n--collector.loadavg --collector.nonesuch.chip-include .*\n")
     arguments = ["--tree", str(FIXTURES / "loadavg"), "--expected", str(expected), "--options", str(options)]
     assert golden.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "not built: mdadm"
+    assert lines[0] == "not built: nonesuch"
     assert "identical node_load1" in lines
     assert lines[-1] == "identical 1, differing 0, missing 1, surplus 2"
     options.write_text("--collector.loadavg.odd=1\n")
