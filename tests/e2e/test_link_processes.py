@@ -13,6 +13,7 @@ import pytest
 
 from barograph.link.memory import SharedSegment
 from barograph.link.server import LinkServer
+from barograph.model.acting import Actor
 from barograph.model.commands import AnyCommand, AnyReply, Done, Reload
 from helpers.eventually_async import until
 
@@ -56,7 +57,7 @@ from barograph.link.memory import SharedSegment
 from barograph.link.server import LinkServer
 from barograph.model.commands import Done
 
-async def execute(command):
+async def execute(command, actor):
     return Done()
 
 async def main():
@@ -96,7 +97,7 @@ class Front:
         self.process.stdout.close()
 
 
-async def done(command: AnyCommand) -> AnyReply:
+async def done(command: AnyCommand, actor: Actor) -> AnyReply:
     assert command == Reload()
     return Done()
 

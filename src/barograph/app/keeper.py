@@ -22,6 +22,7 @@ from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, is_loopback, url_of
 from barograph.app.own_process import read_own_process
+from barograph.app.people_commands import PeopleCommands
 from barograph.app.recorder import ProcessRecorder
 from barograph.app.retention_classes import retention_classes
 from barograph.app.store_commands import StoreCommands
@@ -30,11 +31,12 @@ from barograph.app.supervise import FrontSupervisor
 from barograph.collectors.config import build_collectors
 from barograph.collectors.process_groups import ProcessCollector
 from barograph.collectors.procfs import Paths
+from barograph.identity.principal import LOCAL_ADMIN
 from barograph.identity.secrets import hash_secret
-from barograph.identity.sessions import Sessions
 from barograph.ingest.ticker import Ticker, TickerParts
 from barograph.link.memory import SharedSegment, SharedSegments
 from barograph.link.server import LinkServer
+from barograph.model.acting import Actor
 from barograph.model.clock import SystemClock
 from barograph.model.commands import (
     AnyCommand,
@@ -42,11 +44,8 @@ from barograph.model.commands import (
     CleanTombstones,
     DeleteSamples,
     Done,
-    EndSession,
-    FindSession,
     ImportSamples,
     KeeperStatus,
-    RedeemLogin,
     Refused,
     Reload,
     TakeSnapshot,
@@ -89,7 +88,7 @@ class Keeper:
         self._files = PrivateFiles(self._folder)
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
-        self._sessions = Sessions(self._state, config.identity, self._clock)
+        self._people = PeopleCommands(self._state, config.identity, self._clock)
         self._listening = bind(config.web.listen)
         self._telemetry = Telemetry()
         report_store(self._telemetry, self._store.stats)
@@ -136,7 +135,7 @@ class Keeper:
 
     def _tell(self) -> None:
         """Say to the person who started it where it is, and who can reach it."""
-        announce(self._files, url_of(self._listening[0]), self._sessions)
+        announce(self._files, url_of(self._listening[0]), self._people.sessions)
         for address in self._config.web.listen:
             if not is_loopback(address):
                 _log.warning("%s is open to the network without TLS: what passes can be read on the way", address)
@@ -234,14 +233,18 @@ class Keeper:
         memory = handover.write_handover(options)
         return [str(memory)], [memory, link, *listening]
 
-    async def _execute(self, command: AnyCommand) -> AnyReply:
+    async def _execute(self, command: AnyCommand, actor: Actor) -> AnyReply:
+        """Carry out a command, and note in the audit log who asked for it."""
+        try:
+            reply = await self._carry_out(command, actor)
+        except Exception as error:
+            self._people.audit.note(command, actor, Refused(kind="store", message=type(error).__name__))
+            raise
+        self._people.audit.note(command, actor, reply)
+        return reply
+
+    async def _carry_out(self, command: AnyCommand, actor: Actor) -> AnyReply:
         match command:
-            case RedeemLogin():
-                return self._sessions.redeem(command.code)
-            case FindSession():
-                return self._sessions.find(command.token_hash)
-            case EndSession():
-                return self._sessions.end(command.session_id)
             case Reload():
                 return self._reload()
             case TakeSnapshot():
@@ -250,9 +253,12 @@ class Keeper:
                 return await self._imports.execute(command)
             case DeleteSamples() | CleanTombstones():
                 return await self._store_commands.execute(command)
+            case _:
+                return await self._people.execute(command, actor)
 
     def _reload_on_signal(self) -> None:
         reply = self._reload()
+        self._people.audit.note(Reload(), Actor(name=LOCAL_ADMIN, via="signal"), reply)
         if isinstance(reply, Refused):
             _log.error("the configuration stays as it was: %s", reply.message)
 
@@ -272,7 +278,7 @@ class Keeper:
         if before.web.listen != config.web.listen:
             _log.warning("web.listen has changed: that takes effect at the next start")
         configure_logging(config.log.format, config.log.level, "keeper")
-        self._sessions.config = config.identity
+        self._people.sessions.config = config.identity
         self._ticker.replace(collectors)
         if (before.web, before.query, before.identity, before.log) != (
             config.web,

@@ -96,7 +96,15 @@ class PrivateFiles:
 
 
 def announce(files: PrivateFiles, url: str, sessions: Sessions) -> None:
-    """Write the address, and show a new log-in link: on a terminal, else in a file that only its owner can read."""
+    """Write the address, and show a new log-in link: on a terminal, else in a file that only its owner can read.
+
+    Once there are users none is shown: `barograph user link` makes one.
+    """
+    if sessions.has_users:
+        files.write("url", url + "\n")
+        files.remove_link()
+        _log.info("listening on %s; `barograph user link` makes a log-in link", url)
+        return
     link = f"{url}/login?code={sessions.make_login_code().reveal()}"
     lifetime = sessions.config.login_link_lifetime
     files.write("url", url + "\n")

@@ -27,6 +27,9 @@ COMMANDS: dict[str, CommandEntry] = {
     "store": CommandEntry("barograph.cli.store", "Look after what is stored."),
     "check": CommandEntry("barograph.cli.check", "Check files without starting anything."),
     "config": CommandEntry("barograph.cli.config_schema", "Describe the configuration file."),
+    "user": CommandEntry("barograph.cli.user", "Add people, change them, let them in."),
+    "token": CommandEntry("barograph.cli.token", "Make and revoke tokens for programs."),
+    "audit": CommandEntry("barograph.cli.audit", "Read and verify who did what."),
     "version": CommandEntry("barograph.cli.version", "Print the version of Barograph and of what it stands on."),
 }
 """Every command. Only the module of the command that runs is imported: all of them cost ten times as much as one."""

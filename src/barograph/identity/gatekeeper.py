@@ -7,11 +7,13 @@ busy page nor a flood of invented cookies costs the keeper much.
 import hmac
 from dataclasses import dataclass
 
-from barograph.identity.principal import LOCAL_ADMIN, Principal, Role
+from barograph.identity.principal import LOCAL_PRINCIPAL, Principal, Role, Scope
+from barograph.identity.ratelimit import TokenRate
 from barograph.identity.secrets import hash_secret
 from barograph.model.clock import Clock
 from barograph.model.commands import Commands, FindSession, Refused, SessionFound
 from barograph.model.errors import StoreError
+from barograph.model.people import FindToken, TokenFound
 
 _REMEMBERED_S = 5.0
 _MAX_REMEMBERED = 1000
@@ -19,10 +21,18 @@ _MAX_REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the keeper last said of a session; `principal` is None where it knows none."""
+    """What the keeper last said of a session or a token; `principal` is None where it knows none."""
 
     principal: Principal | None
     until_s: float
+    token: TokenFound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TooOften:
+    """A token that was used up for this minute."""
+
+    wait_s: float
 
 
 class Gatekeeper:
@@ -38,16 +48,34 @@ class Gatekeeper:
         self._token_hash = token_hash
         self._commands = commands
         self._clock = clock
+        self._rate = TokenRate(clock)
         self._answers: dict[str, _Answer] = {}
 
-    def check_token(self, token: str) -> Principal | None:
-        """Return who a token belongs to, or None."""
-        if hmac.compare_digest(hash_secret(token), self._token_hash):
-            return Principal(name=LOCAL_ADMIN, role=Role.ADMIN)
-        return None
+    def is_local(self, token: str) -> bool:
+        """Tell whether this is the local administrator's token, at the same pace for every other."""
+        return hmac.compare_digest(hash_secret(token), self._token_hash)
+
+    async def check_token(self, token: str) -> Principal | TooOften | None:
+        """Return who a token belongs to, or None; counts the request against the token's own rate.
+
+        Raises:
+            LinkError: The keeper is gone.
+            StoreError: The keeper cannot read its tokens, so that nobody knows.
+        """
+        if self.is_local(token):
+            return LOCAL_PRINCIPAL
+        token_hash = hash_secret(token)
+        answer = self._answers.get(token_hash)
+        if answer is None or self._clock.monotonic_s() >= answer.until_s:
+            answer = await self._ask_for_token(token_hash)
+        found = answer.token
+        if found is None or 0 < found.expires_ms <= self._clock.now_ms():
+            return None
+        wait_s = self._rate.wait_s(found.id, found.per_minute)
+        return TooOften(wait_s) if wait_s > 0 else answer.principal
 
     def knows(self, cookie: str) -> bool:
-        """Tell whether the keeper was asked for this session before, or opened it here."""
+        """Tell whether the keeper was asked for this session or token before, or opened it here."""
         return hash_secret(cookie) in self._answers
 
     def opened(self, cookie: str) -> None:
@@ -82,6 +110,28 @@ class Gatekeeper:
         for token_hash, answer in list(self._answers.items()):
             if answer.principal is not None and answer.principal.session_id == session_id:
                 self._answers[token_hash] = _Answer(None, float("inf"))
+
+    def forget_all(self) -> None:
+        """Ask again for everybody: users or tokens have changed."""
+        self._answers = {key: _Answer(None, 0.0) for key in self._answers}
+
+    async def _ask_for_token(self, token_hash: str) -> _Answer:
+        reply = await self._commands.execute(FindToken(token_hash=token_hash))
+        if isinstance(reply, Refused) and reply.kind == "store":
+            raise StoreError(reply.message)
+        if isinstance(reply, TokenFound):
+            principal = Principal(
+                name=reply.user,
+                role=Role[reply.role.upper()],
+                scopes=frozenset(Scope(word) for word in reply.scopes),
+                token_prefix=reply.prefix,
+            )
+            answer = _Answer(principal, self._clock.monotonic_s() + _REMEMBERED_S, reply)
+        else:
+            # what is unknown stays so: tokens are random, and one that was revoked never comes back
+            answer = _Answer(None, float("inf"))
+        self._remember(token_hash, answer)
+        return answer
 
     def _remember(self, token_hash: str, answer: _Answer) -> None:
         self._answers.pop(token_hash, None)

@@ -17,6 +17,7 @@ from barograph.link.framing import (
 )
 from barograph.link.memory import attach
 from barograph.link.wire import Wire
+from barograph.model.acting import ACTOR
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 
@@ -54,7 +55,7 @@ class LinkClient:
         self._wire = Wire(ours, self._take, self._lost)
 
     async def execute(self, command: AnyCommand) -> AnyReply:
-        """See `Commands`."""
+        """See `Commands`. Whoever acts in this context goes along."""
         if not self._wire.is_open:
             raise LinkError("the keeper is gone; nothing was carried out")
         self._number += 1
@@ -62,7 +63,7 @@ class LinkClient:
         answer: asyncio.Future[AnyReply] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         try:
-            self._wire.send(CommandFrame(number, command))
+            self._wire.send(CommandFrame(number, command, ACTOR.get()))
             return await answer
         finally:
             self._pending.pop(number, None)

@@ -6,6 +6,7 @@ Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFram
 
 import msgspec
 
+from barograph.model.acting import NOBODY, Actor
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 
@@ -21,10 +22,11 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class CommandFrame(msgspec.Struct, frozen=True, tag="command"):
-    """A command; its answer carries the same number."""
+    """A command and who asks for it; its answer carries the same number."""
 
     number: int
     command: AnyCommand
+    actor: Actor = NOBODY
 
 
 class ReplyFrame(msgspec.Struct, frozen=True, tag="reply"):

@@ -21,18 +21,19 @@ from barograph.link.framing import (
 )
 from barograph.link.memory import SharedSegment
 from barograph.link.wire import Wire
+from barograph.model.acting import Actor
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus, Refused
 from barograph.model.errors import LinkError
 
 _log = logging.getLogger(__name__)
-Execute = Callable[[AnyCommand], Awaitable[AnyReply]]
+Execute = Callable[[AnyCommand, Actor], Awaitable[AnyReply]]
 
 
 class LinkServer:
     """All fronts of a keeper. Methods are called on the event loop; `publish_*` are also safe from other threads.
 
     Args:
-        execute: Carries out a command and returns its answer after the commit.
+        execute: Carries out a command that somebody asks for and returns its answer after the commit.
     """
 
     def __init__(self, execute: Execute) -> None:
@@ -128,7 +129,7 @@ class _FrontLink:
 
     async def _answer(self, frame: CommandFrame) -> None:
         try:
-            reply = await self._execute(frame.command)
+            reply = await self._execute(frame.command, frame.actor)
         except Exception as error:
             _log.exception("a command failed: %s", type(frame.command).__name__)
             reply = Refused(kind="store", message=f"the keeper could not do this: {error}")

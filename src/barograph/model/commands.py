@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from barograph.model.people import PeopleCommand, PeopleReply
+
 
 class RedeemLogin(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="redeem_login"):
     """Exchange a log-in code (once, within its ten minutes) for a session."""
@@ -80,7 +82,15 @@ class ImportSamples(msgspec.Struct, frozen=True, kw_only=True, tag_field="comman
 
 
 AnyCommand = (
-    ImportSamples | RedeemLogin | FindSession | EndSession | Reload | DeleteSamples | CleanTombstones | TakeSnapshot
+    ImportSamples
+    | RedeemLogin
+    | FindSession
+    | EndSession
+    | Reload
+    | DeleteSamples
+    | CleanTombstones
+    | TakeSnapshot
+    | PeopleCommand
 )
 
 
@@ -128,7 +138,7 @@ class SamplesImported(msgspec.Struct, frozen=True, kw_only=True, tag_field="repl
     notes: tuple[str, ...]
 
 
-AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused
+AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused | PeopleReply
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

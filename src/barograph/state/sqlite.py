@@ -15,24 +15,16 @@ import apsw
 
 from barograph.model.errors import StoreError, VersionError
 from barograph.model.state import StoredSession
+from barograph.state.migrations import MIGRATIONS, VERSION
 
 T = TypeVar("T")
+Row = tuple[int | float | bytes | str | None, ...]
 _log = logging.getLogger(__name__)
 FILE = "state.db"
-VERSION = 1
-_MIGRATIONS = (
-    """
-    CREATE TABLE session (
-      id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, user_name TEXT NOT NULL, role TEXT NOT NULL,
-      created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL
-    );
-    CREATE TABLE login_code (code_hash TEXT PRIMARY KEY, expires_ms BIGINT NOT NULL);
-    """,
-)
-"""Each brings the file from the version before it to the next; they are never edited once released."""
 _UNWRITABLE = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError)
 _DAMAGED = (apsw.NotADBError, apsw.CorruptError)
 _BUSY_MS = 2000
+_SESSIONS = "SELECT id, token_hash, user_name, role, created_ms, expires_ms, remote FROM session"
 
 
 def open_state(folder: Path) -> "SqliteState":
@@ -80,80 +72,92 @@ class SqliteState:
         """Whether changes reach the disk."""
         return bool(self._connection.filename)
 
-    def add_login_code(self, code_hash: str, expires_ms: int) -> None:
+    def add_login_code(self, code_hash: str, user: str, expires_ms: int) -> None:
         """See `StateStore`."""
-        self._write(lambda: self._run("INSERT INTO login_code VALUES (?, ?)", code_hash, expires_ms))
+        statement = "INSERT INTO login_code (code_hash, user_name, expires_ms) VALUES (?, ?, ?)"
+        self.write(lambda: self.run(statement, code_hash, user, expires_ms))
 
-    def take_login_code(self, code_hash: str, now_ms: int) -> bool:
+    def take_login_code(self, code_hash: str, now_ms: int) -> str:
         """See `StateStore`."""
 
-        def take() -> bool:
-            self._run("DELETE FROM login_code WHERE expires_ms <= ?", now_ms)
-            return self._run("DELETE FROM login_code WHERE code_hash = ?", code_hash) == 1
+        def take() -> str:
+            self.run("DELETE FROM login_code WHERE expires_ms <= ?", now_ms)
+            rows = self.rows("SELECT user_name FROM login_code WHERE code_hash = ?", code_hash)
+            self.run("DELETE FROM login_code WHERE code_hash = ?", code_hash)
+            return str(rows[0][0]) if rows else ""
 
-        return self._write(take)
+        return self.write(take)
 
     def add_session(self, session: StoredSession) -> None:
         """See `StateStore`."""
 
         def add() -> None:
-            self._run("DELETE FROM session WHERE expires_ms <= ?", session.created_ms)
-            self._run(
-                "INSERT INTO session (id, token_hash, user_name, role, created_ms, expires_ms)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+            self.run("DELETE FROM session WHERE expires_ms <= ?", session.created_ms)
+            self.run(
+                "INSERT INTO session (id, token_hash, user_name, role, created_ms, expires_ms, remote)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 session.id,
                 session.token_hash,
                 session.user,
                 session.role,
                 session.created_ms,
                 session.expires_ms,
+                session.remote,
             )
 
-        self._write(add)
+        self.write(add)
 
     def find_session(self, token_hash: str, now_ms: int) -> StoredSession | None:
         """See `StateStore`."""
-        try:
-            rows = self._connection.execute(
-                "SELECT id, token_hash, user_name, role, created_ms, expires_ms FROM session"
-                " WHERE token_hash = ? AND expires_ms > ?",
-                (token_hash, now_ms),
-            ).fetchall()
-        except apsw.Error as error:
-            raise StoreError(f"{self._name} could not be read: {error}") from error
-        for identifier, found, user, role, created_ms, expires_ms in rows:
-            assert isinstance(created_ms, int)
-            assert isinstance(expires_ms, int)
-            return StoredSession(
-                id=str(identifier),
-                token_hash=str(found),
-                user=str(user),
-                role=str(role),
-                created_ms=created_ms,
-                expires_ms=expires_ms,
-            )
-        return None
+        rows = self.rows(_SESSIONS + " WHERE token_hash = ? AND expires_ms > ?", token_hash, now_ms)
+        return _session(rows[0]) if rows else None
+
+    def sessions(self, now_ms: int) -> list[StoredSession]:
+        """See `StateStore`."""
+        rows = self.rows(_SESSIONS + " WHERE expires_ms > ? ORDER BY created_ms DESC, id", now_ms)
+        return [_session(row) for row in rows]
 
     def end_session(self, session_id: str) -> None:
         """See `StateStore`."""
-        self._write(lambda: self._run("DELETE FROM session WHERE id = ?", session_id))
+        self.write(lambda: self.run("DELETE FROM session WHERE id = ?", session_id))
 
     def close(self) -> None:
         """See `StateStore`."""
         self._connection.close()
 
-    def _run(self, statement: str, *values: str | int) -> int:
+    def rows(self, statement: str, *values: str | int) -> list[Row]:
+        """Return the rows of a query.
+
+        Raises:
+            StoreError: They could not be read.
+        """
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except apsw.Error as error:
+            raise StoreError(f"{self._name} could not be read: {error}") from error
+
+    def run(self, statement: str, *values: str | int) -> int:
         """Execute one statement; returns how many rows it changed."""
         self._connection.execute(statement, values)
         return self._connection.changes()
 
-    def _write(self, change: Callable[[], T]) -> T:
-        """Make a change whole and synced; where the disk takes none, make it in memory, from now on."""
+    def write(self, change: Callable[[], T], *, lasting: bool = False) -> T:
+        """Make a change, of calls of `run`, whole and synced.
+
+        Args:
+            change: Run inside one transaction.
+            lasting: Refuse it where the disk takes none; else it is then made in memory, from now on.
+
+        Raises:
+            StoreError: It could not be made; nothing was changed.
+        """
+        if lasting and not self.is_durable:
+            raise StoreError(f"{self._name} cannot be written (see the log): nothing was changed")
         try:
             try:
                 return self._transact(change)
             except _UNWRITABLE as error:
-                if not self.is_durable:
+                if lasting or not self.is_durable:
                     raise
                 self._move_to_memory(error)
                 return self._transact(change)
@@ -189,8 +193,23 @@ class SqliteState:
             self._transact(partial(self._bring_to, number + 1))
 
     def _bring_to(self, version: int) -> None:
-        self._connection.execute(_MIGRATIONS[version - 1])
+        self._connection.execute(MIGRATIONS[version - 1])
         self._connection.pragma("user_version", version)
+
+
+def _session(row: Row) -> StoredSession:
+    identifier, found, user, role, created_ms, expires_ms, remote = row
+    assert isinstance(created_ms, int)
+    assert isinstance(expires_ms, int)
+    return StoredSession(
+        id=str(identifier),
+        token_hash=str(found),
+        user=str(user),
+        role=str(role),
+        created_ms=created_ms,
+        expires_ms=expires_ms,
+        remote=str(remote),
+    )
 
 
 def _connect(name: str) -> apsw.Connection:

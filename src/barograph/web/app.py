@@ -7,6 +7,7 @@ roles has to be ours (docs/decisions/0008-plain-asgi.md).
 from collections.abc import MutableMapping
 from typing import Any
 
+from barograph.web.api.access import AccessRoutes
 from barograph.web.api.admin import AdminRoutes
 from barograph.web.api.alerting import AlertingRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
@@ -15,6 +16,7 @@ from barograph.web.api.exporting import ExportRoutes
 from barograph.web.api.expressions import ExpressionRoutes
 from barograph.web.api.federate import FederateRoute
 from barograph.web.api.importing import ImportRoutes
+from barograph.web.api.people import PeopleRoutes
 from barograph.web.api.processes import ProcessRoutes
 from barograph.web.api.query import QueryRoutes
 from barograph.web.api.server_status import StatusRoutes
@@ -50,6 +52,7 @@ class Router:
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
         processes = ProcessRoutes(deps)
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
+        people, access = PeopleRoutes(deps), AccessRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -95,6 +98,16 @@ class Router:
             "/api/barograph/v1/processes": processes.table,
             "/api/barograph/v1/processes/{pid}": processes.history,
             "/api/barograph/v1/logout": session.logout,
+            "/api/barograph/v1/me": people.me,
+            "/api/barograph/v1/me/password": people.password,
+            "/api/barograph/v1/users": people.users,
+            "/api/barograph/v1/users/{name}": people.user,
+            "/api/barograph/v1/login-links": people.login_link,
+            "/api/barograph/v1/sessions": access.sessions,
+            "/api/barograph/v1/sessions/{id}": access.session,
+            "/api/barograph/v1/tokens": access.tokens,
+            "/api/barograph/v1/tokens/{id}": access.token,
+            "/api/barograph/v1/audit": access.audit,
             "/api/openapi.json": service.description,
         }
 

@@ -25,13 +25,14 @@ def read_credential(headers: dict[bytes, bytes]) -> Credential:
     return Credential(session=_cookie(headers.get(b"cookie", b"")))
 
 
-def session_cookie(token: str, max_age_s: int) -> bytes:
+def session_cookie(token: str, max_age_s: int, scheme: str) -> bytes:
     """Return the Set-Cookie value of a new session; an empty token ends one.
 
     SameSite=Lax: a link to the page from a chat or a message opens signed in, and no foreign page can send a change,
     which the guard's Origin check refuses besides.
     """
-    return f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}".encode()
+    secure = "; Secure" if scheme == "https" else ""
+    return f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}".encode()
 
 
 def _cookie(header: bytes) -> str:

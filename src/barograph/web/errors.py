@@ -44,7 +44,13 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (LinkError, 503, "unavailable"),
 )
 """First match wins, so the special stands before the general."""
-_REFUSALS = {"access": (401, "unauthorized"), "store": (503, "unavailable")}
+_REFUSALS = {
+    "access": (401, "unauthorized"),
+    "wrong_password": (403, "forbidden"),
+    "not_found": (404, "not_found"),
+    "busy": (503, "unavailable"),
+    "store": (503, "unavailable"),
+}
 
 
 def problem_of(error: Exception) -> Problem:

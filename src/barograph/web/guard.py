@@ -6,7 +6,10 @@ It also sets the security headers of every answer and counts requests. Plain ASG
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from barograph.identity.principal import Principal
+from barograph.identity.gatekeeper import TooOften
+from barograph.identity.principal import LOCAL_PRINCIPAL, Principal
+from barograph.identity.tokens import PREFIX as TOKEN_PREFIX
+from barograph.model.acting import ACTOR, Actor
 from barograph.model.errors import BarographError
 from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
@@ -29,7 +32,7 @@ SECURITY_HEADERS: Headers = [
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -62,23 +65,26 @@ class Guard:
         if problem is not None:
             await send_problem(send, problem)
             return
+        source = source_of(scope)
+        ACTOR.set(Actor(source=source))
         if route is not None and route.role is None:
             await self._app(scope, receive, send)
             return
-        found = await self._identify(headers, source_of(scope))
-        problem = found if isinstance(found, Problem) else _refuse_person(found, route, scope, headers)
-        if problem is not None:
-            await _send_refusal(scope, send, route, problem, headers)
+        found = await self._identify(headers, source)
+        refusal = found if isinstance(found, Problem) else _refuse_person(found, route, scope, headers)
+        if isinstance(found, Problem) or refusal is not None:
+            assert refusal is not None
+            await _send_refusal(scope, send, route, refusal, headers)
             return
         scope.setdefault("state", {})["principal"] = found
+        ACTOR.set(Actor(name=found.name, role=found.role.word, via=found.via, source=source))
         await self._app(scope, receive, send)
 
     async def _identify(self, headers: dict[bytes, bytes], source: str) -> Principal | Problem:
         """Return who asks, or why nobody is let in. Failures are counted apart by what was brought."""
         credential = read_credential(headers)
         if credential.token:
-            principal = self._gatekeeper.check_token(credential.token)
-            return principal or self._failed(f"token {source}", source)
+            return await self._identify_token(credential.token, source)
         if not credential.session:
             words = "log in first: open the link that `barograph serve` printed, or send the token of its data folder"
             return Problem(status=401, kind="unauthorized", message=words)
@@ -95,6 +101,24 @@ class Guard:
         if known:  # a page whose session is over asks again and again
             return Problem(status=401, kind="unauthorized", message="this session is over: log in again")
         return self._failed(f"session {source}", source)
+
+    async def _identify_token(self, token: str, source: str) -> Principal | Problem:
+        """Return whose token it is, or why it is not let in."""
+        if self._gatekeeper.is_local(token):
+            return LOCAL_PRINCIPAL
+        if not self._gatekeeper.knows(token) and (
+            not token.startswith(TOKEN_PREFIX) or self._attempts.wait_s(f"token {source}") > 0
+        ):
+            # a flood of invented tokens must not reach the keeper
+            return self._failed(f"token {source}", source)
+        try:
+            found = await self._gatekeeper.check_token(token)
+        except BarographError as error:
+            return problem_of(error)
+        if isinstance(found, TooOften):
+            words = f"this token is used more often than it is good for: try again in {found.wait_s:.1f} s"
+            return Problem(status=429, kind="unavailable", message=words, retry_after_s=int(found.wait_s) + 1)
+        return found or self._failed(f"token {source}", source)
 
     def _failed(self, attempt: str, source: str) -> Problem:
         wait_s = self._attempts.wait_s(attempt)
@@ -136,6 +160,9 @@ def _refuse_person(
         return Problem(status=404, kind="not_found", message=f"there is nothing at {scope['path']!r}")
     if route.role is not None and principal.role < route.role:
         words = f"your role, {principal.role.word}, may not do this; it takes {route.role.word}"
+        return Problem(status=403, kind="forbidden", message=words)
+    if not principal.has_scope(route.needed_scope):
+        words = f"this token is not good for this; it takes the scope {route.needed_scope}"
         return Problem(status=403, kind="forbidden", message=words)
     if principal.session_id and scope["method"] not in _READING:
         return refuse_change(headers)

@@ -76,7 +76,30 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     ),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),
+    "/api/barograph/v1/me/password": (
+        ("old_password", False, "The password so far, where there is one."),
+        ("password", True, "The new one."),
+    ),
+    "/api/barograph/v1/users": (
+        ("name", True, "The user."),
+        ("role", False, "viewer, operator, editor or admin; viewer where absent."),
+        ("password", False, "Without one the user comes in by log-in links alone."),
+    ),
+    "/api/barograph/v1/users/{name}": (
+        ("role", False, "Another role."),
+        ("password", False, "Another password; it ends the user's sessions."),
+    ),
+    "/api/barograph/v1/login-links": (("user", False, "The user; the local administrator where absent."),),
+    "/api/barograph/v1/tokens": (
+        ("name", True, "What it is for."),
+        ("scope", True, "read, write, acknowledge or admin; repeats."),
+        ("expires", False, "A duration, or never; 90d where absent."),
+        ("per_minute", False, "Requests a minute; 6000 where absent."),
+    ),
+    "/api/barograph/v1/audit": (_LIMIT, ("before", False, "Only lines before this number.")),
 }
+_ONLY_POSTED = frozenset(f"/api/barograph/v1/{rest}" for rest in ("users", "users/{name}", "tokens"))
+"""Routes whose other methods take no parameters."""
 _ERROR = {
     "type": "object",
     "required": ["status", "errorType", "error"],
@@ -121,6 +144,8 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
         for name in re.findall(r"\{(\w+)\}", route.template)
     ]
     given = _PARAMETERS.get(route.template, ())
+    if route.template in _ONLY_POSTED and method != "POST":
+        given = ()
     operation: dict[str, Any] = {
         "summary": route.summary,
         "security": [] if route.role is None else [{"bearer": []}, {"basic": []}, {"session": []}],

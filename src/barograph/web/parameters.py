@@ -95,6 +95,11 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(code)
 
 
+def last_segment(scope: Scope) -> str:
+    """Return the last part of a path, as a route's `{name}` stands for."""
+    return str(scope["path"]).rpartition("/")[2]
+
+
 def one(parameters: Parameters, name: str, default: str | None = None) -> str:
     """Return a parameter's first value.
 

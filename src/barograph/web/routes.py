@@ -6,7 +6,7 @@ A test walks the router and this table and finds them equal.
 import re
 from dataclasses import dataclass
 
-from barograph.identity.principal import Role
+from barograph.identity.principal import Role, Scope
 
 Template = str
 
@@ -21,6 +21,7 @@ class Route:
         role: The least role that may take it.
         summary: One line for people.
         page: A browser's address: refused with the sign-in page instead of JSON.
+        scope: What a token must be good for; None: what goes with the role.
     """
 
     template: Template
@@ -28,14 +29,27 @@ class Route:
     role: Role | None
     summary: str
     page: bool = False
+    scope: Scope | None = None
+
+    @property
+    def needed_scope(self) -> Scope:
+        """What a token must be good for."""
+        return self.scope or _SCOPES[self.role or Role.VIEWER]
 
 
+_SCOPES = {
+    Role.VIEWER: Scope.READ,
+    Role.OPERATOR: Scope.ACKNOWLEDGE,
+    Role.EDITOR: Scope.ADMIN,
+    Role.ADMIN: Scope.ADMIN,
+}
+_OWN = "/api/barograph/v1"
 _BOTH = ("GET", "POST")
 ROUTES: tuple[Route, ...] = (
     Route(template="/", methods=("GET",), role=Role.VIEWER, summary="The page", page=True),
     Route(template="/h/{host}", methods=("GET",), role=Role.VIEWER, summary="The page, at one host", page=True),
     Route(template="/assets/{name}", methods=("GET",), role=Role.VIEWER, summary="The page's files", page=True),
-    Route(template="/login", methods=("GET",), role=None, summary="Redeem a log-in link", page=True),
+    Route(template="/login", methods=_BOTH, role=None, summary="Log in by link, or by name and password", page=True),
     Route(template="/login.css", methods=("GET",), role=None, summary="Style of the sign-in page", page=True),
     Route(template="/-/healthy", methods=("GET",), role=None, summary="The front answers"),
     Route(template="/-/ready", methods=("GET",), role=None, summary="Samples are there to be asked for"),
@@ -43,13 +57,20 @@ ROUTES: tuple[Route, ...] = (
     Route(template="/metrics", methods=("GET",), role=Role.VIEWER, summary="Newest samples as Prometheus text"),
     Route(template="/api/v1/query", methods=_BOTH, role=Role.VIEWER, summary="Instant query"),
     Route(template="/api/v1/query_range", methods=_BOTH, role=Role.VIEWER, summary="Range query"),
-    Route(template="/api/v1/import", methods=("POST",), role=Role.ADMIN, summary="Import JSON lines"),
-    Route(template="/api/v1/import/csv", methods=("POST",), role=Role.ADMIN, summary="Import CSV"),
+    Route(
+        template="/api/v1/import",
+        methods=("POST",),
+        role=Role.ADMIN,
+        summary="Import JSON lines",
+        scope=Scope.WRITE,
+    ),
+    Route(template="/api/v1/import/csv", methods=("POST",), role=Role.ADMIN, summary="Import CSV", scope=Scope.WRITE),
     Route(
         template="/api/v1/import/prometheus",
         methods=("POST",),
         role=Role.ADMIN,
         summary="Import Prometheus text or OpenMetrics",
+        scope=Scope.WRITE,
     ),
     Route(template="/api/v1/export", methods=_BOTH, role=Role.VIEWER, summary="Export samples"),
     Route(template="/api/v1/export/csv", methods=_BOTH, role=Role.VIEWER, summary="Export samples as CSV"),
@@ -130,6 +151,51 @@ ROUTES: tuple[Route, ...] = (
         summary="One process over time",
     ),
     Route(template="/api/barograph/v1/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
+    Route(template=f"{_OWN}/me", methods=("GET",), role=Role.VIEWER, summary="Who asks, and what they may do"),
+    Route(
+        template=f"{_OWN}/me/password",
+        methods=("POST",),
+        role=Role.VIEWER,
+        summary="Change one's own password",
+        scope=Scope.ADMIN,
+    ),
+    Route(template=f"{_OWN}/users", methods=_BOTH, role=Role.ADMIN, summary="List users, or add one"),
+    Route(
+        template=f"{_OWN}/users/{{name}}",
+        methods=("POST", "DELETE"),
+        role=Role.ADMIN,
+        summary="Change a user's role or password, or remove the user",
+    ),
+    Route(template=f"{_OWN}/login-links", methods=("POST",), role=Role.ADMIN, summary="Make a log-in link"),
+    Route(
+        template=f"{_OWN}/sessions",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="One's own sessions; for administrators everybody's",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        template=f"{_OWN}/sessions/{{id}}",
+        methods=("DELETE",),
+        role=Role.VIEWER,
+        summary="End a session",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        template=f"{_OWN}/tokens",
+        methods=_BOTH,
+        role=Role.VIEWER,
+        summary="One's own tokens (for administrators everybody's), or make one",
+        scope=Scope.ADMIN,
+    ),
+    Route(
+        template=f"{_OWN}/tokens/{{id}}",
+        methods=("DELETE",),
+        role=Role.VIEWER,
+        summary="Revoke a token",
+        scope=Scope.ADMIN,
+    ),
+    Route(template=f"{_OWN}/audit", methods=("GET",), role=Role.ADMIN, summary="Who did what, newest first"),
     Route(template="/api/openapi.json", methods=("GET",), role=Role.VIEWER, summary="This API, described"),
 )
 

@@ -15,8 +15,14 @@ _PAGE = """<!doctype html>
 <main>
 <h1>Barograph</h1>
 <p class="reason">{reason}</p>
-<p>Open the log-in link that <code>barograph serve</code> printed when it started. It works once, for ten minutes.
-Where it runs without a terminal, the link is in the file <code>login-link</code> of its data folder.</p>
+<form method="post" action="/login">
+<label>Name <input name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>
+<p>Without a password, open the log-in link that <code>barograph serve</code> printed when it started. It works once,
+for ten minutes. An administrator makes another with <code>barograph user link</code>. Where it runs without a terminal,
+the link is in the file <code>login-link</code> of its data folder.</p>
 <p>Programs send the token in the file <code>token</code> of that folder: <code>curl -u x:TOKEN ...</code></p>
 </main>
 </body>
@@ -42,6 +48,11 @@ main {
 h1 { margin: 0 0 10px; font-size: 23px; color: var(--text); }
 .reason { color: var(--text); }
 code { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace; font-size: 0.92em; color: var(--text); }
+form { display: grid; gap: 10px; margin: 16px 0; }
+label { display: grid; gap: 4px; }
+input, button { font: inherit; padding: 8px 10px; border: 1px solid var(--line); border-radius: 8px; }
+input { background: var(--bg); color: var(--text); }
+button { background: var(--text); color: var(--bg); cursor: pointer; }
 @media (max-width: 600px) { main { margin: 16px; padding: 16px 20px; } }
 """
 

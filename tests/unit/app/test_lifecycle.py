@@ -15,6 +15,7 @@ from barograph.identity.config import IdentityConfig
 from barograph.identity.sessions import Sessions
 from barograph.model.commands import SessionOpened
 from barograph.model.errors import AccessError, StoreError
+from barograph.state.people import SqlitePeople
 from barograph.state.sqlite import open_state
 from helpers.clock import FakeClock
 
@@ -51,7 +52,7 @@ def sessions(tmp_path: Path) -> Iterator[Sessions]:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     state = open_state(folder)
-    yield Sessions(state, IdentityConfig(), FakeClock())
+    yield Sessions(state, SqlitePeople(state), IdentityConfig(), FakeClock())
     state.close()
 
 

@@ -7,17 +7,20 @@ from barograph.identity.config import IdentityConfig
 from barograph.identity.principal import LOCAL_ADMIN
 from barograph.identity.secrets import hash_secret
 from barograph.identity.sessions import Sessions
+from barograph.model.acting import Actor
 from barograph.model.commands import Done, Refused, SessionFound, SessionOpened
 from barograph.model.errors import StoreError
-from barograph.model.state import StateStore, StoredSession
-from barograph.state.sqlite import open_state
+from barograph.model.state import PeopleStore, StateStore, StoredSession
+from barograph.state.people import SqlitePeople
+from barograph.state.sqlite import SqliteState, open_state
 from helpers.clock import FakeClock
 
 DAY_S = 86_400
+ADMIN = Actor(name=LOCAL_ADMIN, role="admin")
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateStore]:
+def state(tmp_path: Path) -> Iterator[SqliteState]:
     opened = open_state(tmp_path)
     yield opened
     opened.close()
@@ -29,8 +32,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def sessions(state: StateStore, clock: FakeClock) -> Sessions:
-    return Sessions(state, IdentityConfig(), clock)
+def sessions(state: SqliteState, clock: FakeClock) -> Sessions:
+    return Sessions(state, SqlitePeople(state), IdentityConfig(), clock)
 
 
 def open_session(sessions: Sessions) -> SessionOpened:
@@ -79,8 +82,8 @@ def test_ending_one_session_leaves_the_others(sessions: Sessions) -> None:
     first, second = open_session(sessions), open_session(sessions)
     found = sessions.find(hash_secret(first.token))
     assert isinstance(found, SessionFound)
-    assert isinstance(sessions.end(found.session_id), Done)
-    assert isinstance(sessions.end(found.session_id), Done), "ending one that is gone is fine"
+    assert isinstance(sessions.end(found.session_id, ADMIN), Done)
+    assert isinstance(sessions.end(found.session_id, ADMIN), Done), "ending one that is gone is fine"
     assert isinstance(sessions.find(hash_secret(first.token)), Refused)
     assert isinstance(sessions.find(hash_secret(second.token)), SessionFound)
 
@@ -104,10 +107,14 @@ class Broken:
         return fail
 
 
-@pytest.mark.parametrize("act", ["redeem", "find", "end"])
-def test_a_store_that_fails_is_no_wrong_credential(clock: FakeClock, act: str) -> None:
+@pytest.mark.parametrize(
+    ("act", "given"),
+    [("redeem", ("x",)), ("find", ("x",)), ("end", ("x", ADMIN)), ("listed", (ADMIN,)), ("make_link", ("ann",))],
+)
+def test_a_store_that_fails_is_no_wrong_credential(clock: FakeClock, act: str, given: tuple[object, ...]) -> None:
     broken: StateStore = Broken()  # type: ignore[assignment]  # it answers to every name
-    reply = getattr(Sessions(broken, IdentityConfig(), clock), act)("secret")
+    people: PeopleStore = Broken()  # type: ignore[assignment]  # likewise
+    reply = getattr(Sessions(broken, people, IdentityConfig(), clock), act)(*given)
     assert reply == Refused(kind="store", message="the disk is on fire")
 
 

@@ -23,6 +23,7 @@ from barograph.link.framing import (
 )
 from barograph.link.memory import SharedSegment
 from barograph.link.server import LinkServer
+from barograph.model.acting import Actor
 from barograph.model.commands import (
     AnyCommand,
     AnyReply,
@@ -51,7 +52,7 @@ def status(version: int) -> KeeperStatus:
     )
 
 
-async def done(command: AnyCommand) -> AnyReply:
+async def done(command: AnyCommand, actor: Actor) -> AnyReply:
     return Done()
 
 
@@ -76,7 +77,7 @@ class TestCommands:
     def test_a_command_is_answered(self, run: Run) -> None:
         taken: list[AnyCommand] = []
 
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             taken.append(command)
             return SessionOpened(token="t", expires_ms=7)
 
@@ -93,7 +94,7 @@ class TestCommands:
     def test_answers_find_their_commands_in_any_order(self, run: Run) -> None:
         gates = {f"{number}": asyncio.Event() for number in range(3)}
 
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             assert isinstance(command, EndSession)
             name = command.session_id
             await gates[name].wait()
@@ -112,7 +113,7 @@ class TestCommands:
         run(story())
 
     def test_a_command_that_fails_is_refused_in_words(self, run: Run, caplog: pytest.LogCaptureFixture) -> None:
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             raise OSError("no space left")
 
         async def story() -> None:
@@ -129,7 +130,7 @@ class TestCommands:
     def test_commands_under_way_fail_when_the_keeper_goes(self, run: Run) -> None:
         servers: list[LinkServer] = []
 
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             servers[0].close()
             return Done()
 
@@ -148,7 +149,7 @@ class TestCommands:
     def test_closing_our_own_end_fails_them_too_and_is_no_loss(self, run: Run) -> None:
         fronts: list[Front] = []
 
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             fronts[0].client.close()
             return Done()
 
@@ -167,7 +168,7 @@ class TestCommands:
     def test_an_answer_to_a_command_that_was_given_up_is_dropped(self, run: Run) -> None:
         gate = asyncio.Event()
 
-        async def execute(command: AnyCommand) -> AnyReply:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
             await gate.wait()
             return Done()
 

@@ -7,7 +7,8 @@ import pytest
 
 from barograph.model.errors import StoreError, VersionError
 from barograph.model.state import StoredSession
-from barograph.state.sqlite import FILE, VERSION, SqliteState, open_state
+from barograph.state.migrations import VERSION
+from barograph.state.sqlite import FILE, SqliteState, open_state
 
 Open = Callable[[], SqliteState]
 
@@ -86,17 +87,17 @@ def test_expired_sessions_are_forgotten_when_another_begins(opened: Open, tmp_pa
 
 def test_a_code_is_taken_once_and_in_time(opened: Open) -> None:
     state = opened()
-    state.add_login_code("early", 1000)
-    state.add_login_code("late", 9000)
+    state.add_login_code("early", "ann", 1000)
+    state.add_login_code("late", "bob", 9000)
     assert not state.take_login_code("early", 1000)
-    assert state.take_login_code("late", 8999)
+    assert state.take_login_code("late", 8999) == "bob"
     assert not state.take_login_code("late", 8999)
 
 
 def test_everything_outlives_the_process(opened: Open) -> None:
     first = opened()
     first.add_session(session())
-    first.add_login_code("code", 9000)
+    first.add_login_code("code", "ann", 9000)
     first.close()
     second = opened()
     assert second.is_durable

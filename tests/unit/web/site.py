@@ -10,13 +10,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from barograph.app.people_commands import AnyPeopleCommand, PeopleCommands
 from barograph.identity.config import IdentityConfig
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.secrets import hash_secret
-from barograph.identity.sessions import Sessions
 from barograph.identity.throttle import AttemptLimit
+from barograph.model.acting import ACTOR
 from barograph.model.batch import Family, MetricType, Schema
-from barograph.model.commands import AnyCommand, AnyReply, Done, EndSession, FindSession, KeeperStatus, RedeemLogin
+from barograph.model.commands import AnyCommand, AnyReply, Done, KeeperStatus
 from barograph.model.errors import LinkError
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray
@@ -41,8 +42,9 @@ BEARER = {"authorization": f"Bearer {TOKEN}"}
 class Keeper:
     """The other side of the link, with real sessions, in this process."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        self.sessions = sessions
+    def __init__(self, people: PeopleCommands) -> None:
+        self.people = people
+        self.sessions = people.sessions
         self.asked: list[AnyCommand] = []
         self.reply: AnyReply | None = None
         self.is_gone = False
@@ -53,15 +55,12 @@ class Keeper:
             raise LinkError("the keeper is gone; nothing was carried out")
         if self.reply is not None:
             return self.reply
-        match command:
-            case RedeemLogin():
-                return self.sessions.redeem(command.code)
-            case FindSession():
-                return self.sessions.find(command.token_hash)
-            case EndSession():
-                return self.sessions.end(command.session_id)
-            case _:
-                return Done()
+        if not isinstance(command, AnyPeopleCommand):
+            return Done()
+        actor = ACTOR.get()
+        reply = await self.people.execute(command, actor)
+        self.people.audit.note(command, actor, reply)
+        return reply
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ class Site:
         self.clock = FakeClock(START_MS)
         self.store = MemoryStore()
         self.state = open_state(folder)
-        self.keeper = Keeper(Sessions(self.state, IdentityConfig(), self.clock))
+        self.keeper = Keeper(PeopleCommands(self.state, IdentityConfig(), self.clock))
         self.static = folder / "static"
         self.telemetry = Telemetry()
         self.now = Now()

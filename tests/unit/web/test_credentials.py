@@ -52,5 +52,6 @@ def test_a_token_goes_before_a_cookie() -> None:
 
 
 def test_no_script_reads_the_cookie_and_no_foreign_page_sends_it_with_a_change() -> None:
-    value = session_cookie("abc", 60).decode()
+    value = session_cookie("abc", 60, "http").decode()
     assert value == "barograph_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
+    assert session_cookie("abc", 60, "https").decode() == value + "; Secure"

@@ -21,7 +21,7 @@ WELL = {200, 204, 303, 400, 404, 405, 503}
 
 
 def path_of(route: Route) -> str:
-    return route.template.replace("{host}", "web-1").replace("{name}", "job")
+    return route.template.replace("{host}", "web-1").replace("{name}", "job").replace("{id}", "5f0c9a3b7d21e884")
 
 
 def every_request() -> Iterator[tuple[Route, str]]:
@@ -52,7 +52,7 @@ def expected(route: Route, method: str, credential: str, host: str, origin: str)
     if origin in ("foreign", "null"):
         return {403}
     if route.role is None:
-        return WELL | {401}  # the sign-in page of a log-in without a code
+        return WELL | {401, 403}  # the sign-in page of a log-in without a code, a form that no page of ours sent
     if credential in ("none", "wrong token", "wrong cookie"):
         return {401}
     if method not in ("GET", "HEAD") and credential == "cookie" and origin != "ours":

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 import pytest
 
 from barograph.identity.secrets import hash_secret
-from barograph.model.commands import EndSession, SessionFound
+from barograph.model.acting import Actor
+from barograph.model.commands import SessionFound
 from barograph.model.errors import QueryError
 from barograph.model.labels import Labels
 from barograph.promql.value import QueryResult
@@ -206,7 +207,7 @@ def test_a_stream_ends_when_its_session_is_over_elsewhere(site: Site) -> None:
         await stream.events(2)
         found = site.keeper.sessions.find(hash_secret(session["cookie"].partition("=")[2]))
         assert isinstance(found, SessionFound)
-        await site.keeper.execute(EndSession(session_id=found.session_id))
+        site.keeper.sessions.end(found.session_id, Actor(name=found.user))
         tick(site)
         await stream.events(3)
         tick(site, 10)

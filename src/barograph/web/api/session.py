@@ -1,16 +1,21 @@
-"""Coming and going: the log-in link and the log-out. Plain ASGI, behind the guard."""
+"""Coming and going: the log-in link, the log-in by password and the log-out. Plain ASGI, behind the guard."""
 
 from barograph.identity.principal import Principal
-from barograph.model.commands import EndSession, RedeemLogin, Refused, SessionOpened
+from barograph.model.commands import AnyReply, EndSession, RedeemLogin, Refused, SessionOpened
+from barograph.model.people import LogIn
 from barograph.web.credentials import session_cookie
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of, problem_of_reply
 from barograph.web.guard import source_of
-from barograph.web.parameters import Receive, Scope, Send, one, parse_parameters
+from barograph.web.parameters import Receive, Scope, Send, one, parse_parameters, read_parameters
+from barograph.web.place import read_headers, refuse_change
+from barograph.web.problem import Problem
 from barograph.web.reply import JSON, Headers, send_body, send_problem
 from barograph.web.signin import STYLE, sign_in_page
 
 _HTML = b"text/html; charset=utf-8"
+_MOST_FORM_BYTES = 16 * 1024
+_MOST_NAME_CHARS = 100
 _FETCHING_AHEAD = (b"purpose", b"sec-purpose", b"x-moz")
 
 
@@ -21,17 +26,20 @@ class SessionRoutes:
         self._deps = deps
 
     async def login(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redeem `code`: a cookie, and on to the page. A HEAD or a prefetch uses nothing up."""
+        """Redeem `code`, or take a form's `user` and `password`: a cookie, and on to the page."""
+        if scope["method"] == "POST":
+            await self._by_password(scope, receive, send)
+        else:
+            await self._by_link(scope, send)
+
+    async def _by_link(self, scope: Scope, send: Send) -> None:
+        """A HEAD or a prefetch uses nothing up."""
         headers = dict(scope["headers"])
         if scope["method"] != "GET" or any(b"prefetch" in headers.get(name, b"") for name in _FETCHING_AHEAD):
             await send_body(send, 200, _HTML, sign_in_page("Open this link yourself to sign in."))
             return
         source = source_of(scope)
-        attempt = f"link {source}"
-        wait_s = self._deps.attempts.wait_s(attempt)
-        if wait_s > 0:
-            words = f"Too many tries from {source}. Wait {wait_s:.0f} s."
-            await self._refuse(send, 429, words, [(b"retry-after", b"%d" % (int(wait_s) + 1))])
+        if await self._refuse_often(send, (f"link {source}",), source):
             return
         try:
             code = one(parse_parameters(scope["query_string"]), "code", "")
@@ -43,17 +51,51 @@ class SessionRoutes:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
             return
+        remedy = " Ask for a new one: `barograph user link`, or start `barograph serve` again."
+        await self._finish(scope, send, reply, (f"link {source}",), remedy)
+
+    async def _by_password(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A wrong name and a wrong password get one answer, which takes as long."""
+        source = source_of(scope)
+        try:
+            headers = read_headers(scope["headers"])
+            problem = headers if isinstance(headers, Problem) else refuse_change(headers)
+            if problem is not None:
+                await self._refuse(send, problem.status, f"Not signed in: {problem.message}.")
+                return
+            form = await read_parameters(scope, receive, _MOST_FORM_BYTES)
+            user = one(form, "user", "").strip().casefold()[:_MOST_NAME_CHARS]
+            attempts = (f"password {source}", f"user {user}")
+            if await self._refuse_often(send, attempts, source):
+                return
+            command = LogIn(user=user, password=one(form, "password", ""), remote=source)
+            reply = await self._deps.commands.execute(command)
+        except Exception as error:
+            problem = problem_of(error)
+            await self._refuse(send, problem.status, problem.message)
+            return
+        await self._finish(scope, send, reply, attempts, "")
+
+    async def _refuse_often(self, send: Send, attempts: tuple[str, ...], source: str) -> bool:
+        wait_s = max(self._deps.attempts.wait_s(attempt) for attempt in attempts)
+        if wait_s > 0:
+            words = f"Too many tries from {source}, or for this name. Wait {wait_s:.0f} s."
+            await self._refuse(send, 429, words, [(b"retry-after", b"%d" % (int(wait_s) + 1))])
+        return wait_s > 0
+
+    async def _finish(self, scope: Scope, send: Send, reply: AnyReply, attempts: tuple[str, ...], remedy: str) -> None:
         if not isinstance(reply, SessionOpened):
             problem = problem_of_reply(reply)
-            remedy = ""
             if problem.status == 401:
-                self._deps.attempts.failed(attempt)
-                remedy = " Start `barograph serve` again for a new one."
+                for attempt in attempts:
+                    self._deps.attempts.failed(attempt)
+            else:
+                remedy = ""
             await self._refuse(send, problem.status, f"Not signed in: {problem.message}.{remedy}")
             return
         self._deps.gatekeeper.opened(reply.token)
         max_age_s = max(0, reply.expires_ms - self._deps.clock.now_ms()) // 1000
-        cookie = (b"set-cookie", session_cookie(reply.token, max_age_s))
+        cookie = (b"set-cookie", session_cookie(reply.token, max_age_s, scope["scheme"]))
         await send_body(send, 303, _HTML, b"", [(b"location", b"/"), cookie])
 
     async def logout(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +112,9 @@ class SessionRoutes:
         except Exception as error:
             await send_problem(send, problem_of(error))
             return
-        await send_body(send, 200, JSON, b'{"status":"success"}', [(b"set-cookie", session_cookie("", 0))])
+        await send_body(
+            send, 200, JSON, b'{"status":"success"}', [(b"set-cookie", session_cookie("", 0, scope["scheme"]))]
+        )
 
     async def style(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The sign-in page's style."""

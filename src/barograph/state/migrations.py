@@ -1,0 +1,33 @@
+"""The steps of state.db's layout. Each brings the file from the version before it to the next.
+
+They are never edited once released; a new one is added at the end.
+"""
+
+_SESSIONS = """
+CREATE TABLE session (
+  id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, user_name TEXT NOT NULL, role TEXT NOT NULL,
+  created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL
+);
+CREATE TABLE login_code (code_hash TEXT PRIMARY KEY, expires_ms BIGINT NOT NULL);
+"""
+_PEOPLE = """
+ALTER TABLE session ADD COLUMN remote TEXT NOT NULL DEFAULT '';
+ALTER TABLE login_code ADD COLUMN user_name TEXT NOT NULL DEFAULT 'local administrator';
+CREATE TABLE account (
+  name TEXT PRIMARY KEY, role TEXT NOT NULL, password_hash TEXT NOT NULL, created_ms BIGINT NOT NULL
+);
+CREATE TABLE token (
+  id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, prefix TEXT NOT NULL, name TEXT NOT NULL,
+  user_name TEXT NOT NULL, scopes TEXT NOT NULL, created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL,
+  per_minute BIGINT NOT NULL, last_used_ms BIGINT NOT NULL
+);
+CREATE TABLE audit (
+  number BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, via TEXT NOT NULL, source TEXT NOT NULL,
+  action TEXT NOT NULL, target TEXT NOT NULL, outcome TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+);
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+"""
+
+MIGRATIONS = (_SESSIONS, _PEOPLE)
+VERSION = len(MIGRATIONS)
