@@ -30,7 +30,7 @@ Examples:
 _CHANGE = """\b
 Examples:
   barograph user change ann --role editor
-  barograph user change ann --password < password.txt"""
+  barograph user change ann --password"""
 _REMOVE = """\b
 Examples:
   barograph user remove ann

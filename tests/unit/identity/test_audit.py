@@ -137,18 +137,18 @@ def test_there_is_a_file_to_read(world: World) -> None:
         list(read_audit(world.folder / "nowhere"))
 
 
-SECRET_FIELDS = {"code", "token", "password", "old_password"}
+def secret_fields(kind: type[msgspec.Struct]) -> set[str]:
+    return {"code", "token", "password", "old_password"} & set(kind.__struct_fields__)
 
 
 @pytest.mark.parametrize(
-    "kind", [*typing.get_args(AnyCommand), *typing.get_args(AnyReply)], ids=lambda kind: kind.__name__
+    "kind",
+    [kind for kind in (*typing.get_args(AnyCommand), *typing.get_args(AnyReply)) if secret_fields(kind)],
+    ids=lambda kind: kind.__name__,
 )
 def test_no_command_and_no_answer_shows_a_secret(kind: type[msgspec.Struct]) -> None:
-    fields = [field for field in msgspec.structs.fields(kind) if field.name in SECRET_FIELDS]
-    if not fields:
-        pytest.skip("it holds none")
     given = {field.name: _sample(field.type) for field in msgspec.structs.fields(kind)}
-    made = kind(**given | {field.name: "CANARY" for field in fields})
+    made = kind(**given | dict.fromkeys(secret_fields(kind), "CANARY"))
     assert "CANARY" not in repr(made)
     assert "CANARY" not in str(made)
 
