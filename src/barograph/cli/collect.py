@@ -1,5 +1,6 @@
 """`barograph collect`: one sample of some collectors, as Prometheus text."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -107,7 +108,7 @@ def _sample(scheduled: ScheduledCollector, now_ms: int, batches: list[Batch], ex
     try:
         batch = scheduled.collector.collect(now_ms)
     except NoDataError as error:
-        _say(f"{name} has nothing: {error}", explain)
+        _say(f"{name} has nothing: {error}{_more(name)}", explain)
         return True
     except (CollectError, OSError) as error:
         _say(f"{name} failed: {error}", True)
@@ -115,8 +116,18 @@ def _sample(scheduled: ScheduledCollector, now_ms: int, batches: list[Batch], ex
     finally:
         scheduled.collector.close()
     batches.append(batch)
-    _say(f"{name}: {len(batch.schema)} series from {', '.join(COLLECTORS[name].files)}", explain)
+    _say(f"{name}: {len(batch.schema)} series{_sources(name)}{_more(name)}", explain)
     return True
+
+
+def _sources(name: str) -> str:
+    return f" from {', '.join(COLLECTORS[name].files)}" if name in COLLECTORS else ""
+
+
+def _more(name: str) -> str:
+    """Return what a privilege would add, where it is not there already."""
+    privileges = COLLECTORS[name].privileges if name in COLLECTORS else ""
+    return f"; more with {privileges}" if privileges and os.geteuid() else ""
 
 
 def _say(text: str, wanted: bool) -> None:

@@ -26,6 +26,7 @@ from barograph.collectors.drbd import DrbdConfig
 from barograph.collectors.edac import EdacConfig
 from barograph.collectors.entropy import EntropyConfig
 from barograph.collectors.ethtool import EthtoolConfig
+from barograph.collectors.exec_programs import ExecConfig
 from barograph.collectors.fibrechannel import FibrechannelConfig
 from barograph.collectors.filefd import FilefdConfig
 from barograph.collectors.filesystem import FilesystemConfig
@@ -71,6 +72,7 @@ from barograph.collectors.tapestats import TapestatsConfig
 from barograph.collectors.tcpstat import TcpstatConfig
 from barograph.collectors.textfile import TextfileConfig
 from barograph.collectors.thermal_zone import ThermalZoneConfig
+from barograph.collectors.third_party import ThirdPartyCollector, ThirdPartyConfig
 from barograph.collectors.time import TimeConfig
 from barograph.collectors.timex import TimexConfig
 from barograph.collectors.udp_queues import UdpQueuesConfig
@@ -97,10 +99,12 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     Attributes:
         interval: How often a collector samples, unless its own section says otherwise.
         budget: How long one sample may take before the collector counts as hung.
+        third_party: Collectors of other packages.
     """
 
     interval: Duration = Duration(1000)
     budget: Duration = Duration(500)
+    third_party: tuple[ThirdPartyConfig, ...] = ()
     arp: ArpConfig = ArpConfig()
     bcache: BcacheConfig = BcacheConfig()
     bcachefs: BcachefsConfig = BcachefsConfig()
@@ -119,6 +123,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     edac: EdacConfig = EdacConfig()
     entropy: EntropyConfig = EntropyConfig()
     ethtool: EthtoolConfig = EthtoolConfig()
+    exec: ExecConfig = ExecConfig()
     fibrechannel: FibrechannelConfig = FibrechannelConfig()
     filefd: FilefdConfig = FilefdConfig()
     filesystem: FilesystemConfig = FilesystemConfig()
@@ -208,7 +213,8 @@ def build_collectors(
     stat = SharedFile(KeptFile(paths.procfs / "stat"))
     processes = ProcessTable(paths.procfs, paths.rootfs, clock)
     host = Host(paths=paths, clock=clock, stat=stat, processes=processes)
-    return [_build(name, config, host) for name in wanted]
+    built = [_build(name, config, host) for name in wanted]
+    return built if names is not None else [*built, *_third_party(config)]
 
 
 def _build(name: str, config: CollectorsConfig, host: Host) -> ScheduledCollector:
@@ -218,6 +224,20 @@ def _build(name: str, config: CollectorsConfig, host: Host) -> ScheduledCollecto
         raise ConfigError(f"{interval} is too short: 100ms is the shortest", path=_place(name, section, "interval"))
     collector = COLLECTORS[name].factory(host, section)
     return ScheduledCollector(collector=collector, interval_ms=interval.ms, budget_ms=_budget_ms(name, config))
+
+
+def _third_party(config: CollectorsConfig) -> list[ScheduledCollector]:
+    built = []
+    taken = set(COLLECTORS)
+    for number, entry in enumerate(config.third_party):
+        place = f"collectors.third_party[{number}]"
+        interval, budget = entry.interval or config.interval, entry.budget or config.budget
+        if interval.ms < _LEAST_INTERVAL_MS or budget.ms <= 0:
+            raise ConfigError(f"{interval} or {budget} is too short: 100ms is the shortest interval", path=place)
+        collector = ThirdPartyCollector(entry, place, frozenset(taken))
+        taken.add(entry.name)
+        built.append(ScheduledCollector(collector=collector, interval_ms=interval.ms, budget_ms=budget.ms))
+    return built
 
 
 def _budget_ms(name: str, config: CollectorsConfig) -> int:

@@ -114,5 +114,6 @@ ENTRY = CollectorEntry(
         "/proc/sys/net/netfilter/nf_conntrack_max",
         "/proc/net/stat/nf_conntrack",
     ),
+    privileges="root or CAP_NET_ADMIN: what it counts",
     families=FAMILIES,
 )

@@ -98,5 +98,6 @@ ENTRY = CollectorEntry(
     default=True,
     summary="Frequencies of CPUs, limits, governors",
     files=("/sys/devices/system/cpu/cpu*/cpufreq/*",),
+    privileges="root: cpuinfo_cur_freq",
     families=(*(family for _, family in _NUMBERS), _GOVERNOR),
 )

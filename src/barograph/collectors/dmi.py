@@ -68,5 +68,6 @@ ENTRY = CollectorEntry(
     default=True,
     summary="Which machine this is: vendor, product, firmware",
     files=("/sys/class/dmi/id/*",),
+    privileges="root: serial numbers",
     families=(_INFO,),
 )

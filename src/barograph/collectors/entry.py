@@ -22,6 +22,7 @@ class CollectorEntry:
         default: Whether it runs where the configuration says nothing.
         summary: One line for people.
         files: What it reads, below the roots of `Paths`; calls of the kernel by name.
+        privileges: What root, or the capability it names, would add; empty where everybody sees all.
         families: The metric families it may give; `*` in a name stands for a field's name.
     """
 
@@ -31,3 +32,4 @@ class CollectorEntry:
     summary: str
     files: tuple[str, ...]
     families: tuple[Family, ...]
+    privileges: str = ""

@@ -197,6 +197,7 @@ ENTRY = CollectorEntry(
     default=False,
     summary="What drivers of network devices count, and what their links can do",
     files=("/sys/class/net", "SIOCETHTOOL (ioctl)"),
+    privileges="CAP_NET_ADMIN: some drivers' statistics",
     families=(
         _INFO,
         Family("node_ethtool_*", MetricType.UNTYPED, "The driver's counter of this name."),

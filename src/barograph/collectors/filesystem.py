@@ -246,5 +246,6 @@ ENTRY = CollectorEntry(
     default=True,
     summary="Space and inodes of mounted file systems",
     files=("/proc/1/mountinfo", "/proc/self/mountinfo (where the other is hidden)", "statvfs(3)"),
+    privileges="root: mounts in folders that are others'",
     families=FAMILIES,
 )

@@ -193,5 +193,6 @@ ENTRY = CollectorEntry(
         "/proc/sys/kernel/task_delayacct",
         "/etc/passwd",
     ),
+    privileges="CAP_SYS_PTRACE: I/O and open files of other users' processes",
     families=(*_families(), _UNREADABLE),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
-from barograph.model.errors import CollectError, NoDataError
+from barograph.model.errors import CollectError, DeniedError, NoDataError
 
 _GONE = frozenset({errno.ENOENT, errno.ESRCH, errno.ENODEV, errno.EBADF, errno.ESTALE, errno.EIO, errno.ENXIO})
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.ENODEV, errno.ENXIO})
@@ -147,7 +147,7 @@ def read_error(path: Path, error: OSError) -> CollectError:
     if error.errno in _NOT_SUPPORTED:
         return NoDataError(f"{path} is switched off in this kernel ({reason})")
     if error.errno in (errno.EACCES, errno.EPERM):
-        return CollectError(f"{path} may not be read by this user ({reason}): run as root or grant access")
+        return DeniedError(f"{path} may not be read by this user ({reason}): run as root or grant access")
     return CollectError(f"{path} cannot be read: {reason}")
 
 

@@ -94,5 +94,6 @@ ENTRY = CollectorEntry(
     default=True,
     summary="Energy that the processor's zones used",
     files=("/sys/class/powercap/*/name", "/sys/class/powercap/*/energy_uj"),
+    privileges="root: energy counters",
     families=_FAMILIES,
 )

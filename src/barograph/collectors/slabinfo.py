@@ -57,5 +57,6 @@ ENTRY = CollectorEntry(
     default=False,
     summary="The kernel's own memory by cache",
     files=("/proc/slabinfo (root's)",),
+    privileges="root: all of it",
     families=_FAMILIES,
 )

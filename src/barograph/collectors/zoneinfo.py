@@ -103,5 +103,6 @@ ENTRY = CollectorEntry(
     default=False,
     summary="Memory zones",
     files=("/proc/zoneinfo",),
+    privileges="root on some kernels: all of it",
     families=(*_FAMILIES.values(), _PROTECTION),
 )

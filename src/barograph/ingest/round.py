@@ -13,7 +13,7 @@ from barograph.model.batch import Batch
 from barograph.model.clock import Clock
 from barograph.model.commands import CollectorHealth
 from barograph.model.deadline import DeadlineRunner, Outcome
-from barograph.model.errors import NoDataError
+from barograph.model.errors import DeniedError, NoDataError
 from barograph.model.schedule import ScheduledCollector
 from barograph.telemetry.metrics import Metric, MetricFamily, Telemetry
 
@@ -82,8 +82,11 @@ class Round:
         self._runner.close()
         for guarded in self._guarded:
             guarded.close()
-        for name in self.names - kept:
-            self._metrics.remove(name)
+        for name, metrics in self._children.items():
+            # a round that follows has a series of its own for those it keeps
+            metrics.success.remove()
+            if name not in kept:
+                self._metrics.remove(name)
 
     def _is_due(self, guarded: GuardedCollector, instant_ms: int) -> bool:
         if instant_ms % guarded.scheduled.interval_ms:
@@ -100,7 +103,6 @@ class Round:
 
     def _note(self, guarded: GuardedCollector, outcome: Outcome[Batch], instant_ms: int) -> None:
         health, metrics = guarded.health, self._children[guarded.name]
-        metrics.success.set(float(outcome.value is not None))
         metrics.duration.set(outcome.duration_s)
         before = health.state
         if outcome.value is not None:
@@ -113,16 +115,51 @@ class Round:
         else:
             changed = health.failed(instant_ms, f"{type(outcome.error).__name__}: {outcome.error}")
             metrics.failures["error"].inc()
+        metrics.success.note(_reason(outcome))
         if changed:
             self.version += 1
             _tell(before, health)
+
+
+class _Success:
+    """Whether a collector's last sample came, and if not for what reason: one series, whose reason changes."""
+
+    def __init__(self, family: MetricFamily, name: str) -> None:
+        self._family, self._name = family, name
+        self._reason: str | None = None
+
+    def note(self, reason: str) -> None:
+        """Take the newest reason; empty where the sample came."""
+        if reason != self._reason:
+            self.remove()
+            self._reason = reason
+            self._family.labels(**self._labels(reason)).set(float(not reason))
+
+    def remove(self) -> None:
+        """Forget the series."""
+        if self._reason is not None:
+            self._family.remove(**self._labels(self._reason))
+
+    def _labels(self, reason: str) -> dict[str, str]:
+        return {"collector": self._name, **({"reason": reason} if reason else {})}
+
+
+def _reason(outcome: Outcome[Batch]) -> str:
+    """Return why a sample did not come, in one word; empty where it came."""
+    if outcome.value is not None:
+        return ""
+    if outcome.hung:
+        return "hung"
+    if isinstance(outcome.error, NoDataError):
+        return "denied" if isinstance(outcome.error, DeniedError) else "absent"
+    return "error"
 
 
 @dataclass(frozen=True, slots=True)
 class _CollectorMetrics:
     """The series of one collector."""
 
-    success: Metric
+    success: _Success
     duration: Metric
     failures: dict[str, Metric]
 
@@ -132,7 +169,8 @@ class _RoundMetrics:
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._success = telemetry.gauge(
-            "barograph_collector_success", "Whether a collector's last sample came (0 also where there is no data)."
+            "barograph_collector_success",
+            "Whether a collector's last sample came; if not, the reason: absent (not here), denied, error or hung.",
         )
         self._duration = telemetry.gauge("barograph_collector_duration_seconds", "How long a collector's sample took.")
         self._failures = telemetry.counter("barograph_collector_failures_total", "Samples of a collector that failed.")
@@ -143,10 +181,9 @@ class _RoundMetrics:
 
     def of(self, name: str) -> _CollectorMetrics:
         failures = {reason: self._failures.labels(collector=name, reason=reason) for reason in _REASONS}
-        return _CollectorMetrics(self._success.labels(collector=name), self._duration.labels(collector=name), failures)
+        return _CollectorMetrics(_Success(self._success, name), self._duration.labels(collector=name), failures)
 
     def remove(self, name: str) -> None:
-        self._success.remove(collector=name)
         self._duration.remove(collector=name)
         for reason in _REASONS:
             self._failures.remove(collector=name, reason=reason)

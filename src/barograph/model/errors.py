@@ -21,6 +21,7 @@ BarographError
 ├── ConfigError(path, line)      a configuration that cannot be used
 ├── CollectError                 a collector failed; counted, backed off, tried again
 │   └── NoDataError              the kernel or host has no such thing: quiet, no failure
+│       └── DeniedError          it may have, but this user may not read it
 ├── AccessError                  a credential is missing, wrong or not enough
 └── LinkError                    the other process is gone or does not speak our protocol
 ```
@@ -164,6 +165,10 @@ class CollectError(BarographError):
 
 class NoDataError(CollectError):
     """The kernel or the host has no such thing: nothing failed and nothing is there."""
+
+
+class DeniedError(NoDataError):
+    """What a collector reads is another user's: nothing failed, and a privilege would add it."""
 
 
 class AccessError(BarographError):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile, read_attribute, read_error
-from barograph.model.errors import CollectError, NoDataError
+from barograph.model.errors import CollectError, DeniedError, NoDataError
 
 
 def test_paths_are_the_machines_own_by_default() -> None:
@@ -104,7 +104,7 @@ def test_a_descriptor_that_went_bad_is_opened_again(monkeypatch: pytest.MonkeyPa
 def test_errors_say_what_to_do() -> None:
     path = Path("/proc/x")
     denied = read_error(path, PermissionError(errno.EACCES, "x"))
-    assert type(denied) is CollectError
+    assert type(denied) is DeniedError
     assert "run as root" in str(denied)
     assert isinstance(read_error(path, OSError(errno.EOPNOTSUPP, "x")), NoDataError)
     assert isinstance(read_error(path, OSError(errno.ENOENT, "x")), NoDataError)

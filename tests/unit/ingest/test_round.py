@@ -5,7 +5,7 @@ import pytest
 
 from barograph.ingest.round import Round
 from barograph.model.batch import Batch
-from barograph.model.errors import CollectError, NoDataError
+from barograph.model.errors import CollectError, DeniedError, NoDataError
 from barograph.model.schedule import ScheduledCollector
 from barograph.telemetry.metrics import Telemetry
 from helpers.clock import FakeClock
@@ -74,7 +74,7 @@ def test_one_that_raises_is_isolated_counted_left_alone_and_tried_again(caplog: 
     assert rig.states() == ["ok", "failing"]
     assert rig.round.health()[1].reason == "CollectError: no such luck"
     assert rig.metric("barograph_collector_failures_total", collector="broken", reason="error") == 1
-    assert rig.metric("barograph_collector_success", collector="broken") == 0
+    assert rig.metric("barograph_collector_success", collector="broken", reason="error") == 0
     assert rig.metric("barograph_collector_success", collector="a") == 1
     assert rig.collect(2000) == {1000: [2, None]}
     assert broken.instants == [1000]
@@ -236,4 +236,25 @@ def test_closing_forgets_the_metrics_of_collectors_that_do_not_go_on() -> None:
     assert rig.metric("barograph_collector_success", collector="first") is None
     assert rig.metric("barograph_collector_duration_seconds", collector="first") is None
     assert rig.metric("barograph_collector_failures_total", collector="first") is None
-    assert rig.metric("barograph_collector_success", collector="second") == 1
+    assert rig.metric("barograph_collector_duration_seconds", collector="second") is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NoDataError("none"), "absent"),
+        (DeniedError("no"), "denied"),
+        (CollectError("odd"), "error"),
+        (OSError("x"), "error"),
+    ],
+)
+def test_the_reason_is_one_word_of_a_few(error: Exception, reason: str) -> None:
+    collector = raising(error)
+    rig = Rig(collector.every())
+    rig.collect(1000)
+    assert rig.metric("barograph_collector_success", collector="broken", reason=reason) == 0
+    collector.behave = lambda: None
+    rig.collect(61_000)
+    assert rig.metric("barograph_collector_success", collector="broken", reason=reason) is None
+    assert rig.metric("barograph_collector_success", collector="broken") == 1
+    rig.round.close()
