@@ -12,7 +12,7 @@ import msgspec
 
 from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
-from barograph.app.listen import parse_address
+from barograph.app.listen import is_loopback, parse_address
 from barograph.app.retention_classes import parse_selector
 from barograph.app.yaml_source import MAX_BYTES, Document, KeyPath, format_path, parse_yaml
 from barograph.collectors.config import CollectorsConfig, build_collectors
@@ -24,6 +24,13 @@ from barograph.promql.config import QueryConfig
 from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
 from barograph.web.config import WebConfig
+
+_THREE_WAYS = (
+    "{address} can be reached by others, and what passes could be read on the way. Three ways to go on: "
+    "listen on 127.0.0.1:{port} and reach it by `ssh -L {port}:127.0.0.1:{port} HOST`; "
+    "or set web.tls.cert_file and web.tls.key_file; "
+    "or put a proxy that speaks TLS in front, and set web.trusted_proxies and web.external_url"
+)
 
 
 class LogConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,13 +182,25 @@ def _check_parts(config: Config, source: Source) -> None:
                 parse_selector(selector)
             except QueryError as error:
                 raise source.error(error.message, ("store", key, selector)) from error
-    if not config.web.listen:
+    if not any(not address.startswith("unix:") for address in config.web.listen):
         raise source.error("an address is expected, such as 127.0.0.1:10132: nobody could ask", ("web", "listen"))
     for i, address in enumerate(config.web.listen):
         try:
             parse_address(address)
         except ConfigError as error:
             raise source.error(error.message, ("web", "listen", i)) from error
+    _check_openness(config, source)
+
+
+def _check_openness(config: Config, source: Source) -> None:
+    """Refuse an address that others can reach without TLS, here or before us."""
+    web = config.web
+    if web.tls.cert_file or (web.trusted_proxies and web.external_url):
+        return
+    for i, address in enumerate(web.listen):
+        if not is_loopback(address):
+            port = parse_address(address)[1]
+            raise source.error(_THREE_WAYS.format(address=address, port=port), ("web", "listen", i))
 
 
 def _read(file: Path) -> Document:

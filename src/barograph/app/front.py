@@ -20,6 +20,7 @@ from barograph.app.facts import shown_config, shown_settings
 from barograph.app.handover import Handover, read_handover
 from barograph.app.newest import newest_samples
 from barograph.app.own_process import read_own_process
+from barograph.app.tls import Certificate
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.throttle import AttemptLimit
 from barograph.link.client import LinkClient, LinkEvents
@@ -55,6 +56,7 @@ class Front:
         """Serve until told to stop or the keeper is gone; returns the exit status."""
         link = LinkClient(socket.socket(fileno=self._handover.link), self._events())
         telemetry = Telemetry()
+        tls = self._config.web.tls
         process_metrics(telemetry, "front", read_own_process)
         deps = WebDeps(
             config=self._config.web,
@@ -80,7 +82,11 @@ class Front:
             incoming=Path(self._handover.data) / INCOMING,
             export=lambda selectors, start_ms, end_ms: Export(self._reader, selectors, start_ms, end_ms),
         )
-        self._http = Http(create_app(deps), [socket.socket(fileno=number) for number in self._handover.listen])
+        self._http = Http(
+            create_app(deps),
+            [socket.socket(fileno=number) for number in self._handover.listen],
+            Certificate(tls.cert_file, tls.key_file) if tls.cert_file else None,
+        )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from barograph.app import handover, snapshots
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
-from barograph.app.listen import bind, is_loopback, url_of
+from barograph.app.listen import bind, remove_sockets, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.people_commands import PeopleCommands
 from barograph.app.recorder import ProcessRecorder
@@ -28,6 +29,7 @@ from barograph.app.retention_classes import retention_classes
 from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
+from barograph.app.tls import check_certificate
 from barograph.collectors.config import build_collectors
 from barograph.collectors.process_groups import ProcessCollector
 from barograph.collectors.procfs import Paths
@@ -89,6 +91,8 @@ class Keeper:
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
         self._people = PeopleCommands(self._state, config.identity, self._clock)
+        if config.web.tls.cert_file:
+            check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
         self._listening = bind(config.web.listen)
         self._telemetry = Telemetry()
         report_store(self._telemetry, self._store.stats)
@@ -134,11 +138,10 @@ class Keeper:
         return self._exit_code
 
     def _tell(self) -> None:
-        """Say to the person who started it where it is, and who can reach it."""
-        announce(self._files, url_of(self._listening[0]), self._people.sessions)
-        for address in self._config.web.listen:
-            if not is_loopback(address):
-                _log.warning("%s is open to the network without TLS: what passes can be read on the way", address)
+        """Say to the person who started it where it is."""
+        tcp = next(each for each in self._listening if each.family != socket.AF_UNIX)
+        url = url_of(tcp, is_tls=bool(self._config.web.tls.cert_file))
+        announce(self._files, url, self._people.sessions, self._config.web.external_url)
 
     async def _stop(self, ticking: threading.Thread, fronting: "asyncio.Task[None]") -> None:
         self._stop_ticker.set()
@@ -153,6 +156,7 @@ class Keeper:
         self._store.close()
         self._state.close()
         self._files.remove_link()
+        remove_sockets(self._config.web.listen)
         _close_all([listening.detach() for listening in self._listening])
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -95,24 +95,27 @@ class PrivateFiles:
             self.write(name, text)
 
 
-def announce(files: PrivateFiles, url: str, sessions: Sessions) -> None:
+def announce(files: PrivateFiles, url: str, sessions: Sessions, external_url: str = "") -> None:
     """Write the address, and show a new log-in link: on a terminal, else in a file that only its owner can read.
 
-    Once there are users none is shown: `barograph user link` makes one.
+    `url` is where programs of this machine find the server, `external_url` where people do, if that is elsewhere. Once
+    there are users no link is shown: `barograph user link` makes one.
     """
+    shown = external_url.rstrip("/") or url
     if sessions.has_users:
         files.write("url", url + "\n")
         files.remove_link()
         _log.info("listening on %s; `barograph user link` makes a log-in link", url)
         return
-    link = f"{url}/login?code={sessions.make_login_code().reveal()}"
+    link = f"{shown}/login?code={sessions.make_login_code().reveal()}"
     lifetime = sessions.config.login_link_lifetime
     files.write("url", url + "\n")
     terminal = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
     if terminal is not None:
         files.remove_link()
         print(
-            f"\nBarograph is at {url}\nOpen this link to log in (once, within {lifetime}):\n\n  {link}\n", file=terminal
+            f"\nBarograph is at {shown}\nOpen this link to log in (once, within {lifetime}):\n\n  {link}\n",
+            file=terminal,
         )
         return
     if files.write(LINK, link + "\n"):

@@ -4,22 +4,29 @@ Called by `app/keeper.py`. Addresses are `HOST:PORT`, with IPv6 in brackets; por
 """
 
 import errno
+import ipaddress
+import os
 import re
 import socket
+import stat
 from pathlib import Path
 
 from barograph.model.errors import ConfigError
 
 _ADDRESS = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<four>[^:\[\]]*)):(?P<port>\d{1,5})")
-_LOOPBACK = ("127.", "::1", "localhost")
+_UNIX = "unix:"
+_SOCKET_MODE = 0o660
+"""A proxy of the same group may connect."""
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Split `HOST:PORT` or `[::1]:PORT`.
+    """Split `HOST:PORT` or `[::1]:PORT`; of `unix:/PATH` the host is the path, and the port 0.
 
     Raises:
         ConfigError: The text is no address, or the port is out of range.
     """
+    if text.startswith(_UNIX + "/"):
+        return text.removeprefix(_UNIX), 0
     found = _ADDRESS.fullmatch(text)
     if found is None or int(found["port"]) > 65535:
         raise ConfigError(
@@ -30,7 +37,13 @@ def parse_address(text: str) -> tuple[str, int]:
 
 def is_loopback(address: str) -> bool:
     """Tell whether an address reaches this machine only."""
-    return parse_address(address)[0].startswith(_LOOPBACK)
+    host = parse_address(address)[0]
+    if host.startswith("/") or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def bind(addresses: tuple[str, ...]) -> list[socket.socket]:
@@ -49,16 +62,27 @@ def bind(addresses: tuple[str, ...]) -> list[socket.socket]:
     return sockets
 
 
-def url_of(listening: socket.socket) -> str:
+def remove_sockets(addresses: tuple[str, ...]) -> None:
+    """Remove the files of unix sockets, at the end."""
+    for address in addresses:
+        host, _ = parse_address(address)
+        if host.startswith("/"):
+            Path(host).unlink(missing_ok=True)
+
+
+def url_of(listening: socket.socket, *, is_tls: bool = False) -> str:
     """Return the URL of a listening socket; a wildcard address is named by loopback."""
     host, port = listening.getsockname()[:2]
+    scheme = "https" if is_tls else "http"
     if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
         host = "127.0.0.1" if listening.family == socket.AF_INET else "::1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _bind_one(address: str) -> socket.socket:
     host, port = parse_address(address)
+    if host.startswith("/"):
+        return _bind_unix(Path(host))
     try:
         family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
@@ -77,6 +101,39 @@ def _bind_one(address: str) -> socket.socket:
         listening.close()
         raise ConfigError(_explain(error, address, port), path="web.listen") from error
     return listening
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_stale(path)
+        # bound under a name that nobody knows, so that nobody connects before its mode is right
+        hidden = path.with_name(f".{path.name}.{os.getpid()}")
+        listening.bind(str(hidden))
+        hidden.chmod(_SOCKET_MODE)
+        listening.listen(512)
+        listening.setblocking(False)
+        hidden.rename(path)
+    except OSError as error:
+        listening.close()
+        words = f"cannot listen on {_UNIX}{path}: {error.strerror or error}"
+        raise ConfigError(words, path="web.listen") from error
+    return listening
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that nobody listens on any more; anything else stays, and is an error."""
+    if not path.exists():
+        return
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        raise OSError(errno.EEXIST, "there is a file of this name that is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise OSError(errno.EADDRINUSE, "another program listens there")
 
 
 def _explain(error: OSError, address: str, port: int) -> str:

@@ -5,8 +5,11 @@ without end, takes neither a place nor memory for ever.
 """
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from barograph.web.crowd import Crowd
 
 HEAD_TIMEOUT_S = 20.0
 MAX_HEAD_BYTES = 64 * 1024
@@ -16,6 +19,10 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close
 class Connection(HttpToolsProtocol):
     """Inherits since uvicorn takes a protocol class; what it overrides only counts and times."""
 
+    def __init__(self, crowd: Crowd, /, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's own
+        super().__init__(*arguments, **named)
+        self._crowd = crowd
+
     _head_timer: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0
@@ -23,10 +30,12 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """See asyncio.Protocol."""
         super().connection_made(transport)
+        self._crowd.enter(self)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
+        self._crowd.leave(self)
         self._forget_head()
         super().connection_lost(exc)
 
@@ -50,7 +59,18 @@ class Connection(HttpToolsProtocol):
         """The head is there, whole."""
         self._in_head = False
         self._forget_head()
+        self._crowd.busy(self)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is out."""
+        super().on_response_complete()
+        if self.cycle is None or self.cycle.response_complete:  # else another request was waiting behind it
+            self._crowd.idle(self)
+
+    def drop(self) -> None:
+        """Close it at once: others need its place."""
+        self.transport.abort()
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)

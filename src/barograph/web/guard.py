@@ -11,12 +11,14 @@ from barograph.identity.principal import LOCAL_PRINCIPAL, Principal
 from barograph.identity.tokens import PREFIX as TOKEN_PREFIX
 from barograph.model.acting import ACTOR, Actor
 from barograph.model.errors import BarographError
+from barograph.web.config import UNIX
 from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
 from barograph.web.parameters import Receive, Scope, Send
 from barograph.web.place import own_names, read_headers, refuse_change, refuse_place
 from barograph.web.problem import Problem
+from barograph.web.proxies import Proxies
 from barograph.web.reply import Headers, send_body, send_problem
 from barograph.web.routes import Route, find_route
 from barograph.web.signin import sign_in_page
@@ -47,6 +49,7 @@ class Guard:
         self._gatekeeper = deps.gatekeeper
         self._attempts = deps.attempts
         self._names = own_names(deps.config)
+        self._proxies = Proxies(deps.config)
         self._requests = deps.telemetry.counter(
             "barograph_http_requests_total", "Requests answered, by route and status."
         )
@@ -56,12 +59,12 @@ class Guard:
         if scope["type"] != "http":
             return
         route = find_route(scope["path"])
-        send = self._finished(send, route)
+        send = self._finished(send, route, scope)
         headers = read_headers(scope["headers"])
         if isinstance(headers, Problem):
             await send_problem(send, headers)
             return
-        problem = refuse_place(headers, scope["scheme"], self._names)
+        problem = self._resolve_origin(scope, headers) or refuse_place(headers, scope["scheme"], self._names)
         if problem is not None:
             await send_problem(send, problem)
             return
@@ -79,6 +82,16 @@ class Guard:
         scope.setdefault("state", {})["principal"] = found
         ACTOR.set(Actor(name=found.name, role=found.role.word, via=found.via, source=source))
         await self._app(scope, receive, send)
+
+    def _resolve_origin(self, scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
+        """Put the true source and scheme into the scope; returns why the request may not come that way, or None."""
+        peer = scope["client"][0] if scope.get("client") else UNIX
+        found = self._proxies.origin(peer, scope["scheme"], headers)
+        if scope["scheme"] == "http" and not self._proxies.may_be_plain(peer):
+            words = "this server takes plain HTTP from its own machine and its proxies only: use https"
+            return Problem(status=403, kind="forbidden", message=words)
+        scope["client"], scope["scheme"] = (found.source, 0), found.scheme
+        return None
 
     async def _identify(self, headers: dict[bytes, bytes], source: str) -> Principal | Problem:
         """Return who asks, or why nobody is let in. Failures are counted apart by what was brought."""
@@ -129,7 +142,7 @@ class Guard:
         words = f"too many wrong credentials from {source}: try again in {wait_s:.0f} s"
         return Problem(status=429, kind="unauthorized", message=words, retry_after_s=int(wait_s) + 1)
 
-    def _finished(self, send: Send, route: Route | None) -> Send:
+    def _finished(self, send: Send, route: Route | None, scope: Scope) -> Send:
         """Return a `send` that adds the security headers and counts the answer."""
         template = route.template if route is not None else "(none)"
 
@@ -138,6 +151,8 @@ class Guard:
                 given: Headers = list(message.get("headers", ()))
                 names = {name for name, _ in given}
                 message["headers"] = [*given, *SECURITY_HEADERS]
+                if scope["scheme"] == "https":
+                    message["headers"].append((b"strict-transport-security", b"max-age=31536000"))
                 if b"cache-control" not in names:
                     message["headers"].append((b"cache-control", b"no-store"))
                 self._requests.labels(route=template, status=str(message["status"])).inc()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from barograph.web.config import WebConfig
 from barograph.web.problem import Problem
+from barograph.web.proxies import external_host
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 _LOCAL = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -39,7 +40,7 @@ def own_names(config: WebConfig) -> Names:
     listening = {found[1].lower() for address in config.listen if (found := _LISTEN.fullmatch(address))}
     return Names(
         plain=_LOCAL | frozenset(listening - _EVERYWHERE),
-        configured=frozenset(name.lower() for name in config.allowed_hosts),
+        configured=frozenset(name.lower() for name in (*config.allowed_hosts, external_host(config)) if name),
     )
 
 

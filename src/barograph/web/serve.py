@@ -2,28 +2,52 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import uvicorn
 import uvloop
 
 from barograph.web.connection import Connection
+from barograph.web.crowd import Crowd
 from barograph.web.guard import App
 
 _GRACE_S = 1
 _MAX_CONNECTIONS = 512
+_SPARE_CONNECTIONS = 64
+_CERTIFICATE_S = 5.0
+
+
+class ServerCertificate(Protocol):
+    """What TLS is spoken with."""
+
+    context: ssl.SSLContext
+    """Of every listening socket."""
+
+    def reload(self) -> bool:
+        """Take the files' new content into the context where it has changed."""
+        ...
 
 
 class Http:
-    """The HTTP server of a front; `run` returns after `stop`."""
+    """The HTTP server of a front; `run` returns after `stop`.
 
-    def __init__(self, app: App, sockets: list[socket.socket]) -> None:
+    Args:
+        app: What answers.
+        sockets: Bound and listening; those of the internet speak TLS where there is a certificate.
+        certificate: For TLS, or None.
+    """
+
+    def __init__(self, app: App, sockets: list[socket.socket], certificate: ServerCertificate | None = None) -> None:
         self._sockets = sockets
+        self._certificate = certificate
         config = uvicorn.Config(
             app,
             loop="none",
-            http=Connection,
+            # typed as a class; what it is used for is to be called
+            http=partial(Connection, Crowd(_MAX_CONNECTIONS)),  # type: ignore[arg-type]  # see above
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -33,20 +57,53 @@ class Http:
             server_header=False,
             date_header=True,
             proxy_headers=False,
-            limit_concurrency=_MAX_CONNECTIONS,
+            limit_concurrency=_MAX_CONNECTIONS + _SPARE_CONNECTIONS,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        self._server = uvicorn.Server(config)
+        config.load()
+        config.ssl = certificate.context if certificate is not None else None
+        self._server = _Server(config)
 
     async def run(self) -> None:
         """Serve until stopped. Signals are the caller's."""
-        # `serve` would take the signals over; what it does besides is this
-        await self._server._serve(self._sockets)
+        watching = asyncio.create_task(self._watch_certificate())
+        try:
+            # `serve` would take the signals over; what it does besides is this
+            await self._server._serve(self._sockets)
+        finally:
+            watching.cancel()
 
     def stop(self) -> None:
         """Take no more connections, give those under way a second, and end."""
         self._server.should_exit = True
+
+    async def _watch_certificate(self) -> None:
+        while self._certificate is not None:
+            await asyncio.sleep(_CERTIFICATE_S)
+            self._certificate.reload()
+
+
+class _Server(uvicorn.Server):
+    """Inherits since uvicorn and uvloop between them open unix sockets by path alone, and ours are open already."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        sockets = sockets or []
+        await super().startup([each for each in sockets if each.family != socket.AF_UNIX])
+        for each in sockets:
+            if each.family == socket.AF_UNIX:
+                loop = asyncio.get_running_loop()
+                self.servers.append(await loop.create_unix_server(self._connection, sock=each))
+
+    def _connection(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        made: asyncio.Protocol = make(
+            config=self.config,  # type: ignore[call-arg]  # as uvicorn itself calls it
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        return made
 
 
 def run_loop(main: Coroutine[Any, Any, int]) -> int:

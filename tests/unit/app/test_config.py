@@ -188,3 +188,30 @@ def test_a_configuration_survives_the_way_to_the_front(tmp_path: Path) -> None:
     config = load_config(write(tmp_path, text), {})
     assert decode_config(encode_config(config)) == config
     assert decode_config(encode_config(Config())) == Config()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:10132", "[::]:10132", "10.0.0.1:10132", ":10132", "web-1:10132"])
+def test_an_address_that_others_reach_needs_tls_or_a_proxy(tmp_path: Path, address: str) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text(f"web:\n  listen: ['127.0.0.1:10132', '{address}']\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, {})
+    assert (caught.value.line, caught.value.path) == (2, "web.listen[1]")
+    for way in ("ssh -L 10132:", "web.tls.cert_file", "web.trusted_proxies", "web.external_url"):
+        assert way in caught.value.message
+    for more in (
+        "  tls: {cert_file: a, key_file: b}\n",
+        "  trusted_proxies: ['10.0.0.2']\n  external_url: https://metrics.example\n",
+    ):
+        file.write_text(f"web:\n  listen: ['127.0.0.1:10132', '{address}']\n{more}")
+        assert load_config(file, {}).web.listen[1] == address
+    file.write_text(f"web:\n  listen: ['{address}']\n  trusted_proxies: ['10.0.0.2']\n")
+    with pytest.raises(ConfigError, match="can be reached by others"):
+        load_config(file, {})
+
+
+def test_a_unix_socket_alone_is_not_enough(tmp_path: Path) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text("web:\n  listen: ['unix:/run/barograph.sock']\n")
+    with pytest.raises(ConfigError, match="an address is expected"):
+        load_config(file, {})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from barograph.app.listen import bind, is_loopback, parse_address, port_holder, url_of
+from barograph.app.listen import bind, is_loopback, parse_address, port_holder, remove_sockets, url_of
 from barograph.model.errors import ConfigError
 
 
@@ -80,3 +80,29 @@ def test_a_name_without_an_address_is_refused() -> None:
 
 def test_an_unreadable_proc_names_nobody(tmp_path: Path) -> None:
     assert port_holder(1, tmp_path) == ""
+
+
+def test_names_that_only_look_like_loopback() -> None:
+    assert not any(is_loopback(text) for text in ("localhost.evil.example:1", "[::1:2]:1", "127.evil.example:1"))
+    assert is_loopback("unix:/run/x.sock")
+
+
+def test_a_unix_socket_is_private_to_its_group_and_one_left_behind_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "x.sock"
+    (first,) = bind((f"unix:{path}",))
+    assert path.stat().st_mode & 0o777 == 0o660
+    with pytest.raises(ConfigError, match="another program listens there"):
+        bind((f"unix:{path}",))
+    first.close()
+    (second,) = bind((f"unix:{path}",))
+    second.close()
+    remove_sockets((f"unix:{path}", "127.0.0.1:1"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "precious"
+    path.write_text("x")
+    with pytest.raises(ConfigError, match="no socket"):
+        bind((f"unix:{path}",))
+    assert path.read_text() == "x"

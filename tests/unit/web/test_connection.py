@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from barograph.web.connection import MAX_HEAD_BYTES, Connection
+from barograph.web.crowd import Crowd
 from unit.web.site import run
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
@@ -51,7 +52,7 @@ def connected(script: Callable[[Connection, Wire], Awaitable[None]]) -> None:
 
     async def play() -> None:
         config = uvicorn.Config(answer, http=Connection, lifespan="off", log_config=None)
-        connection, wire = Connection(config, ServerState(), {}), Wire()
+        connection, wire = Connection(Crowd(10), config, ServerState(), {}), Wire()
         connection.connection_made(wire)
         await script(connection, wire)
         connection.connection_lost(None)

@@ -3,11 +3,13 @@
 import base64
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from barograph.identity.principal import Role
 from barograph.model.commands import FindSession, Refused, SessionFound
+from barograph.web.config import WebConfig
 from barograph.web.guard import SECURITY_HEADERS
 from barograph.web.routes import ROUTES, Route, find_route
 from unit.web.site import BEARER, HOST, START_MS, TOKEN, Site, run
@@ -202,3 +204,37 @@ def test_other_scopes_are_left_alone(site: Site) -> None:
     call.scope["type"] = "websocket"
     run(site.app(call.scope, call.receive, call.send))
     assert call.sent == []
+
+
+def test_plain_http_from_elsewhere_is_refused_and_a_proxys_is_not(tmp_path: Path) -> None:
+    config = WebConfig(trusted_proxies=("10.0.0.2",), external_url="https://metrics.example")
+    behind = Site(tmp_path, config)
+
+    def ask(peer: str, scheme: str = "http", **headers: str) -> tuple[int, str]:
+        call = behind.call("/metrics", headers={"host": "metrics.example", **BEARER, **headers})
+        call.scope["client"], call.scope["scheme"] = (peer, 1), scheme
+        run(behind.app(call.scope, call.receive, call.send))
+        return call.answer.status, call.answer.header("strict-transport-security")
+
+    try:
+        assert ask("10.0.0.3") == (403, "")
+        assert ask("10.0.0.3", "https")[0] == 200
+        forwarded = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
+        assert ask("10.0.0.3", **forwarded) == (403, ""), "whoever is no proxy is not believed"
+        assert ask("10.0.0.2", origin="https://metrics.example", **forwarded) == (200, "max-age=31536000")
+    finally:
+        behind.close()
+
+
+def test_failures_behind_a_proxy_are_its_clients(tmp_path: Path) -> None:
+    behind = Site(tmp_path, WebConfig(trusted_proxies=("127.0.0.1",)))
+
+    def ask(client: str) -> int:
+        headers = {"authorization": "Bearer wrong", "x-forwarded-for": client}
+        return behind.request("/metrics", headers=headers).status
+
+    try:
+        assert [ask("203.0.113.9") for _ in range(11)] == [401] * 10 + [429]
+        assert ask("203.0.113.10") == 401
+    finally:
+        behind.close()

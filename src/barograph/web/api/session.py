@@ -16,6 +16,7 @@ from barograph.web.signin import STYLE, sign_in_page
 _HTML = b"text/html; charset=utf-8"
 _MOST_FORM_BYTES = 16 * 1024
 _MOST_NAME_CHARS = 100
+_MOST_READING = 32
 _FETCHING_AHEAD = (b"purpose", b"sec-purpose", b"x-moz")
 
 
@@ -24,6 +25,7 @@ class SessionRoutes:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
+        self._reading = 0
 
     async def login(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Redeem `code`, or take a form's `user` and `password`: a cookie, and on to the page."""
@@ -63,7 +65,14 @@ class SessionRoutes:
             if problem is not None:
                 await self._refuse(send, problem.status, f"Not signed in: {problem.message}.")
                 return
-            form = await read_parameters(scope, receive, _MOST_FORM_BYTES)
+            if self._reading >= _MOST_READING:  # those who send a form byte by byte must not take every place
+                await self._refuse(send, 503, "Too many people sign in at this moment. Try again in a few seconds.")
+                return
+            self._reading += 1
+            try:
+                form = await read_parameters(scope, receive, _MOST_FORM_BYTES)
+            finally:
+                self._reading -= 1
             user = one(form, "user", "").strip().casefold()[:_MOST_NAME_CHARS]
             attempts = (f"password {source}", f"user {user}")
             if await self._refuse_often(send, attempts, source):

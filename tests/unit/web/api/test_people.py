@@ -81,8 +81,8 @@ def test_a_user_is_limited_whatever_the_source(site: Site) -> None:
     add(site)
     for number in range(10):
         form = urlencode({"user": "Ann ", "password": "wrong"}).encode()
-        call = site.call("/login", "POST", ORIGIN, form)
-        call.scope["client"] = (f"10.0.0.{number}", 1)
+        call = site.call("/login", "POST", {**ORIGIN, "origin": f"https://{HOST}"}, form)
+        call.scope["client"], call.scope["scheme"] = (f"10.0.0.{number}", 1), "https"
         asyncio.run(site.app(call.scope, call.receive, call.send))
         assert call.answer.status == 401
     assert sign_in(site).status == 429

@@ -1,0 +1,91 @@
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from barograph.app.tls import Certificate, check_certificate
+from barograph.model.errors import ConfigError
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pairs")
+    for name in ("one", "two"):
+        key, locked = str(folder / f"{name}.key"), str(folder / f"{name}.locked")
+        new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-passout", "pass:x"]
+        files = ["-keyout", locked, "-out", str(folder / f"{name}.pem"), "-subj", f"/CN={name}"]
+        for command in ([*new, *files], ["ec", "-passin", "pass:x", "-in", locked, "-out", key]):
+            subprocess.run(["openssl", *command], check=True, capture_output=True)
+    return folder
+
+
+def shown(context: ssl.SSLContext) -> bytes:
+    """Return the certificate that a context shows, by a handshake in memory."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours = client.wrap_bio(to_client, to_server)
+    theirs = context.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(4):
+        for side in (ours, theirs):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+    found = ours.getpeercert(binary_form=True)
+    assert found is not None
+    return found
+
+
+def use(pairs: Path, folder: Path, name: str) -> tuple[str, str]:
+    for kind in ("pem", "key"):
+        shutil.copy(pairs / f"{name}.{kind}", folder / f"new.{kind}")
+        (folder / f"new.{kind}").rename(folder / f"used.{kind}")
+    return str(folder / "used.pem"), str(folder / "used.key")
+
+
+def test_files_that_change_are_taken_into_the_context_in_use(pairs: Path, tmp_path: Path) -> None:
+    certificate = Certificate(*use(pairs, tmp_path, "one"))
+    first = shown(certificate.context)
+    assert not certificate.reload()
+    use(pairs, tmp_path, "two")
+    assert certificate.reload()
+    assert shown(certificate.context) != first
+    assert not certificate.reload()
+
+
+def test_a_change_that_cannot_be_used_leaves_the_old(
+    pairs: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate = Certificate(*use(pairs, tmp_path, "one"))
+    first = shown(certificate.context)
+    shutil.copy(pairs / "two.pem", tmp_path / "used.pem")  # its key has not come yet
+    assert not certificate.reload()
+    assert shown(certificate.context) == first
+    (tmp_path / "used.pem").unlink()
+    assert not certificate.reload()
+    assert caplog.text.count("the old one stays in use") == 2
+    use(pairs, tmp_path, "two")
+    assert certificate.reload()
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "words"),
+    [
+        ("one.pem", "two.key", "cannot be used"),
+        ("one.key", "one.key", "cannot be used"),
+        ("one.pem", "one.locked", "without a pass phrase"),
+        ("none.pem", "one.key", "none.pem cannot be read: No such file"),
+        ("one.pem", "none.key", "none.key cannot be read: No such file"),
+    ],
+)
+def test_what_is_no_pair_says_so(pairs: Path, cert: str, key: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        check_certificate(str(pairs / cert), str(pairs / key))
+
+
+def test_old_protocols_are_not_spoken(pairs: Path) -> None:
+    context = Certificate(str(pairs / "one.pem"), str(pairs / "one.key")).context
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
