@@ -20,7 +20,7 @@ from helpers.collectors import FIXTURES
 
 _EXPECTED = Path(__file__).parents[1] / "fixtures/degradation"
 _PARTS = """
-    arp buddyinfo cgroups conntrack cpu cpufreq diskstats edac entropy
+    arp buddyinfo cgroups containers conntrack cpu cpufreq diskstats edac entropy
     filefd hwmon kernel_hung loadavg mdadm meminfo netclass netdev netstat
     nvme os powersupplyclass pressure process processes schedstat sockstat softnet
     stat thermal_zone udp_queues vmstat watchdog
@@ -87,13 +87,35 @@ def vanishing(folder: Path) -> None:
     (folder / "sys/class/net/gone1").symlink_to("../../devices/nothing")
 
 
+def version_1(folder: Path) -> None:
+    """A host whose control groups are of version 1."""
+    shutil.rmtree(folder / "sys/fs/cgroup")
+    for name, content in {
+        "cpuacct/db.service/cpuacct.usage": "3000000000",
+        "cpuacct/db.service/cpuacct.stat": "user 200\nsystem 100",
+        "cpu/db.service/cpu.stat": "nr_periods 1\nnr_throttled 1\nthrottled_time 5",
+        "memory/db.service/memory.usage_in_bytes": "500",
+        "memory/db.service/memory.stat": "total_cache 10\ntotal_rss 20",
+        "pids/db.service/pids.current": "3",
+    }.items():
+        path = folder / "sys/fs/cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
 def whole(folder: Path) -> None:
     del folder
 
 
 @pytest.mark.parametrize(
     ("case", "change"),
-    [("whole", whole), ("no-pressure", without_pressure), ("no-sys", without_sys), ("vanishing", vanishing)],
+    [
+        ("whole", whole),
+        ("no-pressure", without_pressure),
+        ("no-sys", without_sys),
+        ("cgroup-v1", version_1),
+        ("vanishing", vanishing),
+    ],
 )
 def test_families_over_a_tree(tmp_path: Path, case: str, change: Callable[[Path], None]) -> None:
     change(machine_in(tmp_path))
@@ -105,6 +127,9 @@ def test_families_over_a_tree(tmp_path: Path, case: str, change: Callable[[Path]
     if case == "no-pressure":
         assert {family.rpartition("_pressure_")[0] for family in gone} == {"node"}
         assert seen.reasons["pressure"].startswith("absent: ")
+    if case == "cgroup-v1":
+        assert all(family.startswith("container_") for family in gone)
+        assert "container_cpu_usage_seconds_total" in seen.families
     if case == "vanishing":
         assert not gone
     assert all("\n" not in reason for reason in seen.reasons.values())

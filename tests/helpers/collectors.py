@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from barograph.collectors.base import Host
+from barograph.collectors.cgroup.tree import CgroupTree
 from barograph.collectors.process.table import ProcessTable
 from barograph.collectors.procfs import KeptFile, Paths, SharedFile
 from barograph.model.batch import Batch, Family
@@ -28,7 +29,13 @@ def host_of(paths: Paths) -> Host:
     """Return the host whose files have these roots: `Paths()` is this machine."""
     clock = FakeClock()
     processes = ProcessTable(paths.procfs, paths.rootfs, clock)
-    return Host(paths=paths, clock=clock, stat=SharedFile(KeptFile(paths.procfs / "stat")), processes=processes)
+    return Host(
+        paths=paths,
+        clock=clock,
+        stat=SharedFile(KeptFile(paths.procfs / "stat")),
+        processes=processes,
+        cgroups=CgroupTree(paths.sysfs),
+    )
 
 
 def as_dict(batch: Batch) -> dict[str, float]:

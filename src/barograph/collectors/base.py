@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from barograph.collectors.cgroup.tree import CgroupTree
 from barograph.collectors.process.table import ProcessTable
 from barograph.collectors.procfs import Paths, SharedFile
 from barograph.model.batch import Batch, Family, MetricType, Schema
@@ -43,6 +44,7 @@ class Host:
     clock: Clock
     stat: SharedFile
     processes: ProcessTable
+    cgroups: CgroupTree
 
 
 class SeriesSpec(NamedTuple):

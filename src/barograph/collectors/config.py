@@ -14,8 +14,10 @@ from barograph.collectors.bcachefs import BcachefsConfig
 from barograph.collectors.bonding import BondingConfig
 from barograph.collectors.btrfs import BtrfsConfig
 from barograph.collectors.buddyinfo import BuddyinfoConfig
+from barograph.collectors.cgroup.tree import CgroupTree
 from barograph.collectors.cgroups import CgroupsConfig
 from barograph.collectors.conntrack import ConntrackConfig
+from barograph.collectors.containers import ContainersConfig
 from barograph.collectors.cpu import CpuConfig
 from barograph.collectors.cpu_vulnerabilities import CpuVulnerabilitiesConfig
 from barograph.collectors.cpufreq import CpufreqConfig
@@ -113,6 +115,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     buddyinfo: BuddyinfoConfig = BuddyinfoConfig()
     cgroups: CgroupsConfig = CgroupsConfig()
     conntrack: ConntrackConfig = ConntrackConfig()
+    containers: ContainersConfig = ContainersConfig()
     cpu: CpuConfig = CpuConfig()
     cpu_vulnerabilities: CpuVulnerabilitiesConfig = CpuVulnerabilitiesConfig()
     cpufreq: CpufreqConfig = CpufreqConfig()
@@ -212,7 +215,7 @@ def build_collectors(
     wanted = [name for name in COLLECTORS if (config.is_enabled(name) if names is None else name in names)]
     stat = SharedFile(KeptFile(paths.procfs / "stat"))
     processes = ProcessTable(paths.procfs, paths.rootfs, clock)
-    host = Host(paths=paths, clock=clock, stat=stat, processes=processes)
+    host = Host(paths=paths, clock=clock, stat=stat, processes=processes, cgroups=CgroupTree(paths.sysfs))
     built = [_build(name, config, host) for name in wanted]
     return built if names is not None else [*built, *_third_party(config)]
 

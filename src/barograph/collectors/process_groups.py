@@ -1,16 +1,17 @@
 """The process collector: process-exporter's families for groups of processes, and a sample for the flight recorder."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from barograph.collectors.base import CollectorSection, Frame, Host, SeriesSpec, counter, gauge
+from barograph.collectors.cgroup.tree import Group as CgroupGroup
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.process.groups import STATES, Group
 from barograph.collectors.process.naming import Namer, ProcessNaming
 from barograph.collectors.process.record import Pass, Process
-from barograph.collectors.process.recording import sample_of
+from barograph.collectors.process.recording import sample_of, with_units
 from barograph.collectors.procfs import read_attribute
 from barograph.model.batch import Batch, Family
-from barograph.model.errors import ConfigError
+from barograph.model.errors import CollectError, ConfigError
 from barograph.model.processes import ProcessSink
 
 _PREFIX = "namedprocess_namegroup_"
@@ -86,6 +87,7 @@ class ProcessCollector:
         self._namer = Namer(config.names)
         self._table = host.processes
         self._table.wants_details = True
+        self._cgroups = host.cgroups
         self._counts_io_wait = read_attribute(host.paths.procfs / "sys/kernel/task_delayacct") != "0"
         self._groups: dict[str, Group] = {}
         self._frame = Frame(self.name)
@@ -101,7 +103,8 @@ class ProcessCollector:
             self._latest_number = found.number
             self._regroup(found)
             if self.sink is not None:
-                self.sink(sample_of(found, self._table, self._config.top, counts_io_wait=self._counts_io_wait))
+                sample = sample_of(found, self._table, self._config.top, counts_io_wait=self._counts_io_wait)
+                self.sink(with_units(sample, self._busy_groups(timestamp_ms), self._config.top))
         self._fill()
         return self._frame.batch(timestamp_ms)
 
@@ -132,6 +135,15 @@ class ProcessCollector:
                     self._groups[name].empty_since_ms = None
             elif name:
                 self._groups[name].update(process)
+
+    def _busy_groups(self, timestamp_ms: int) -> Collection[CgroupGroup]:
+        """Return the control groups of this instant, where a collector shows them; what fails there is its affair."""
+        if not self._cgroups.max_groups:
+            return ()
+        try:
+            return self._cgroups.read_at(timestamp_ms).values()
+        except CollectError:
+            return ()
 
     def _leave(self, process: Process, at_ms: int) -> None:
         if process.group:

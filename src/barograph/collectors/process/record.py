@@ -2,8 +2,9 @@
 
 import os
 
+from barograph.collectors.cgroup.membership import Membership
 from barograph.collectors.process.files import NOT_KEPT
-from barograph.collectors.process.parse import Membership, Status, parse_stat
+from barograph.collectors.process.parse import Status, parse_stat
 from barograph.model.processes import UNKNOWN, ProcessFacts
 
 _TICKS = os.sysconf("SC_CLK_TCK")

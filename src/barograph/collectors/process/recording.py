@@ -1,15 +1,18 @@
 """What of a pass the flight recorder keeps: the busiest processes by each measure, and what they did since the last."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from heapq import nlargest
 
 import numpy as np
 
+from barograph.collectors.cgroup.counts import Counts
+from barograph.collectors.cgroup.tree import Group
 from barograph.collectors.process.files import DENIED
 from barograph.collectors.process.record import TICK_MS, Pass, Process
 from barograph.collectors.process.table import ProcessTable
-from barograph.model.processes import UNKNOWN, Measure, ProcessSample
+from barograph.model.processes import UNKNOWN, Measure, ProcessSample, UnitFacts, UnitMeasure
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MOST_NAMED = 500
@@ -45,6 +48,56 @@ def sample_of(found: Pass, table: ProcessTable, top: int, *, counts_io_wait: boo
         started=() if found.is_first else tuple(map(table.facts_of, found.started[:_MOST_NAMED])),
         ended=tuple(map(table.facts_of, found.ended[:_MOST_NAMED])),
     )
+
+
+def with_units(sample: ProcessSample, groups: Collection[Group], top: int) -> ProcessSample:
+    """Return a sample with the control groups that were busiest by CPU time, memory and I/O."""
+    busy = [(group, _unit_row(group)) for group in groups]
+    chosen: dict[str, tuple[Group, Sequence[int]]] = {}
+    for column in (UnitMeasure.CPU_MS, UnitMeasure.MEMORY_BYTES, UnitMeasure.READ_BYTES, UnitMeasure.WRITE_BYTES):
+        for group, row in nlargest(top, busy, key=lambda pair: pair[1][column]):
+            if row[column] > 0:
+                chosen[group.path] = (group, row)
+    if not chosen:
+        return sample
+    return replace(
+        sample,
+        units=tuple(_unit_facts(group) for group, _ in chosen.values()),
+        unit_numbers=np.array([row for _, row in chosen.values()], np.int64),
+    )
+
+
+def _unit_facts(group: Group) -> UnitFacts:
+    membership, name = group.membership, group.path.rpartition("/")[2]
+    if membership.container and membership.container in name:
+        return UnitFacts("container", membership.container, group.path)
+    if name == membership.unit:
+        return UnitFacts("slice" if name.endswith(".slice") else "unit", name, group.path)
+    return UnitFacts("cgroup", name, group.path)
+
+
+def _unit_row(group: Group) -> Sequence[int]:
+    """Return the measures of a control group, in the order of `UnitMeasure`."""
+    counts, before = group.counts, group.before
+    return (
+        _rise(counts.cpu, before.cpu if before else None, 1000.0),
+        _known(counts.memory),
+        _rise(_io_of(counts, 0), _io_of(before, 0) if before else None),
+        _rise(_io_of(counts, 1), _io_of(before, 1) if before else None),
+        _known(counts.threads),
+    )
+
+
+def _io_of(counts: Counts, column: int) -> float:
+    return sum(amounts[column] for amounts in counts.io.values())
+
+
+def _known(value: float | None) -> int:
+    return UNKNOWN if value is None else int(value)
+
+
+def _rise(now: float | None, before: float | None, scale: float = 1.0) -> int:
+    return UNKNOWN if now is None or before is None else max(0, round((now - before) * scale))
 
 
 def _cpu(process: Process) -> int:

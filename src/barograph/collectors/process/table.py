@@ -7,16 +7,10 @@ user, unit, container) is read when it is first seen and when its name changed, 
 import os
 from pathlib import Path
 
+from barograph.collectors.cgroup.membership import parse_cgroup
 from barograph.collectors.process.files import DENIED, NOT_KEPT, PidFiles
 from barograph.collectors.process.masking import mask_command
-from barograph.collectors.process.parse import (
-    parse_cgroup,
-    parse_file_limit,
-    parse_io,
-    parse_stat,
-    parse_status,
-    start_of,
-)
+from barograph.collectors.process.parse import parse_file_limit, parse_io, parse_stat, parse_status, start_of
 from barograph.collectors.process.record import TICK_MS, Pass, Process
 from barograph.collectors.process.users import Users
 from barograph.collectors.procfs import read_error

@@ -1,7 +1,7 @@
 import pytest
 
+from barograph.collectors.cgroup.membership import Membership
 from barograph.collectors.process.naming import Namer, ProcessNaming
-from barograph.collectors.process.parse import Membership
 from barograph.collectors.process.record import Process
 from barograph.model.errors import ConfigError
 from barograph.model.processes import ProcessFacts

@@ -1,8 +1,6 @@
 import pytest
 
 from barograph.collectors.process.parse import (
-    Membership,
-    parse_cgroup,
     parse_file_limit,
     parse_io,
     parse_stat,
@@ -10,8 +8,6 @@ from barograph.collectors.process.parse import (
     start_of,
 )
 from barograph.model.processes import UNKNOWN
-
-_ID = "0123456789abcdef" * 4
 
 
 def test_a_name_may_hold_brackets_and_spaces() -> None:
@@ -46,28 +42,3 @@ def test_limit_of_open_files() -> None:
     assert parse_file_limit(b"Max locked memory  1 1 bytes\nMax open files            1024   4096   files\n") == 1024
     assert parse_file_limit(b"Max open files            unlimited   unlimited   files\n") == 0
     assert parse_file_limit(b"") == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "unit", "container"),
-    [
-        ("0::/\n", "", ""),
-        ("", "", ""),
-        ("0::/init.scope\n", "init.scope", ""),
-        ("0::/system.slice/ssh.service\n", "ssh.service", ""),
-        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-x.scope\n", "app-x.scope", ""),
-        ("0::/system.slice\n", "system.slice", ""),
-        (f"0::/system.slice/docker-{_ID}.scope\n", "system.slice", _ID),
-        (f"0::/docker/{_ID}\n", "", _ID),
-        (f"0::/docker/{_ID}/init.scope\n", "init.scope", _ID),
-        (f"0::/machine.slice/libpod-{_ID}.scope/container\n", "machine.slice", _ID),
-        (f"0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{_ID}.scope\n", "kubepods-pod1.slice", _ID),
-        ("0::/lxc.payload.web/system.slice/cron.service\n", "cron.service", "web"),
-        ("4:memory:/x\n1:name=systemd:/system.slice/cron.service\n0::/\n", "cron.service", ""),
-        (f"4:memory:/docker/{_ID}\n2:cpu,cpuacct:/\n", "", _ID),
-    ],
-)
-def test_membership(text: str, unit: str, container: str) -> None:
-    found = parse_cgroup(text.encode())
-    assert (found.unit, found.container) == (unit, container)
-    assert isinstance(found, Membership)
