@@ -12,6 +12,7 @@ import msgspec
 
 from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
+from barograph.app.config_files import read_secret_files
 from barograph.app.listen import is_loopback, parse_address
 from barograph.app.retention_classes import parse_selector
 from barograph.app.yaml_source import MAX_BYTES, Document, KeyPath, format_path, parse_yaml
@@ -165,7 +166,7 @@ def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Co
         _set(values, path, value, name)
         given[path] = name
     source = Source(document, given)
-    config = convert(values, Config, source)
+    config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
     return config
 

@@ -1,5 +1,6 @@
 """A text that must not be seen: it hides itself wherever it might be printed."""
 
+import hmac
 from typing import NoReturn
 
 
@@ -24,7 +25,7 @@ class Secret:
         raise TypeError("a secret cannot be serialised")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
 
     def __hash__(self) -> int:
         return hash(("Secret", self._text))
