@@ -128,6 +128,8 @@ def _entries(entry: type[msgspec.Struct]) -> tuple[str, dict[str, Any]]:
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
     factory = field.default_factory
+    if field.required:
+        return None
     return field.default if factory is msgspec.NODEFAULT else factory()
 
 
