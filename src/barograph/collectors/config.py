@@ -70,6 +70,7 @@ from barograph.collectors.softirqs import SoftirqsConfig
 from barograph.collectors.softnet import SoftnetConfig
 from barograph.collectors.stat import StatConfig
 from barograph.collectors.sysctl import SysctlConfig
+from barograph.collectors.systemd import SystemdConfig
 from barograph.collectors.tapestats import TapestatsConfig
 from barograph.collectors.tcpstat import TcpstatConfig
 from barograph.collectors.textfile import TextfileConfig
@@ -165,6 +166,7 @@ class CollectorsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     softnet: SoftnetConfig = SoftnetConfig()
     stat: StatConfig = StatConfig()
     sysctl: SysctlConfig = SysctlConfig()
+    systemd: SystemdConfig = SystemdConfig()
     tapestats: TapestatsConfig = TapestatsConfig()
     tcpstat: TcpstatConfig = TcpstatConfig()
     textfile: TextfileConfig = TextfileConfig()
