@@ -22,6 +22,7 @@ BarographError
 ├── CollectError                 a collector failed; counted, backed off, tried again
 │   └── NoDataError              the kernel or host has no such thing: quiet, no failure
 │       └── DeniedError          it may have, but this user may not read it
+├── AlertError                   what was asked of an alert or a silence does not fit it
 ├── AccessError                  a credential is missing, wrong or not enough
 └── LinkError                    the other process is gone or does not speak our protocol
 ```
@@ -169,6 +170,10 @@ class NoDataError(CollectError):
 
 class DeniedError(NoDataError):
     """What a collector reads is another user's: nothing failed, and a privilege would add it."""
+
+
+class AlertError(BarographError):
+    """What was asked of an alert or a silence does not fit what it is."""
 
 
 class AccessError(BarographError):

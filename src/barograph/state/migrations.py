@@ -28,6 +28,20 @@ CREATE TABLE audit (
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
 CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
 """
+_ALERTS = """
+CREATE TABLE alert (number BIGINT PRIMARY KEY, ended_ms BIGINT NOT NULL, record BYTEA NOT NULL);
+CREATE INDEX alert_ended ON alert (ended_ms, number);
+CREATE TABLE alert_transition (
+  number BIGINT PRIMARY KEY, alert BIGINT NOT NULL, at_ms BIGINT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL,
+  actor TEXT NOT NULL, words TEXT NOT NULL
+);
+CREATE INDEX alert_transition_alert ON alert_transition (alert, number);
+CREATE INDEX alert_transition_time ON alert_transition (at_ms, kind);
+CREATE TRIGGER alert_transition_stays BEFORE UPDATE ON alert_transition
+BEGIN SELECT RAISE(ABORT, 'the history of alerts is only added to'); END;
+CREATE TRIGGER alert_transition_keeps BEFORE DELETE ON alert_transition
+BEGIN SELECT RAISE(ABORT, 'the history of alerts is only added to'); END;
+"""
 
-MIGRATIONS = (_SESSIONS, _PEOPLE)
+MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS)
 VERSION = len(MIGRATIONS)

@@ -6,7 +6,8 @@ since a pair of hubs will keep them in PostgreSQL.
 """
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -47,8 +48,13 @@ def open_state(folder: Path) -> "SqliteState":
         ) from error
 
 
+def connect_memory() -> "SqliteState":
+    """Return a state that ends with the process."""
+    return SqliteState(apsw.Connection(":memory:"), "state in memory")
+
+
 class SqliteState:
-    """Implements `StateStore`. `open_state` makes it.
+    """Implements `StateStore`. `open_state` makes it. Any thread may use it: one at a time is let in.
 
     Args:
         connection: To state.db, or to a database in memory; taken over.
@@ -61,6 +67,7 @@ class SqliteState:
     def __init__(self, connection: apsw.Connection, name: str) -> None:
         self._connection = connection
         self._name = name
+        self._one_at_a_time = threading.RLock()
         try:
             self._migrate()
         except BaseException:
@@ -123,7 +130,8 @@ class SqliteState:
 
     def close(self) -> None:
         """See `StateStore`."""
-        self._connection.close()
+        with self._one_at_a_time:
+            self._connection.close()
 
     def rows(self, statement: str, *values: str | int) -> list[Row]:
         """Return the rows of a query.
@@ -132,7 +140,8 @@ class SqliteState:
             StoreError: They could not be read.
         """
         try:
-            return self._connection.execute(statement, values).fetchall()
+            with self._one_at_a_time:
+                return self._connection.execute(statement, values).fetchall()
         except apsw.Error as error:
             raise StoreError(f"{self._name} could not be read: {error}") from error
 
@@ -140,6 +149,10 @@ class SqliteState:
         """Execute one statement; returns how many rows it changed."""
         self._connection.execute(statement, values)
         return self._connection.changes()
+
+    def run_many(self, statement: str, values: Sequence[tuple[str | int | bytes, ...]]) -> None:
+        """Execute one statement once for each tuple of values."""
+        self._connection.executemany(statement, values)
 
     def write(self, change: Callable[[], T], *, lasting: bool = False) -> T:
         """Make a change, of calls of `run`, whole and synced.
@@ -154,13 +167,14 @@ class SqliteState:
         if lasting and not self.is_durable:
             raise StoreError(f"{self._name} cannot be written (see the log): nothing was changed")
         try:
-            try:
-                return self._transact(change)
-            except _UNWRITABLE as error:
-                if lasting or not self.is_durable:
-                    raise
-                self._move_to_memory(error)
-                return self._transact(change)
+            with self._one_at_a_time:
+                try:
+                    return self._transact(change)
+                except _UNWRITABLE as error:
+                    if lasting or not self.is_durable:
+                        raise
+                    self._move_to_memory(error)
+                    return self._transact(change)
         except apsw.Error as error:
             raise StoreError(f"{self._name} could not be written: {error}; nothing was changed") from error
 
