@@ -1,10 +1,9 @@
 """The containers collector: control groups of containers, units and slices, with cAdvisor's names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, gauge
-from barograph.collectors.cgroup.counts import Counts
-from barograph.collectors.cgroup.names import ContainerNames
+from barograph.collectors.cgroup.names import ContainerName, ContainerNames
 from barograph.collectors.cgroup.tree import Group
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import read_attribute
@@ -50,6 +49,7 @@ _PRESSURE: dict[tuple[str, str], Family] = {
 _LEFT_OUT = gauge(
     "barograph_cgroups_left_out", "Control groups that collectors.containers.max_groups left no room for."
 )
+_LEFT_OUT_SPEC = SeriesSpec(_LEFT_OUT, {})
 
 
 class ContainersConfig(CollectorSection, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,6 +82,7 @@ class ContainersCollector(PlainCollector):
         self._names = ContainerNames(host.paths.rootfs, host.clock)
         self._sysfs = host.paths.sysfs
         self._devices: dict[str, str] = {}
+        self._specs: dict[str, _Specs] = {}
         self._instant_ms = 0
 
     def read(self) -> list[Reading]:
@@ -91,7 +92,9 @@ class ContainersCollector(PlainCollector):
             raise NoDataError("there is no control group but the root")
         self._names.look_for(group.membership.container for group in groups.values() if group.membership.container)
         readings = [reading for path in sorted(groups) for reading in self._group(groups[path])]
-        return [*readings, (SeriesSpec(_LEFT_OUT, {}), float(self._tree.left_out))]
+        if len(self._specs) > 2 * len(groups):
+            self._specs = {path: specs for path, specs in self._specs.items() if path in groups}
+        return [*readings, (_LEFT_OUT_SPEC, float(self._tree.left_out))]
 
     def collect(self, timestamp_ms: int) -> Batch:
         """See `model.protocols.Collector`."""
@@ -103,30 +106,20 @@ class ContainersCollector(PlainCollector):
         self._tree.close()
 
     def _group(self, group: Group) -> Iterator[Reading]:
-        labels = {"id": group.path}
-        if group.membership.container:
-            known = self._names.name(group.membership.container)
-            labels |= {"name": known.name, **({"image": known.image} if known.image else {})}
+        known = self._names.name(group.membership.container) if group.membership.container else None
+        specs = self._specs.get(group.path)
+        if specs is None or specs.known != known:
+            specs = self._specs[group.path] = _Specs(group.path, known)
         counts = group.counts
-        if counts.cpu is not None:
-            yield SeriesSpec(_CPU, {**labels, "cpu": "total"}), counts.cpu
-        for attribute, family in _VALUES:
+        for attribute, spec in specs.plain:
             value: float | None = getattr(counts, attribute)
             if value is not None:
-                yield SeriesSpec(family, labels), value
-        yield from self._more(counts, labels)
-
-    def _more(self, counts: Counts, labels: dict[str, str]) -> Iterator[Reading]:
-        for kind, value in (("pgfault", counts.page_faults), ("pgmajfault", counts.major_faults)):
-            if value is not None:
-                yield SeriesSpec(_FAULTS, {**labels, "failure_type": kind, "scope": "hierarchy"}), value
+                yield spec, value
         for device, amounts in counts.io.items():
-            with_device = {**labels, "device": self._device(device)}
-            for family, amount in zip(_IO, amounts, strict=True):
-                yield SeriesSpec(family, with_device), amount
+            yield from zip(specs.of_device(device, self._device), amounts, strict=True)
         for key, seconds in counts.pressure.items():
-            if key in _PRESSURE:
-                yield SeriesSpec(_PRESSURE[key], labels), seconds
+            if key in specs.pressure:
+                yield specs.pressure[key], seconds
 
     def _device(self, number: str) -> str:
         """Return a device's path by its number (`8:0` is /dev/sda); the number where it has no name."""
@@ -137,6 +130,36 @@ class ContainersCollector(PlainCollector):
                 (line.removeprefix("DEVNAME=") for line in described.split("\n") if line.startswith("DEVNAME=")), ""
             )
             found = self._devices[number] = f"/dev/{name}" if name else number
+        return found
+
+
+class _Specs:
+    """The series of one group, made once."""
+
+    def __init__(self, path: str, known: ContainerName | None) -> None:
+        self.known = known
+        self._labels = {"id": path}
+        if known is not None:
+            self._labels |= {"name": known.name, **({"image": known.image} if known.image else {})}
+        labels = self._labels
+        faults = (("page_faults", "pgfault"), ("major_faults", "pgmajfault"))
+        self.plain = [
+            ("cpu", SeriesSpec(_CPU, {**labels, "cpu": "total"})),
+            *((attribute, SeriesSpec(family, labels)) for attribute, family in _VALUES),
+            *(
+                (attribute, SeriesSpec(_FAULTS, {**labels, "failure_type": kind, "scope": "hierarchy"}))
+                for attribute, kind in faults
+            ),
+        ]
+        self.pressure = {key: SeriesSpec(family, labels) for key, family in _PRESSURE.items()}
+        self._devices: dict[str, list[SeriesSpec]] = {}
+
+    def of_device(self, number: str, name: Callable[[str], str]) -> list[SeriesSpec]:
+        """Return the series of one device."""
+        found = self._devices.get(number)
+        if found is None:
+            labels = {**self._labels, "device": name(number)}
+            found = self._devices[number] = [SeriesSpec(family, labels) for family in _IO]
         return found
 
 

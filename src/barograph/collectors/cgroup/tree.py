@@ -4,9 +4,10 @@ Descriptors are kept for groups that live on. The tree is walked anew where one 
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from barograph.collectors.attributes import Attributes
+from barograph.collectors.attributes import Attributes, names_in
 from barograph.collectors.cgroup.counts import V1_FILES, V2_FILES, Counts, counts_v1, counts_v2
 from barograph.collectors.cgroup.membership import Membership, membership_of
 from barograph.model.errors import CollectError, NoDataError
@@ -25,7 +26,7 @@ class Group:
         self.membership: Membership = membership_of(path)
         self._is_v2 = "" in folders
         names = {"": V2_FILES} if self._is_v2 else V1_FILES
-        self._files = {key: Attributes(Path(f"{folder}{path}"), names[key]) for key, folder in folders.items()}
+        self._files = {key: _Files(f"{folder}{path}", names[key]) for key, folder in folders.items()}
         self.counts = Counts()
         self._is_read = False
         self.before: Counts | None = None
@@ -49,6 +50,26 @@ class Group:
         """Close the descriptors."""
         for files in self._files.values():
             files.close()
+
+
+class _Files:
+    """The files of a group in one hierarchy. Those that it lacks when it is met are not looked for again."""
+
+    def __init__(self, folder: str, names: Sequence[str]) -> None:
+        present = set(names_in(Path(folder)))
+        self._there = [name in present for name in names]
+        self._attributes = Attributes(Path(folder), [name for name in names if name in present])
+        self._nothing: list[bytes | None] = [None] * len(names)
+
+    def read(self) -> list[bytes | None]:
+        """Return each file's content, None for those that are not there."""
+        if not any(self._there):
+            return self._nothing
+        contents = iter(self._attributes.read())
+        return [next(contents) if there else None for there in self._there]
+
+    def close(self) -> None:
+        self._attributes.close()
 
 
 class CgroupTree:
