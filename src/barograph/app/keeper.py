@@ -20,7 +20,7 @@ import msgspec
 from barograph.app import handover, snapshots
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
 from barograph.app.import_service import ImportService
-from barograph.app.lifecycle import PrivateFiles, announce, go_first, wait_for_plausible_clock
+from barograph.app.lifecycle import PrivateFiles, allow_descriptors, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, remove_sockets, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.people_commands import PeopleCommands
@@ -319,6 +319,7 @@ def main() -> None:
 
 
 async def _serve(options: ServeOptions, config: Config) -> int:
+    allow_descriptors()
     return await Keeper(options, config).run()
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import sys
 import threading
 from contextlib import suppress
@@ -19,6 +20,7 @@ from barograph.tsdb.folder import is_disk_full
 _log = logging.getLogger(__name__)
 LINK = "login-link"
 _TICKER_NICENESS = -10
+_MOST_DESCRIPTORS = 65_536
 PLAUSIBLE_MS = 1_577_836_800_000
 """2020-01-01: a clock before it was never set, and what is stored under it could never be found again."""
 
@@ -36,6 +38,15 @@ def wait_for_plausible_clock(clock: Clock, stop: threading.Event) -> bool:
             return False
     _log.info("the clock is set: collection begins")
     return True
+
+
+def allow_descriptors() -> None:
+    """Raise the soft limit of open files as far as it goes: the pass over the processes keeps two for each of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY and hard < _MOST_DESCRIPTORS else _MOST_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def go_first() -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from barograph.collectors.base import CollectorSection, Host, SeriesSpec, counter, gauge
-from barograph.collectors.cgroup.names import ContainerName, ContainerNames
+from barograph.collectors.cgroup.membership import ContainerName
+from barograph.collectors.cgroup.names import ContainerNames
 from barograph.collectors.cgroup.tree import Group
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.procfs import read_attribute

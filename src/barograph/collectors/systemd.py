@@ -11,8 +11,8 @@ from barograph.collectors.base import CollectorSection, Host
 from barograph.collectors.entry import CollectorEntry
 from barograph.collectors.filters import compile_pattern
 from barograph.collectors.readings import PlainCollector, Reading
-from barograph.collectors.systemd_bus import Asked, SystemdBus
 from barograph.collectors.systemd_families import FAMILIES, readings_of
+from barograph.collectors.systemd_state import Asked
 from barograph.model.errors import CollectError, ConfigError, NoDataError
 from barograph.model.units import Duration
 
@@ -95,6 +95,9 @@ class SystemdCollector(PlainCollector):
             self._asking.join()
 
     def _ask(self, path: Path) -> None:
+        # two megabytes that a host without a bus need not carry
+        from barograph.collectors.systemd_bus import SystemdBus  # noqa: PLC0415
+
         try:
             with SystemdBus(path) as bus:
                 readings = readings_of(bus.state(self._asked))

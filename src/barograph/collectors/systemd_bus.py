@@ -3,8 +3,7 @@
 The interfaces are those of org.freedesktop.systemd1(5).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,52 +11,12 @@ from jeepney import DBusAddress, MessageType, Properties, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 from jeepney.wrappers import unwrap_msg
 
+from barograph.collectors.systemd_state import Asked, SystemdState, Unit
+
 _TIMEOUT_S = 5.0
 _BUS = "org.freedesktop.systemd1"
 _MANAGER = DBusAddress("/org/freedesktop/systemd1", bus_name=_BUS, interface=f"{_BUS}.Manager")
 _MICRO = 1e6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is asked for."""
-
-    keeps: Callable[[str], bool]
-    tasks: bool
-    restarts: bool
-    start_times: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class Unit:
-    """One unit as systemd has it."""
-
-    name: str
-    active: str
-    type: str = ""
-    """Of a service: simple, forking, notify, ..."""
-    tasks: float | None = None
-    tasks_max: float | None = None
-    restarts: float | None = None
-    started_s: float | None = None
-    last_trigger_s: float | None = None
-    """Of a timer."""
-    accepted: float | None = None
-    """Of a socket: connections that were accepted; the next two, those that are open and those that were refused."""
-    connections: float | None = None
-    refused: float | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class SystemdState:
-    """What systemd said."""
-
-    version: str = ""
-    state: str = ""
-    virtualization: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-    """Units by their active state, those included that are not asked for."""
-    units: list[Unit] = field(default_factory=list)
 
 
 class SystemdBus:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from barograph.collectors.base import SeriesSpec, counter, gauge
 from barograph.collectors.readings import Reading
-from barograph.collectors.systemd_bus import SystemdState, Unit
+from barograph.collectors.systemd_state import SystemdState, Unit
 
 _STATES = ("active", "activating", "deactivating", "inactive", "failed")
 _STATE = gauge("node_systemd_unit_state", "Whether a unit is in this state.")

@@ -6,8 +6,7 @@ time, a growing pause after failures, and a limit of series.
 
 import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import entry_points
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -17,6 +16,9 @@ from barograph.model.batch import Family, MetricType
 from barograph.model.errors import CollectError, ConfigError
 from barograph.model.labels import is_legacy_metric_name, is_legacy_name
 from barograph.model.units import Duration
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 GROUP = "barograph.collectors"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -121,10 +123,17 @@ class ThirdPartyCollector(PlainCollector):
         return SeriesSpec(family, dict(pairs))
 
 
+def _entry_points() -> "EntryPoints":
+    # four megabytes that only those carry who name such a collector
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    return entry_points(group=GROUP)
+
+
 def _load(config: ThirdPartyConfig, place: str) -> CollectorPlugin:
-    found = [point for point in entry_points(group=GROUP) if point.name == config.name]
+    found = [point for point in _entry_points() if point.name == config.name]
     if not found:
-        others = ", ".join(sorted(point.name for point in entry_points(group=GROUP))) or "none"
+        others = ", ".join(sorted(point.name for point in _entry_points())) or "none"
         raise ConfigError(
             f"no installed package has a collector {config.name!r} (entry points of {GROUP}: {others})",
             path=f"{place}.name",

@@ -4,12 +4,14 @@ import errno
 import io
 import logging
 import os
+import resource
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from barograph.app import lifecycle
 from barograph.app.lifecycle import LINK, PLAUSIBLE_MS, PrivateFiles, announce, wait_for_plausible_clock
 from barograph.identity.config import IdentityConfig
 from barograph.identity.sessions import Sessions
@@ -218,3 +220,15 @@ def test_a_link_that_cannot_be_removed_is_said(files: PrivateFiles, caplog: pyte
     (files.folder / "login-link").mkdir()
     files.remove_link()
     assert "login-link could not be removed: Is a directory" in caplog.text
+
+
+def test_more_descriptors_are_allowed_and_never_fewer() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        lifecycle.allow_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(before[1], 65_536), before[1])
+        lifecycle.allow_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(before[1], 65_536)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from barograph.collectors.cgroup import names, tree
+from barograph.collectors.cgroup import tree
+from barograph.collectors.cgroup.membership import ContainerName
 from barograph.collectors.containers import ContainersCollector, ContainersConfig
 from barograph.collectors.process_groups import ProcessCollector, ProcessConfig
 from barograph.model.errors import CollectError, ConfigError, NoDataError
@@ -224,7 +225,7 @@ def test_a_socket_that_does_not_tell(tmp_path: Path, engine: list[bytes], answer
     reading = collector(tmp_path, V2)
     reading.collect(1)
     reading._names.join()
-    assert reading._names.name(ID) == names.ContainerName(ID, "")
+    assert reading._names.name(ID) == ContainerName(ID, "")
     reading.collect(2)  # and it is left alone for a while
 
 

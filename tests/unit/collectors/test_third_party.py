@@ -50,7 +50,7 @@ class Plugin:
 def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EntryPoint, "load", lambda self: Plugin)
     points = EntryPoints([EntryPoint("plugin", "x:y", third_party.GROUP)])
-    monkeypatch.setattr(third_party, "entry_points", lambda group: points.select(group=group))
+    monkeypatch.setattr(third_party, "_entry_points", lambda: points.select(group=third_party.GROUP))
     for name in ("described", "samples"):
         monkeypatch.setattr(Plugin, name, getattr(Plugin, name))
 

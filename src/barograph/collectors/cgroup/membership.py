@@ -10,6 +10,13 @@ _CONTAINER = re.compile(
 )
 
 
+class ContainerName(NamedTuple):
+    """What people call a container, and what it was made of."""
+
+    name: str
+    image: str
+
+
 class Membership(NamedTuple):
     """Which unit and container a process belongs to; empty where it belongs to none."""
 
