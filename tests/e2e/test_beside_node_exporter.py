@@ -1,4 +1,4 @@
-"""The collectors of the network beside Debian's node_exporter 1.5 on the same machine, at the same moment.
+"""Our collectors beside Debian's node_exporter 1.5 on the same machine, at the same moment.
 
 Its label sets must be ours, and our values must lie between two reads of its own. What 1.12 says otherwise than 1.5 is
 named below, each with its reason.
@@ -8,7 +8,8 @@ import shutil
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
@@ -38,28 +39,52 @@ _NEWER = (
     "node_softnet_received_rps",
 )
 _NEWER_FIELDS = ("node_netstat_TcpExt_TCPOFOQueue", "node_netstat_TcpExt_TCPRcvQDrop")
-_NEWER_LABEL = "adminstate"
 # gauges of sockets: each request of this test opens and closes some
 _MOVING = ("node_sockstat_", "node_netstat_Tcp_CurrEstab", "node_nf_conntrack_entries", "node_udp_queues", "node_arp_")
 
 
-@pytest.fixture(scope="module")
-def peer() -> Iterator[str]:
+# Debian leaves these out by default
+_ALL_DEVICES = "--collector.netdev.device-exclude=^$"
+_ALL_MOUNTS = "--collector.filesystem.mount-points-exclude=^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+)($|/)"
+# 1.12 leaves zram out too
+_NO_ZRAM = "--collector.diskstats.device-exclude=^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$"
+_NEWER_LABELS = ("adminstate", "rotational")
+_MOVING_BY_DEFAULT = (
+    *_MOVING,
+    *(
+        "node_filefd_allocated",
+        "node_entropy",
+        "node_load",
+        "node_procs_",
+        "node_memory_",
+        "node_timex_",
+        "node_pressure_",
+    ),
+    *("node_filesystem_", "node_time_seconds", "node_sockstat_", "node_netstat_"),
+)
+
+
+@contextmanager
+def _node_exporter(*flags: str) -> Iterator[str]:
     program = shutil.which("prometheus-node-exporter")
     if program is None:
         pytest.skip("node_exporter is not installed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    command = [program, f"--web.listen-address={address}", DISABLE_DEFAULTS, *_FLAGS]
-    # Debian leaves lo out by default
-    running = subprocess.Popen([*command, "--collector.netdev.device-exclude=^$"], stderr=subprocess.DEVNULL)
+    running = subprocess.Popen([program, f"--web.listen-address={address}", *flags], stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: _fetched(f"http://{address}/metrics") or None, what="node_exporter")
         yield f"http://{address}/metrics"
     finally:
         running.kill()
         running.wait()
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[str]:
+    with _node_exporter(DISABLE_DEFAULTS, *_FLAGS, _ALL_DEVICES) as url:
+        yield url
 
 
 def _fetched(url: str) -> bytes:
@@ -81,11 +106,9 @@ def _is_of_network(name: str) -> bool:
     return name.startswith("node_") and not name.startswith(("node_scrape_", "node_exporter_"))
 
 
-def _ours() -> dict[Labels, float]:
+def _ours(flags: Sequence[str] = (DISABLE_DEFAULTS, *_FLAGS)) -> dict[Labels, float]:
     found: dict[Labels, float] = {}
-    for scheduled in build_collectors(
-        apply_flags(CollectorsConfig(), [DISABLE_DEFAULTS, *_FLAGS]), Paths(), SystemClock()
-    ):
+    for scheduled in build_collectors(apply_flags(CollectorsConfig(), flags), Paths(), SystemClock()):
         collector = scheduled.collector
         try:
             batch = collector.collect(1000)
@@ -97,7 +120,7 @@ def _ours() -> dict[Labels, float]:
 
 
 def _without_newer(labels: Labels) -> Labels:
-    return Labels([(name, value) for name, value in labels if name != _NEWER_LABEL])
+    return Labels([(name, value) for name, value in labels if name not in _NEWER_LABELS])
 
 
 def test_the_same_series_with_values_between_two_of_its_reads(peer: str) -> None:
@@ -109,3 +132,16 @@ def test_the_same_series_with_values_between_two_of_its_reads(peer: str) -> None
         if not labels.name.startswith(_MOVING):
             assert low <= ours[labels] <= high, f"{labels} is {ours[labels]}, not between {low} and {high}"
     assert len(ours) > 100
+
+
+def test_every_family_that_it_shows_by_default() -> None:
+    with _node_exporter(_ALL_DEVICES, _ALL_MOUNTS, _NO_ZRAM) as url:
+        before, ours, after = _theirs(url), _ours(()), _theirs(url)
+    families = {labels.name for labels in before}
+    assert set(before) - set(ours) == set()
+    assert {labels for labels in set(ours) - set(after) if labels.name in families} == set()
+    for labels in before.keys() & after.keys():
+        low, high = sorted((before[labels], after[labels]))
+        if not labels.name.startswith(_MOVING_BY_DEFAULT):
+            assert low <= ours[labels] <= high, f"{labels} is {ours[labels]}, not between {low} and {high}"
+    assert len(families) > 150
