@@ -42,6 +42,16 @@ BEGIN SELECT RAISE(ABORT, 'the history of alerts is only added to'); END;
 CREATE TRIGGER alert_transition_keeps BEFORE DELETE ON alert_transition
 BEGIN SELECT RAISE(ABORT, 'the history of alerts is only added to'); END;
 """
+_DELIVERIES = """
+CREATE TABLE delivery (
+  number BIGINT PRIMARY KEY, receiver TEXT NOT NULL, group_key TEXT NOT NULL, notice_key TEXT NOT NULL,
+  state TEXT NOT NULL, document BYTEA NOT NULL, UNIQUE (receiver, notice_key)
+);
+CREATE INDEX delivery_waiting ON delivery (receiver, state, group_key, number);
+CREATE TABLE delivery_attempt (
+  number BIGINT PRIMARY KEY, delivery BIGINT NOT NULL, at_ms BIGINT NOT NULL, document BYTEA NOT NULL
+);
+"""
 
-MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS)
+MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES)
 VERSION = len(MIGRATIONS)

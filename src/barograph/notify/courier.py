@@ -1,0 +1,129 @@
+"""Delivers what waits in the queue: one task a receiver, so that a slow one delays no other; in order within a group.
+
+At least once: an attempt's outcome is kept after it, so a process that dies in between sends the same message with the
+same key again. It gives up only on what a repeat cannot help.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from barograph.model.clock import Clock
+from barograph.model.notice import Delivery, DeliveryState, DeliveryStore, Notice
+from barograph.outbound.request import OutboundError, OutboundResponse
+
+_FIRST_WAIT_MS = 1_000
+_LONGEST_WAIT_MS = 300_000
+_LONGEST_RETRY_AFTER_MS = 3_600_000
+_MOST_DOUBLINGS = 16
+_PASSING = frozenset((408, 425, 429))
+_ANSWER_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an attempt came to. `wait_ms`: what the receiver asked for, 0 where nothing."""
+
+    state: DeliveryState
+    answer: str
+    wait_ms: int = 0
+
+
+Send = Callable[[Notice], Awaitable[Outcome]]
+"""Sends a notice to its receiver; raises nothing but cancellation."""
+
+
+class Courier:
+    """Used on one event loop.
+
+    Args:
+        store: The queue.
+        receivers: How each receiver is told, by its name.
+        clock: Wall clock.
+        random: Gives 0 <= x < 1, for jitter.
+    """
+
+    def __init__(
+        self, store: DeliveryStore, receivers: Mapping[str, Send], clock: Clock, random: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._receivers = receivers
+        self._clock = clock
+        self._random = random
+        self._wakes = {name: asyncio.Event() for name in receivers}
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._receivers:
+                group.create_task(self._serve(name))
+
+    def wake(self) -> None:
+        """Look at the queue at once: something was put into it."""
+        for wake in self._wakes.values():
+            wake.set()
+
+    async def step(self, receiver: str) -> int | None:
+        """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits."""
+        while due := [each for each in self._store.heads(receiver) if each.next_ms <= self._clock.now_ms()]:
+            for delivery in due:
+                outcome = await self._receivers[receiver](delivery.notice)
+                self._store.keep(self._after(delivery, outcome))
+        return min((each.next_ms for each in self._store.heads(receiver)), default=None)
+
+    async def _serve(self, receiver: str) -> None:
+        wake = self._wakes[receiver]
+        while True:
+            wake.clear()
+            next_ms = await self.step(receiver)
+            wait_s = None if next_ms is None else max(next_ms - self._clock.now_ms(), 1) / 1000
+            try:
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
+            except TimeoutError:
+                continue
+
+    def _after(self, delivery: Delivery, outcome: Outcome) -> Delivery:
+        now_ms = self._clock.now_ms()
+        doubled_ms = _FIRST_WAIT_MS << min(delivery.attempts, _MOST_DOUBLINGS)
+        jittered_ms = round(min(doubled_ms, _LONGEST_WAIT_MS) * (0.5 + self._random() / 2))
+        return msgspec.structs.replace(
+            delivery,
+            state=outcome.state,
+            attempts=delivery.attempts + 1,
+            tried_ms=now_ms,
+            next_ms=now_ms + max(jittered_ms, min(outcome.wait_ms, _LONGEST_RETRY_AFTER_MS)),
+            answer=outcome.answer,
+        )
+
+
+def judge(response: OutboundResponse, now_ms: int) -> Outcome:
+    """Return what an answer means: taken, refused for now, or refused for good."""
+    words = response.body[: _ANSWER_CHARACTERS * 4].decode(errors="replace").strip()[:_ANSWER_CHARACTERS]
+    answer = f"{response.status} {words}".strip()
+    if 200 <= response.status < 300:
+        return Outcome(state=DeliveryState.DELIVERED, answer=answer)
+    if response.status >= 500 or response.status in _PASSING:
+        wait_ms = _retry_after(response.header("retry-after"), now_ms)
+        return Outcome(state=DeliveryState.WAITING, answer=answer, wait_ms=wait_ms)
+    return Outcome(state=DeliveryState.FAILED, answer=answer)
+
+
+def judge_error(error: OutboundError) -> Outcome:
+    """Return what it means that there was no answer."""
+    return Outcome(state=DeliveryState.FAILED if error.permanent else DeliveryState.WAITING, answer=str(error))
+
+
+def _retry_after(text: str, now_ms: int) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text[:9]) * 1000
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(round(at.timestamp() * 1000) - now_ms, 0)

@@ -1,0 +1,154 @@
+"""Each receiver against a recording server of loopback."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+import msgspec
+import pytest
+
+from barograph.model.notice import DeliveryState, Notice, NoticeKind
+from barograph.model.secret import Secret
+from barograph.notify.receivers import (
+    NtfyReceiver,
+    PagerDutyReceiver,
+    SlackReceiver,
+    WebhookReceiver,
+    fingerprint_of,
+)
+from barograph.notify.sending import HttpReceiver, over_http
+from helpers.clock import FakeClock
+from unit.notify.notices import alert, notice
+from unit.outbound.server import OK, client_of, peer
+
+DEDUP_KEY = hashlib.sha256(b'{}:{alertname="DiskFull"}').hexdigest()
+
+
+def sent(receiver: Any, told: Notice) -> tuple[str, dict[str, Any]]:
+    """Return head and body of what a receiver's server hears."""
+
+    async def send() -> bytes:
+        async with peer(OK) as heard:
+            name = "routing_key" if isinstance(receiver, PagerDutyReceiver) else ""
+            url = f"http://allowed:{heard.port}/hook"
+            at: HttpReceiver = msgspec.structs.replace(
+                receiver, url=url if name or isinstance(receiver, NtfyReceiver) else Secret(url)
+            )
+            outcome = await over_http(at, client_of(), FakeClock())(told)
+        assert (outcome.state, outcome.answer) == (DeliveryState.DELIVERED, "200 ok")
+        return heard.heard[0]
+
+    head, _, body = asyncio.run(send()).partition(b"\r\n\r\n")
+    return head.decode(), msgspec.json.decode(body)
+
+
+def test_webhooks_have_alertmanagers_json() -> None:
+    head, body = sent(WebhookReceiver(url=Secret("")), notice())
+    assert "Idempotency-Key: k1" in head
+    assert body == {
+        "receiver": "team",
+        "status": "firing",
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {"alertname": "DiskFull", "host": "atlas", "severity": "critical"},
+                "annotations": {"summary": "Disk full on atlas", "description": "97 % of <sda>,\n  limit 90 %"},
+                "startsAt": "2023-11-14T22:13:20.250Z",
+                "endsAt": "0001-01-01T00:00:00Z",
+                "generatorURL": "https://b.example/alerts/1",
+                "fingerprint": fingerprint_of({"alertname": "DiskFull", "host": "atlas", "severity": "critical"}),
+            }
+        ],
+        "groupLabels": {"alertname": "DiskFull"},
+        "commonLabels": {"alertname": "DiskFull", "host": "atlas", "severity": "critical"},
+        "commonAnnotations": {"summary": "Disk full on atlas", "description": "97 % of <sda>,\n  limit 90 %"},
+        "externalURL": "https://b.example",
+        "version": "4",
+        "groupKey": '{}:{alertname="DiskFull"}',
+        "truncatedAlerts": 0,
+        "barograph": {"kind": "firing", "actor": "", "text": ""},
+    }
+
+
+def test_a_webhook_says_what_is_common_what_was_left_out_and_what_is_over() -> None:
+    told = notice(alerts=(alert("a", ended_ms=1_700_000_001_000), alert("b")))
+    _, body = sent(WebhookReceiver(url=Secret(""), most_alerts=1), told)
+    assert (body["status"], body["truncatedAlerts"], len(body["alerts"])) == ("firing", 1, 1)
+    assert body["commonLabels"] == {"alertname": "DiskFull", "severity": "critical"}
+    assert list(body["commonAnnotations"]) == ["description"]
+    _, over = sent(WebhookReceiver(url=Secret("")), notice(NoticeKind.RESOLVED))
+    assert (over["status"], over["alerts"][0]["status"]) == ("resolved", "resolved")
+    assert over["alerts"][0]["endsAt"] == "2023-11-14T22:16:46.250Z"
+    _, taken = sent(WebhookReceiver(url=Secret("")), notice(NoticeKind.ACKNOWLEDGED))
+    assert taken["barograph"] == {"kind": "acknowledged", "actor": "ada", "text": "mine"}
+
+
+def test_fingerprints_are_alertmanagers() -> None:
+    # as FNV-1a is published: of nothing, and of "a" (0xaf63dc4c8601ec8c) continued by the parts
+    assert fingerprint_of({}) == "cbf29ce484222325"
+    assert fingerprint_of({"a": "1", "b": "2"}) == fingerprint_of({"b": "2", "a": "1"})
+    assert fingerprint_of({"a": "1"}) != fingerprint_of({"a": "2"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "priority", "tag"),
+    [
+        (NoticeKind.FIRING, 5, "rotating_light"),
+        (NoticeKind.REPEAT, 5, "rotating_light"),
+        (NoticeKind.ACKNOWLEDGED, 3, "rotating_light"),
+        (NoticeKind.RESOLVED, 3, "white_check_mark"),
+    ],
+)
+def test_ntfy_has_a_topic_and_a_priority(kind: NoticeKind, priority: int, tag: str) -> None:
+    head, body = sent(NtfyReceiver(url="", topic="ops", token=Secret("t0")), notice(kind))
+    assert head.startswith("POST /hook/ ")
+    assert "Authorization: Bearer t0" in head
+    assert (body["topic"], body["priority"], body["tags"]) == ("ops", priority, [tag])
+    assert body["click"] == "https://b.example/alerts/1"
+    assert body["title"].endswith("Disk full on atlas")
+
+
+def test_what_ntfy_is_not_told_is_left_out() -> None:
+    told = notice(alerts=(msgspec.structs.replace(alert(), url=""),), external_url="")
+    head, body = sent(NtfyReceiver(url="", topic="ops"), told)
+    assert "Authorization" not in head
+    assert "click" not in body
+
+
+@pytest.mark.parametrize(
+    ("kind", "colour"),
+    [(NoticeKind.FIRING, "#c0392b"), (NoticeKind.ACKNOWLEDGED, "#c0392b"), (NoticeKind.RESOLVED, "#2e7d32")],
+)
+def test_slack_has_one_attachment_without_markup_of_others(kind: NoticeKind, colour: str) -> None:
+    _, body = sent(SlackReceiver(url=Secret(""), channel="#ops"), notice(kind))
+    attachment = body["attachments"][0]
+    assert (body["channel"], attachment["color"]) == ("#ops", colour)
+    assert "97 % of &lt;sda&gt;, limit 90 %" in attachment["text"]
+    assert attachment["title_link"] == "https://b.example/alerts/1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"), [(NoticeKind.ACKNOWLEDGED, "acknowledge"), (NoticeKind.RESOLVED, "resolve")]
+)
+def test_pagerduty_is_told_of_the_end_by_key_alone(kind: NoticeKind, action: str) -> None:
+    _, body = sent(PagerDutyReceiver(routing_key=Secret("r0")), notice(kind))
+    assert body == {"routing_key": "r0", "event_action": action, "dedup_key": DEDUP_KEY}
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.FIRING, NoticeKind.REPEAT, NoticeKind.WORSE])
+def test_pagerduty_is_told_of_one_incident_a_group(kind: NoticeKind) -> None:
+    _, body = sent(PagerDutyReceiver(routing_key=Secret("r0")), notice(kind))
+    assert (body["event_action"], body["dedup_key"]) == ("trigger", DEDUP_KEY)
+    payload = body["payload"]
+    assert (payload["severity"], payload["source"]) == ("critical", "atlas")
+    assert payload["timestamp"] == "2023-11-14T22:16:46.250Z"
+    assert payload["summary"].endswith("Disk full on atlas")
+
+
+def test_an_address_that_is_refused_fails_for_good_and_a_closed_port_does_not() -> None:
+    async def outcome(url: str) -> DeliveryState:
+        send = over_http(WebhookReceiver(url=Secret(url)), client_of(public="10.0.0.1"), FakeClock())
+        return (await send(notice())).state
+
+    assert asyncio.run(outcome("http://public/")) is DeliveryState.FAILED
+    assert asyncio.run(outcome("http://allowed:9/")) is DeliveryState.WAITING

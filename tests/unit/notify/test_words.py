@@ -1,0 +1,50 @@
+import pytest
+
+from barograph.model.notice import NoticeAlert, NoticeKind
+from barograph.notify.words import body_of, severity_of, span, title_of
+from unit.notify.notices import FIRED_MS, alert, notice
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (NoticeKind.FIRING, "Firing: Disk full on atlas"),
+        (NoticeKind.REPEAT, "Still firing after 3 min 26 s: Disk full on atlas"),
+        (NoticeKind.WORSE, "Worse: Disk full on atlas"),
+        (NoticeKind.ACKNOWLEDGED, "Acknowledged by ada: Disk full on atlas"),
+        (NoticeKind.RESOLVED, "Resolved after 3 min 26 s: Disk full on atlas"),
+    ],
+)
+def test_titles_say_what_happened(kind: NoticeKind, title: str) -> None:
+    assert title_of(notice(kind)) == title
+
+
+def test_bodies_have_at_most_eight_lines_and_count_the_rest() -> None:
+    many = notice(NoticeKind.ACKNOWLEDGED, alerts=tuple(alert(f"h{i}") for i in range(12)))
+    assert title_of(many).endswith("Disk full on h0 and 11 more")
+    lines = body_of(many).splitlines()
+    assert lines == [
+        "mine",
+        "97 % of <sda>, limit 90 %",
+        "- Disk full on h1",
+        "- Disk full on h2",
+        "- Disk full on h3",
+        "and 8 more",
+        "since 2023-11-14 22:13:20 UTC",
+        "https://b.example/alerts/1",
+    ]
+
+
+def test_what_is_not_annotated_is_named_by_its_rule() -> None:
+    bare = NoticeAlert(labels={"alertname": "A"}, annotations={}, fired_ms=FIRED_MS)
+    plain = notice(alerts=(bare,), external_url="")
+    assert (title_of(plain), severity_of(plain)) == ("Firing: A", "")
+    assert body_of(plain) == "since 2023-11-14 22:13:20 UTC"
+
+
+@pytest.mark.parametrize(
+    ("span_ms", "shown"),
+    [(0, "0 s"), (-5, "0 s"), (59_999, "59 s"), (3_600_000, "1 h"), (3_605_000, "1 h"), (93_600_000, "1 d 2 h")],
+)
+def test_spans_have_two_units_at_most(span_ms: int, shown: str) -> None:
+    assert span(span_ms) == shown
