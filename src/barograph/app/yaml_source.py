@@ -12,6 +12,7 @@ from barograph.model.errors import ConfigError
 
 MAX_BYTES = 1024 * 1024
 _MAX_NODES = 50_000
+_MERGE = "tag:yaml.org,2002:merge"
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 KeyPath = tuple[str | int, ...]
@@ -51,8 +52,13 @@ def format_path(path: KeyPath) -> str:
     return text.removeprefix(".")
 
 
-def parse_yaml(text: str, file: str) -> Document:
+def parse_yaml(text: str, file: str, *, only_first: bool = False) -> Document:
     """Parse one document.
+
+    Args:
+        text: The file's text.
+        file: Its name, for messages.
+        only_first: Leave out what follows the first document, instead of refusing it.
 
     Raises:
         ConfigError: It is no YAML, too large, or has a key twice; names line and column.
@@ -67,7 +73,8 @@ def parse_yaml(text: str, file: str) -> Document:
     loader = yaml.SafeLoader(text)
     document = Document(file, None)
     try:
-        node = loader.get_single_node()
+        # get_node wants to be asked first whether there is one
+        node = (loader.get_node() if loader.check_node() else None) if only_first else loader.get_single_node()
         if node is not None:
             document.values = _Builder(loader, document).build(node, ())
     except yaml.MarkedYAMLError as error:
@@ -114,7 +121,7 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
+        for key_node, value_node in self._merged(node):
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self._document_error("a key must be a plain word", key_node, path)
             key = str(key_node.value)
@@ -123,6 +130,16 @@ class _Builder:
             self._document.places[(*path, key)] = _place(key_node)
             values[key] = self.build(value_node, (*path, key))
         return values
+
+    def _merged(self, node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Return a mapping's pairs, with those that `<<` brings in and the mapping does not have itself."""
+        own = [pair for pair in node.value if pair[0].tag != _MERGE]
+        if len(own) == len(node.value):
+            return own
+        self._loader.flatten_mapping(node)
+        brought = {str(key.value): (key, value) for key, value in node.value[: len(node.value) - len(own)]}
+        taken = {str(key.value) for key, _ in own}
+        return [*(pair for name, pair in brought.items() if name not in taken), *own]
 
     def _document_error(self, message: str, node: yaml.Node, path: KeyPath) -> ConfigError:
         place = _place(node)

@@ -1,19 +1,27 @@
-"""`barograph check config FILE...`."""
+"""`barograph check config FILE...` and `barograph check rules FILE...`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from barograph.app.config import load_config
+from barograph.app.yaml_source import parse_yaml
 from barograph.cli.failure import CommandError, require_format
 from barograph.cli.terminal import to_json, visible
 from barograph.model.errors import ConfigError
+from barograph.rules.rulefile import check_rule_file
 
 _EPILOG = """\b
 Examples:
   barograph check config barograph.yml
   barograph check config --format json /etc/barograph/*.yml"""
+
+_RULES_EPILOG = """\b
+Examples:
+  barograph check rules alerts.yml
+  barograph check rules --format json /etc/prometheus/rules/*.yml"""
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +29,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(epilog=_EPILOG, no_args_is_help=True, rich_markup_mode=None)
     group.callback()(_root)
     group.command("config", epilog=_EPILOG)(check_config)
+    group.command("rules", epilog=_RULES_EPILOG)(check_rules)
     app.add_typer(group, name="check")
 
 
@@ -39,13 +48,47 @@ def check_config(
     """
     require_format(output_format, ("text", "json"))
     findings = [finding for file in files if (finding := _check(file)) is not None]
+    _tell(findings, output_format)
+    if findings:
+        raise CommandError(f"{len(findings)} of {len(files)} cannot be used")
+
+
+def check_rules(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", readable=False, help="Prometheus' rule files.")],
+    output_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text or json.")] = "text",
+) -> None:
+    """Check rule files.
+
+    A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations and expressions are looked at;
+    templates in labels and annotations are not.
+    """
+    require_format(output_format, ("text", "json"))
+    found = {file: _check_rules(file) for file in files}
+    _tell([finding for findings in found.values() for finding in findings], output_format)
+    bad = sum(bool(findings) for findings in found.values())
+    if bad:
+        raise CommandError(f"{bad} of {len(files)} cannot be used")
+
+
+def _tell(findings: Sequence[ConfigError], output_format: str) -> None:
     if output_format == "json":
         print(to_json([_plain(finding) for finding in findings]))
     else:
         for finding in findings:
             print(visible(str(finding)))
-    if findings:
-        raise CommandError(f"{len(findings)} of {len(files)} cannot be used")
+
+
+def _check_rules(file: Path) -> tuple[ConfigError, ...]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return (ConfigError(f"the file cannot be read: {reason}", file=str(file)),)
+    try:
+        document = parse_yaml(text, str(file), only_first=True)
+    except ConfigError as error:
+        return (error,)
+    return check_rule_file(document.values, document.error).findings
 
 
 def _check(file: Path) -> ConfigError | None:

@@ -73,3 +73,16 @@ def test_an_alias_bomb_is_refused() -> None:
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 9)]
     with pytest.raises(ConfigError, match="more than 50000 values"):
         parse_yaml("\n".join(lines), "f")
+
+
+def test_what_is_merged_in_gives_way_to_what_stands_there() -> None:
+    document = parse_yaml("a: &x {k: 1, l: 2}\nb: &y {k: 5, m: 6}\nc:\n  <<: [*x, *y]\n  l: 3\nd: {<<: *x}\n", "f")
+    assert document.values["c"] == {"k": 1, "m": 6, "l": 3}
+    assert document.values["d"] == {"k": 1, "l": 2}
+
+
+def test_only_the_first_of_several_documents() -> None:
+    assert parse_yaml("a: 1\n---\nb: 2\n", "f", only_first=True).values == {"a": 1}
+    assert parse_yaml("", "f", only_first=True).values is None
+    with pytest.raises(ConfigError, match="expected a single document"):
+        parse_yaml("a: 1\n---\nb: 2\n", "f")

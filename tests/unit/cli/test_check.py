@@ -58,3 +58,20 @@ def test_the_environment_is_left_out(barograph: Commands, good: str, monkeypatch
 
 def test_there_is_no_other_format(barograph: Commands, good: str) -> None:
     assert barograph("check", "config", "--format", "xml", good).status == 2
+
+
+def test_rule_files(barograph: Commands, tmp_path: Path) -> None:
+    good, bad, odd = tmp_path / "good.yml", tmp_path / "bad.yml", tmp_path / "odd.yml"
+    good.write_text("groups: [{name: a, rules: [{record: b, expr: up}]}]\n")
+    bad.write_text("groups:\n  - name: a\n    rules:\n      - record: b\n        expr: sum(\n")
+    odd.write_bytes(b"\xff")
+    assert barograph("check", "rules", str(good)).status == 0
+    said = barograph("check", "rules", str(good), str(bad), str(odd), str(tmp_path / "gone"))
+    lines = said.out.splitlines()
+    assert said.status == 1
+    assert lines[0].startswith(f"{bad}:5:9: ")
+    assert "it is not UTF-8" in lines[1]
+    assert "cannot be read" in lines[2]
+    assert "3 of 4 cannot be used" in said.err
+    bad.write_text("a: [\n")
+    assert '"line":' in barograph("check", "rules", "--format", "json", str(bad)).out

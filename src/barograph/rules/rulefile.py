@@ -1,0 +1,210 @@
+"""A rule file's values -> groups of rules, or every finding about it. Pure: the caller reads the file.
+
+The format is that of Prometheus' recording_rules.md and alerting_rules.md, with UTF-8 names. Called by `check rules`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from barograph.model.errors import ConfigError, QueryError
+from barograph.model.labels import METRIC_NAME
+from barograph.model.units import Duration
+from barograph.promql.functions.table import SIGNATURES
+from barograph.promql.parser.parse import parse
+
+KeyPath = tuple[str | int, ...]
+Refuse = Callable[[str, KeyPath], ConfigError]
+"""Makes an error that names the file and the place of a key path."""
+_GROUP_KEYS = ("name", "interval", "query_offset", "limit", "labels", "rules")
+_RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
+_ALERTS_ONLY = ("for", "keep_firing_for", "annotations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A recording rule (`record`) or an alerting rule (`alert`)."""
+
+    name: str
+    is_alert: bool
+    expr: str
+    for_ms: int = 0
+    keep_firing_ms: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGroup:
+    """Rules that are evaluated one after the other, at one instant."""
+
+    name: str
+    interval_ms: int | None
+    """None: the global evaluation interval."""
+    query_offset_ms: int | None
+    limit: int
+    labels: Mapping[str, str]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a file came to: its groups, which are whole where there is no finding."""
+
+    groups: tuple[RuleGroup, ...]
+    findings: tuple[ConfigError, ...]
+
+
+def check_rule_file(values: object, refuse: Refuse) -> Checked:
+    """Read a rule file's values; every finding is told, not only the first."""
+    return _Reader(refuse).read(values)
+
+
+class _Reader:
+    """Reads one file and gathers what is wrong with it."""
+
+    def __init__(self, refuse: Refuse) -> None:
+        self._refuse = refuse
+        self._findings: list[ConfigError] = []
+
+    def read(self, values: object) -> Checked:
+        top = self._mapping(values if values is not None else {}, (), ("groups",))
+        groups = []
+        names: set[str] = set()
+        for path, entry in self._entries(top.get("groups"), ("groups",)):
+            group = self._group(entry, path)
+            if group.name in names:
+                self._find(f"group {group.name!r} stands here twice: names are unique in a file", (*path, "name"))
+            names.add(group.name)
+            groups.append(group)
+        return Checked(tuple(groups), tuple(self._findings))
+
+    def _group(self, values: object, path: KeyPath) -> RuleGroup:
+        given = self._mapping(values, path, _GROUP_KEYS)
+        name = self._text(given, "name", path)
+        if not name:
+            self._find("a group needs a name", (*path, "name"))
+        limit = given.get("limit", 0)
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+            self._find(f"{limit!r} is no limit: write a whole number, 0 for none", (*path, "limit"))
+            limit = 0
+        return RuleGroup(
+            name=name,
+            interval_ms=self._duration(given, "interval", path),
+            query_offset_ms=self._duration(given, "query_offset", path),
+            limit=limit,
+            labels=self._labels(given.get("labels"), (*path, "labels")),
+            rules=tuple(
+                rule
+                for place, entry in self._entries(given.get("rules"), (*path, "rules"))
+                if (rule := self._rule(entry, place)) is not None
+            ),
+        )
+
+    def _rule(self, values: object, path: KeyPath) -> Rule | None:
+        given = self._mapping(values, path, _RULE_KEYS)
+        record, alert = self._text(given, "record", path), self._text(given, "alert", path)
+        if bool(record) == bool(alert):
+            both = "has both: a rule is one or the other" if record else "has neither: one of them names the rule"
+            self._find(f"of record and alert this rule {both}", path)
+            return None
+        if record:
+            self._check_record(record, given, path)
+        expr = self._expression(given, path)
+        rule = Rule(
+            name=record or alert,
+            is_alert=bool(alert),
+            expr=expr,
+            for_ms=self._duration(given, "for", path) or 0,
+            keep_firing_ms=self._duration(given, "keep_firing_for", path) or 0,
+            labels=self._labels(given.get("labels"), (*path, "labels")),
+            annotations=self._texts(given.get("annotations"), (*path, "annotations")),
+        )
+        for name in rule.annotations:
+            if not name:
+                self._find("an annotation needs a name", (*path, "annotations"))
+        return rule
+
+    def _check_record(self, record: str, given: Mapping[str, object], path: KeyPath) -> None:
+        if "{" in record or "}" in record:
+            message = f"{record!r} is no name of a metric: labels stand under `labels`, a selector in `expr`"
+            self._find(message, (*path, "record"))
+        for key in _ALERTS_ONLY:
+            if given.get(key):
+                self._find(f"{key} is for alerts: a recording rule has none", (*path, key))
+
+    def _expression(self, given: Mapping[str, object], path: KeyPath) -> str:
+        value = given.get("expr")
+        # a number alone is an expression too
+        expr = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        if not isinstance(expr, str) or not expr.strip():
+            self._find("a rule needs an expression, expr", (*path, "expr") if "expr" in given else path)
+            return ""
+        try:
+            parse(expr, SIGNATURES)
+        except QueryError as error:
+            where = "" if error.position is None else f" (at character {error.position + 1})"
+            self._find(f"the expression cannot be used: {error.message}{where}", (*path, "expr"))
+        return expr
+
+    def _labels(self, values: object, path: KeyPath) -> Mapping[str, str]:
+        labels = self._texts(values, path)
+        for name in labels:
+            if not name or name == METRIC_NAME:
+                self._find(f"{name!r} is no name for a label", (*path, name))
+        return labels
+
+    def _duration(self, given: Mapping[str, object], key: str, path: KeyPath) -> int | None:
+        value = given.get(key)
+        if value is None:
+            return None
+        try:
+            if isinstance(value, str | int):
+                return Duration.parse(str(value)).ms
+            self._find(f"{key}: {value!r} is no duration: write it like 5m", (*path, key))
+        except ValueError as error:
+            self._find(f"{key}: {error}", (*path, key))
+        return None
+
+    def _text(self, given: Mapping[str, object], key: str, path: KeyPath) -> str:
+        value = given.get(key, "")
+        if value is None:
+            return ""
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            self._find(f"{key} must be text", (*path, key))
+            return ""
+        return str(value)
+
+    def _texts(self, values: object, path: KeyPath) -> Mapping[str, str]:
+        if values is None:
+            return {}
+        if not isinstance(values, Mapping):
+            self._find("names and texts are expected here", path)
+            return {}
+        found = {}
+        for name, value in values.items():
+            if isinstance(value, str | int | float):
+                found[str(name)] = str(value).lower() if isinstance(value, bool) else str(value)
+            elif value is not None:
+                self._find(f"{name} must be text", (*path, str(name)))
+        return found
+
+    def _mapping(self, values: object, path: KeyPath, known: Sequence[str]) -> Mapping[str, object]:
+        if not isinstance(values, Mapping):
+            self._find(f"keys are expected here: {', '.join(known)}", path)
+            return {}
+        for key in values:
+            if key not in known:
+                self._find(f"unknown key {key!r}: there are {', '.join(known)}", (*path, str(key)))
+        return values
+
+    def _entries(self, values: object, path: KeyPath) -> Iterator[tuple[KeyPath, object]]:
+        if values is None:
+            return
+        if not isinstance(values, list):
+            self._find("a list is expected here", path)
+            return
+        for number, entry in enumerate(values):
+            yield (*path, number), entry
+
+    def _find(self, message: str, path: KeyPath) -> None:
+        self._findings.append(self._refuse(message, path))
