@@ -59,7 +59,7 @@ def check_rules(
 ) -> None:
     """Check rule files.
 
-    A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations and expressions are looked at;
+    A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations, expressions are looked at;
     templates in labels and annotations are not.
     """
     require_format(output_format, ("text", "json"))
