@@ -38,7 +38,7 @@ class Step:
 
 def subject_of(labels: Labels) -> tuple[tuple[str, str], ...]:
     """Return what an alert is: its labels without the severity."""
-    return labels.drop((SEVERITY,)).pairs
+    return tuple([pair for pair in labels.pairs if pair[0] != SEVERITY])
 
 
 def rank_of(severity: str) -> int:
@@ -187,7 +187,10 @@ def _parts_after(parts: Sequence[AlertPart], change: RuleAlert) -> tuple[AlertPa
 
 
 def _severity(part: AlertPart) -> str:
-    return next((value for name, value in part.labels if name == SEVERITY), "")
+    for name, value in part.labels:
+        if name == SEVERITY:
+            return value
+    return ""
 
 
 def _rise(record: AlertRecord, at_ms: int) -> Step:

@@ -1,7 +1,8 @@
 """An alert as people and receivers know it, its transitions, and the protocol of where both are kept.
 
 Rules know an alert by all its labels; people know one by its labels but for `severity`, so that a warning which becomes
-critical is one alert that got worse. Made by room alerts, kept by room state.
+critical is one alert that got worse. Made by room alerts, kept by room state. `gc=False`: none can be part of a cycle,
+and there may be 100,000.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ class LifeState(StrEnum):
     DROPPED = "dropped"
 
 
-class Acknowledgment(msgspec.Struct, frozen=True, kw_only=True):
+class Acknowledgment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Somebody has it.
 
     Attributes:
@@ -59,7 +60,7 @@ class Acknowledgment(msgspec.Struct, frozen=True, kw_only=True):
     is_sticky: bool = False
 
 
-class AlertPart(msgspec.Struct, frozen=True, kw_only=True):
+class AlertPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one rule says of an alert: the fields of a `RuleAlert` at rest; times that are not known are 0."""
 
     file: str
@@ -74,7 +75,7 @@ class AlertPart(msgspec.Struct, frozen=True, kw_only=True):
     keep_firing_ms: int = 0
 
 
-class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One alert from its first pending instant to its end.
 
     Attributes:
@@ -111,7 +112,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
         return LifeState.FIRING if self.acknowledgment is None else LifeState.ACKNOWLEDGED
 
 
-class Transition(msgspec.Struct, frozen=True, kw_only=True):
+class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something that happened to an alert. `actor` is "" where no person did it."""
 
     alert: int

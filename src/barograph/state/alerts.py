@@ -23,7 +23,8 @@ _KEEP = (
 )
 _NOTE = "INSERT INTO alert_transition (number, alert, at_ms, kind, severity, actor, words) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HISTORY = "SELECT number, alert, at_ms, kind, severity, actor, words FROM alert_transition"
-_COUNTS = "SELECT kind, COUNT(*) FROM alert_transition WHERE at_ms >= ? AND at_ms < ? GROUP BY kind ORDER BY kind"
+_COUNT = "SELECT COUNT(*) FROM alert_transition WHERE kind = ? AND at_ms >= ? AND at_ms < ?"
+_NO_END = (1 << 63) - 1
 
 
 class SqliteAlerts:
@@ -65,20 +66,23 @@ class SqliteAlerts:
 
     def ended(self, before: int, limit: int) -> list[AlertRecord]:
         """See `AlertStore`."""
-        statement = "SELECT record FROM alert WHERE ended_ms > 0 AND (? = 0 OR number < ?) ORDER BY number DESC LIMIT ?"
-        return [_record(row) for row in self._state.rows(statement, before, before, limit)]
+        statement = "SELECT record FROM alert WHERE ended_ms > 0 AND number < ? ORDER BY number DESC LIMIT ?"
+        return [_record(row) for row in self._state.rows(statement, before or _NO_END, limit)]
 
     def history(self, alert: int, before: int, limit: int) -> list[NumberedTransition]:
         """See `AlertStore`."""
-        which = " WHERE (? = 0 OR number < ?)" + (" AND alert = ?" if alert else "")
-        values = (before, before, alert) if alert else (before, before)
+        which = " WHERE number < ?" + (" AND alert = ?" if alert else "")
+        values = (before or _NO_END, alert) if alert else (before or _NO_END,)
         rows = self._state.rows(_HISTORY + which + " ORDER BY number DESC LIMIT ?", *values, limit)
         return [_transition(row) for row in rows]
 
     def counts(self, start_ms: int, end_ms: int) -> list[TransitionCount]:
         """See `AlertStore`."""
-        rows = self._state.rows(_COUNTS, start_ms, end_ms)
-        return [TransitionCount(kind=TransitionKind(str(kind)), count=_whole(number)) for kind, number in rows]
+        counts = [
+            TransitionCount(kind=kind, count=_whole(self._state.rows(_COUNT, kind.value, start_ms, end_ms)[0][0]))
+            for kind in TransitionKind
+        ]
+        return [each for each in counts if each.count]
 
 
 def _record(row: Row) -> AlertRecord:

@@ -15,7 +15,8 @@ _HEADS = (
     "SELECT document FROM delivery WHERE number IN (SELECT MIN(number) FROM delivery"
     " WHERE receiver = ? AND state = 'waiting' GROUP BY group_key) ORDER BY number"
 )
-_LOG = "SELECT number, document FROM delivery_attempt WHERE ? = 0 OR number < ? ORDER BY number DESC LIMIT ?"
+_LOG = "SELECT number, document FROM delivery_attempt WHERE number < ? ORDER BY number DESC LIMIT ?"
+_NO_END = (1 << 63) - 1
 
 
 class SqliteDeliveries:
@@ -55,7 +56,7 @@ class SqliteDeliveries:
 
     def log(self, before: int, limit: int) -> list[Delivery]:
         """See `DeliveryStore`."""
-        return [_attempt(row) for row in self._state.rows(_LOG, before, before, limit)]
+        return [_attempt(row) for row in self._state.rows(_LOG, before or _NO_END, limit)]
 
     def _last(self, table: str) -> int:
         last = self._state.rows(f"SELECT COALESCE(MAX(number), 0) FROM {table}")[0][0]  # noqa: S608  a name of ours

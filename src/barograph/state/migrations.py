@@ -36,7 +36,7 @@ CREATE TABLE alert_transition (
   actor TEXT NOT NULL, words TEXT NOT NULL
 );
 CREATE INDEX alert_transition_alert ON alert_transition (alert, number);
-CREATE INDEX alert_transition_time ON alert_transition (at_ms, kind);
+CREATE INDEX alert_transition_kind ON alert_transition (kind, at_ms);
 CREATE TRIGGER alert_transition_stays BEFORE UPDATE ON alert_transition
 BEGIN SELECT RAISE(ABORT, 'the history of alerts is only added to'); END;
 CREATE TRIGGER alert_transition_keeps BEFORE DELETE ON alert_transition
