@@ -101,3 +101,17 @@ def test_ended_alerts_can_be_commented_and_unknown_ones_are_said(state: SqliteSt
     ]
     with pytest.raises(AlertError, match="no alert 99"):
         book.withdraw(99, "ada", 1)
+
+
+def test_an_acknowledgment_that_is_over_is_told(state: SqliteState) -> None:
+    told: list[Transition] = []
+    book = AlertBook(SqliteAlerts(state), told.extend)
+    book.receive([said(AlertPhase.FIRING)], 1000)
+    book.acknowledge(1, Acknowledgment(by="ada", at_ms=2000, until_ms=4000))
+    assert book.expire(4000) is None
+    assert [each.kind for each in told] == [
+        TransitionKind.FIRED,
+        TransitionKind.ACKNOWLEDGED,
+        TransitionKind.ACK_EXPIRED,
+    ]
+    assert AlertBook(SqliteAlerts(state)).live()[0].state is LifeState.FIRING
