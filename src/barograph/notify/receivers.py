@@ -166,7 +166,9 @@ def _post(url: str, body: dict[str, Any], notice: Notice, extra: tuple[tuple[str
 
 def _time(at_ms: int) -> str:
     at = datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000, tzinfo=None)
-    return at.isoformat(timespec="milliseconds") + "Z"
+    # without zeros at the end, as Go writes it
+    text = at.isoformat(timespec="milliseconds")
+    return text.rstrip("0").rstrip(".") + "Z"
 
 
 def _for_slack(text: str) -> str:
