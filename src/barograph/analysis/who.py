@@ -5,7 +5,7 @@ Pure. The page, the API, `barograph who` and `Client.who` show these tables.
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -89,6 +89,9 @@ class WhoProcess(msgspec.Struct, kw_only=True, frozen=True):
     container: str
 
 
+_Named = TypeVar("_Named", WhoRow, WhoProcess)
+
+
 class WhoTable(msgspec.Struct, kw_only=True, frozen=True):
     """What the flight recorder has of an instant."""
 
@@ -137,6 +140,20 @@ def table_of(sample: ProcessSample, at_ms: int, question: Question, against: Pro
         started=list(map(_named, sample.started)),
         ended=list(map(_named, sample.ended)),
         units=_units(sample),
+    )
+
+
+def without_arguments(table: WhoTable) -> WhoTable:
+    """Return a table whose commands are the programs alone: arguments may tell more than everybody should know."""
+
+    def program(row: _Named) -> _Named:
+        return msgspec.structs.replace(row, cmd=row.cmd.partition(" ")[0])
+
+    return msgspec.structs.replace(
+        table,
+        rows=list(map(program, table.rows)),
+        started=list(map(program, table.started)),
+        ended=list(map(program, table.ended)),
     )
 
 

@@ -41,6 +41,7 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             X-Forwarded-For and X-Forwarded-Proto are believed.
         external_url: Where people find this server, such as `https://metrics.example`, where that is another place.
         allowed_hosts: Names, beside localhost, 127.0.0.1 and [::1], that a request's Host header may have.
+        viewers_see_arguments: Whether viewers see the arguments of processes, not only their programs.
         max_body: The largest body of a request.
         max_import_body: The largest body of an import, as it is sent.
         max_import_text: The largest body of an import once it is decompressed.
@@ -55,6 +56,7 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     trusted_proxies: tuple[str, ...] = ()
     external_url: str = ""
     allowed_hosts: tuple[str, ...] = ()
+    viewers_see_arguments: bool = False
     max_body: Size = Size.parse("1MiB")
     max_import_body: Size = Size.parse("64MiB")
     max_import_text: Size = Size.parse("512MiB")

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from barograph.analysis.who import By, GroupBy, History, Question, WhoTable, history_of, table_of
+from barograph.analysis.who import By, GroupBy, History, Question, WhoTable, history_of, table_of, without_arguments
+from barograph.identity.principal import Principal, Role
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
@@ -35,7 +36,10 @@ class ProcessRoutes:
             at_ms = parse_time_ms(at, "at") if at else self._deps.clock.now_ms()
             against = one(parameters, "against", "")
             against_ms = parse_time_ms(against, "against") if against else None
-            return _plain(await asyncio.to_thread(self._table, question, at_ms, against_ms))
+            table = await asyncio.to_thread(self._table, question, at_ms, against_ms)
+            who: Principal = scope["state"]["principal"]
+            hides = who.role is Role.VIEWER and not self._deps.config.viewers_see_arguments
+            return _plain(without_arguments(table) if hides else table)
 
         await answer(self._deps, look, scope, receive, send)
 

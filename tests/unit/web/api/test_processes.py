@@ -1,11 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from barograph.identity.principal import Principal, Role
 from barograph.tsdb.config import ProcessLogConfig
 from barograph.tsdb.process_log import ProcessLogWriter
+from barograph.web.api.processes import ProcessRoutes
+from barograph.web.config import WebConfig
 from helpers.processes import T0_MS, facts, sample
-from unit.web.site import BEARER, START_MS, Site
+from unit.web.site import BEARER, START_MS, Site, run
 
 _ROUTE = "/api/barograph/v1/processes"
 
@@ -84,3 +88,22 @@ def test_one_process_over_time(recorded: Site) -> None:
 )
 def test_wrong_histories(recorded: Site, path: str, status: int) -> None:
     assert recorded.request(_ROUTE + path, headers=BEARER).status == status
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "commands"),
+    [
+        (Role.VIEWER, False, {"/usr/bin/worker"}),
+        (Role.OPERATOR, False, {"/usr/bin/worker -v"}),
+        (Role.VIEWER, True, {"/usr/bin/worker -v"}),
+    ],
+)
+def test_viewers_see_programs_without_their_arguments(
+    recorded: Site, role: Role, shown: bool, commands: set[str]
+) -> None:
+    deps = replace(recorded.deps, config=WebConfig(viewers_see_arguments=shown))
+    call = recorded.call(f"{_ROUTE}?at={T0_MS / 1000}")
+    call.scope["state"] = {"principal": Principal(name="ann", role=role)}
+    run(ProcessRoutes(deps).table(call.scope, call.receive, call.send))
+    data = call.answer.json()["data"]
+    assert {row["cmd"] for row in data["rows"] + data["started"]} == commands
