@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# the lock files are whole: no dependency is looked up, so a newer release of one changes nothing
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_REQUIRE_VIRTUALENV := true
 
@@ -18,9 +19,9 @@ $(BIN)/python:
 
 $(VENV)/.packages: requirements/runtime.txt requirements/build.txt requirements/node.txt | $(BIN)/python
 	@echo "setting up $(VENV)"
-	@$(PIP) install --require-hashes -r requirements/runtime.txt
-	@$(PIP) install --require-hashes -r requirements/build.txt
-	@$(BIN)/python tools/build_page.py --has-node || $(PIP) install --require-hashes -r requirements/node.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/build.txt
+	@$(BIN)/python tools/build_page.py --has-node || $(PIP) install --no-deps --require-hashes -r requirements/node.txt
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.packages pyproject.toml
@@ -29,7 +30,7 @@ $(VENV)/.runtime: $(VENV)/.packages pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 page: $(VENV)/.packages
