@@ -83,8 +83,9 @@ def test_the_schema_knows_every_setting_and_no_other() -> None:
     schema = json_schema()
     assert schema["$schema"].endswith("2020-12/schema")
     assert schema["additionalProperties"] is False
-    sections = {path for path, _ in _settings() if any(other.startswith(path + ".") for other, _ in _settings())}
-    assert {".".join(path) for path in _LEAVES} == {path for path, _ in _settings()} - sections
+    paths = {path for path, _ in _settings()}
+    sections = {path for path in paths if any(other.startswith(path + ".") for other in paths)}
+    assert {".".join(path) for path in _LEAVES} == paths - sections
 
 
 @pytest.mark.parametrize("path", _LEAVES, ids=".".join)
