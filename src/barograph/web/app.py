@@ -11,6 +11,7 @@ from barograph.web.api.access import AccessRoutes
 from barograph.web.api.admin import AdminRoutes
 from barograph.web.api.alerting import AlertingRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
+from barograph.web.api.events import EventRoutes
 from barograph.web.api.exemplars import ExemplarRoutes
 from barograph.web.api.exporting import ExportRoutes
 from barograph.web.api.expressions import ExpressionRoutes
@@ -50,7 +51,7 @@ class Router:
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
-        processes = ProcessRoutes(deps)
+        processes, events = ProcessRoutes(deps), EventRoutes(deps)
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
         people, access = PeopleRoutes(deps), AccessRoutes(deps)
         self.answers: dict[str, App] = {
@@ -96,6 +97,7 @@ class Router:
             "/api/barograph/v1/status": service.status,
             "/api/barograph/v1/live": LiveStream(deps),
             "/api/barograph/v1/processes": processes.table,
+            "/api/barograph/v1/events": events.events,
             "/api/barograph/v1/processes/{pid}": processes.history,
             "/api/barograph/v1/logout": session.logout,
             "/api/barograph/v1/me": people.me,

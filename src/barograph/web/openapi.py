@@ -74,6 +74,12 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("start", True, "From."),
         ("end", True, "To, at most an hour later."),
     ),
+    "/api/barograph/v1/events": (
+        ("start", False, "From; a day before the end where absent."),
+        ("end", False, "To, at most two days later; now where absent."),
+        ("host", False, "The `instance` label of its series; this host where absent."),
+        _LIMIT,
+    ),
     "/api/barograph/v1/live": (("expr", True, "An expression; repeat for more."),),
     "/login": (("code", True, "The code of a log-in link."),),
     "/api/barograph/v1/me/password": (

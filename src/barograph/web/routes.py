@@ -150,6 +150,12 @@ ROUTES: tuple[Route, ...] = (
         role=Role.VIEWER,
         summary="One process over time",
     ),
+    Route(
+        template=f"{_OWN}/events",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="What happened to a host: boots, starts, gaps, units",
+    ),
     Route(template="/api/barograph/v1/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
     Route(template=f"{_OWN}/me", methods=("GET",), role=Role.VIEWER, summary="Who asks, and what they may do"),
     Route(
