@@ -31,6 +31,17 @@ class GroupBy(StrEnum):
     USER = "user"
 
 
+class WhoBefore(msgspec.Struct, kw_only=True, frozen=True):
+    """What a row did at the instant compared with; None what was not measured, or not kept."""
+
+    cpu: float | None
+    rss: int | None
+    read: float | None
+    write: float | None
+    iowait: float | None
+    majflt: float | None
+
+
 class WhoRow(msgspec.Struct, kw_only=True, frozen=True):
     """A process, or several of one group. What was not measured is None."""
 
@@ -62,6 +73,10 @@ class WhoRow(msgspec.Struct, kw_only=True, frozen=True):
     """How many processes."""
     change: float | None = None
     """How much the sorted measure rose since the instant compared with; only then."""
+    before: WhoBefore | None = None
+    """What it did then; None where it was not among the busiest of that instant."""
+    ended: float | None = None
+    """The instant at which it was seen to be gone, where that lies between both; Unix seconds."""
 
 
 class WhoUnit(msgspec.Struct, kw_only=True, frozen=True):
@@ -123,11 +138,27 @@ class Question(NamedTuple):
     limit: int = 0
 
 
-def table_of(sample: ProcessSample, at_ms: int, question: Question, against: ProcessSample | None = None) -> WhoTable:
-    """Return the table of a sample, sorted by what changed most where there is another to compare with."""
+def table_of(
+    sample: ProcessSample,
+    at_ms: int,
+    question: Question,
+    against: ProcessSample | None = None,
+    between: Sequence[ProcessSample] = (),
+) -> WhoTable:
+    """Return the table of a sample, sorted by what changed most where there is another to compare with.
+
+    Args:
+        sample: The newest that is not after the instant.
+        at_ms: The instant.
+        question: How the table is made.
+        against: The sample to compare with.
+        between: The samples after that one and up to `sample`: they tell who ended meanwhile.
+    """
     rows = _rows(sample, question.group)
     if against is not None:
         rows = _compared(rows, _rows(against, question.group), question)
+        if question.group is GroupBy.PROCESS:
+            rows = _with_ends(rows, between)
         rows.sort(key=lambda row: -abs(row.change or 0.0))
     else:
         rows.sort(key=lambda row: -(measure_of(row, question.by) or 0.0))
@@ -170,32 +201,7 @@ def measure_of(row: WhoRow, by: By) -> float | None:
             return row.majflt
 
 
-class History(msgspec.Struct, kw_only=True, frozen=True):
-    """One process over time: columns beside `times`, None where it was not among the busiest."""
-
-    times: list[float]
-    cpu: list[float | None]
-    rss: list[int | None]
-    read: list[float | None]
-    write: list[float | None]
-
-
-def history_of(samples: Iterable[ProcessSample], pid: int, start_ms: int) -> History:
-    """Return what the samples have of one process, told by its PID and its start."""
-    times, found = [], []
-    for sample in samples:
-        place = next((i for i, who in enumerate(sample.facts) if (who.pid, who.start_ms) == (pid, start_ms)), None)
-        times.append(sample.at_ms / 1000)
-        found.append(None if place is None else _row(sample, place))
-    return History(
-        times=times,
-        cpu=[None if row is None else row.cpu for row in found],
-        rss=[None if row is None else row.rss for row in found],
-        read=[None if row is None else row.read for row in found],
-        write=[None if row is None else row.write for row in found],
-    )
-
-
+_Key = tuple[int | None, float | None]
 _NOT_MEASURED: dict[str, Any] = {
     **dict.fromkeys(("cpu", "rss", "read", "write", "iowait", "majflt", "threads", "fds")),
     "state": "",
@@ -210,7 +216,7 @@ _KEYS: dict[GroupBy, Callable[[WhoRow], object]] = {
 
 
 def _rows(sample: ProcessSample, group: GroupBy) -> list[WhoRow]:
-    rows = [_row(sample, place) for place in range(len(sample.facts))]
+    rows = [row_of(sample, place) for place in range(len(sample.facts))]
     if group is GroupBy.PROCESS:
         return rows
     parts: dict[object, list[WhoRow]] = {}
@@ -219,7 +225,8 @@ def _rows(sample: ProcessSample, group: GroupBy) -> list[WhoRow]:
     return [_merged(part, group) for part in parts.values()]
 
 
-def _row(sample: ProcessSample, place: int) -> WhoRow:
+def row_of(sample: ProcessSample, place: int) -> WhoRow:
+    """Return one process of a sample, by its place in it."""
     who, numbers = sample.facts[place], sample.numbers[place].tolist()
     interval_s = sample.interval_ms / 1000
 
@@ -296,11 +303,37 @@ def _compared(rows: Sequence[WhoRow], before: Sequence[WhoRow], question: Questi
     """
     key = _KEYS[question.group]
     known = {key(row): row for row in before}
-    found = [msgspec.structs.replace(row, change=_change(row, known.pop(key(row), None), question.by)) for row in rows]
+    found = []
+    for row in rows:
+        then = known.pop(key(row), None)
+        found.append(msgspec.structs.replace(row, change=_change(row, then, question.by), before=_before(then)))
     if question.by is not By.MEMORY:
         for row in known.values():
             gone = 0.0 - (measure_of(row, question.by) or 0.0)
-            found.append(msgspec.structs.replace(row, **_NOT_MEASURED, change=gone))
+            found.append(msgspec.structs.replace(row, **_NOT_MEASURED, change=gone, before=_before(row)))
+    return found
+
+
+def _before(row: WhoRow | None) -> WhoBefore | None:
+    if row is None:
+        return None
+    return WhoBefore(cpu=row.cpu, rss=row.rss, read=row.read, write=row.write, iowait=row.iowait, majflt=row.majflt)
+
+
+def _with_ends(rows: Sequence[WhoRow], between: Sequence[ProcessSample]) -> list[WhoRow]:
+    """Return rows with the instants at which they ended, and with those that came, were busy and went meanwhile."""
+    ends: dict[_Key, float] = {
+        (who.pid, who.start_ms / 1000): sample.at_ms / 1000 for sample in between for who in sample.ended
+    }
+    found = [msgspec.structs.replace(row, ended=ends.pop((row.pid, row.start), None)) for row in rows]
+    seen: dict[_Key, WhoRow] = {}
+    for sample in between:
+        for place, who in enumerate(sample.facts):
+            key: _Key = (who.pid, who.start_ms / 1000)
+            if key in ends and key not in seen:
+                seen[key] = row_of(sample, place)
+    for key, row in seen.items():
+        found.append(msgspec.structs.replace(row, **_NOT_MEASURED, change=0.0, ended=ends[key]))
     return found
 
 

@@ -32,6 +32,14 @@ class ProcessFacts(NamedTuple):
     """The systemd unit of its cgroup; empty outside of units."""
     container: str
     """The id of its container; empty outside of containers."""
+    parents: str = ""
+    """Who started it, then who started that, up to the first: each `PID name`, joined by NUL; empty where not known."""
+
+    @property
+    def lineage(self) -> tuple[tuple[int, str], ...]:
+        """Who started it: PID and name, the nearest first."""
+        links = (link.partition(" ") for link in self.parents.split("\0") if link)
+        return tuple((int(pid), name) for pid, _, name in links)
 
 
 class Measure(IntEnum):

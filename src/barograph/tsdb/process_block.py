@@ -24,6 +24,7 @@ from barograph.model.processes import (
 
 _LEVEL = 9
 _LARGEST_BYTES = 1 << 28
+_TEXTS_OF_PROCESS = (5, 6)
 _Ints = NDArray[np.int64]
 _Facts = TypeVar("_Facts", ProcessFacts, UnitFacts)
 
@@ -102,12 +103,7 @@ class Block:
             texts = payload.texts
             self._intervals = _unpack(payload.intervals)
             self.times_ms: _Ints = _unpack(payload.times)
-            self._facts = [
-                ProcessFacts(
-                    int(pid), int(start), texts[name], texts[command], texts[user], texts[unit], texts[container]
-                )
-                for pid, start, name, command, user, unit, container in _columns(payload.processes)
-            ]
+            self._facts = [_facts_of(row, texts) for row in _columns(payload.processes)]
             self._units = [
                 UnitFacts(texts[kind], texts[name], texts[path]) for kind, name, path in _columns(payload.units)
             ]
@@ -179,6 +175,14 @@ def _events(parts: Sequence[Sequence[ProcessFacts]], known: dict[ProcessFacts, i
 def _pack_facts(facts: Sequence[ProcessFacts | UnitFacts], texts: _Texts) -> list[bytes]:
     rows = [[texts.place(value) if isinstance(value, str) else value for value in row] for row in facts]
     return [_pack(column) for column in zip(*rows, strict=True)]
+
+
+def _facts_of(row: Sequence[int], texts: Sequence[str]) -> ProcessFacts:
+    """Return who a process is; blocks of before parents were kept have a column less."""
+    pid, start, *places = row
+    if len(places) not in _TEXTS_OF_PROCESS:
+        raise ValueError(f"{len(row)} columns of processes")
+    return ProcessFacts(int(pid), int(start), *(texts[place] for place in places))
 
 
 def _columns(packed: Sequence[bytes]) -> list[tuple[int, ...]]:

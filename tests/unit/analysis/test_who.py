@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from barograph.analysis.who import By, GroupBy, Question, WhoRow, history_of, measure_of, table_of
+from barograph.analysis.who import By, GroupBy, Question, WhoRow, measure_of, table_of
 from barograph.model.processes import UNKNOWN, Measure, ProcessFacts, ProcessSample, UnitFacts
 from helpers.processes import T0_MS, facts
 
@@ -129,12 +129,32 @@ def test_what_was_not_measured_has_no_change() -> None:
     assert {row.pid: row.change for row in table_of(sample, T0_MS, Question(By.IO), SAMPLE).rows}[1] is None
 
 
-def test_the_history_of_one_process() -> None:
-    later = made(T0_MS + 1000, {WEB: {Measure.USER_MS: 1000}})
-    found = history_of([SAMPLE, later], DB.pid, DB.start_ms)
-    assert found.times == [T0_MS / 1000, T0_MS / 1000 + 1]
-    assert (found.cpu, found.rss, found.write) == ([0.25, None], [9000, None], [5.0, None])
-    assert history_of([SAMPLE], DB.pid, DB.start_ms + 1).read == [None]
+def test_what_was_done_before_stands_beside() -> None:
+    before = made(T0_MS - 60_000, {DB: {Measure.USER_MS: 4500, Measure.RSS_BYTES: 70}})
+    rows = {row.pid: row for row in table_of(SAMPLE, T0_MS, Question(), before).rows}
+    then = rows[DB.pid].before
+    assert then is not None
+    assert (then.cpu, then.rss, then.read) == (2.25, 70, 0.0)
+    assert rows[WEB.pid].before is None
+    assert table_of(SAMPLE, T0_MS, Question()).rows[0].before is None
+
+
+def test_who_ended_meanwhile_stays_with_the_instant() -> None:
+    gone, brief, unseen = facts(8, "gone"), facts(7, "brief"), facts(6, "unseen")
+    before = made(T0_MS - 60_000, {gone: {Measure.USER_MS: 2000}, DB: {}})
+    between = [
+        made(T0_MS - 3000, {brief: {Measure.USER_MS: 500}}),
+        made(T0_MS - 2000, {}, ended=(gone, unseen)),
+        made(T0_MS - 1000, {}, ended=(brief,)),
+        SAMPLE,
+    ]
+    rows = {row.pid: row for row in table_of(SAMPLE, T0_MS, Question(), before, between).rows}
+    assert (rows[8].ended, rows[8].cpu, rows[8].change) == (T0_MS / 1000 - 2, None, -1.0)
+    assert (rows[7].ended, rows[7].name, rows[7].cpu) == (T0_MS / 1000 - 1, "brief", None)
+    assert rows[DB.pid].ended is None
+    assert 6 not in rows
+    grouped = table_of(SAMPLE, T0_MS, Question(By.CPU, GroupBy.NAME), before, between).rows
+    assert {row.ended for row in grouped} == {None}
 
 
 def test_rows_are_values() -> None:

@@ -161,6 +161,31 @@ def test_who_comes_and_who_goes(tmp_path: Path) -> None:
     assert group['context_switches_total{ctxswitchtype="voluntary"}'] == 70
 
 
+def test_who_started_it_is_known_after_that_one_is_gone(tmp_path: Path) -> None:
+    collector, samples = _samples(tmp_path)
+    _edit(tmp_path / "proc/1/stat", 1, 0)
+    collector.collect(1000)
+    shutil.copytree(tmp_path / "proc/42", tmp_path / "proc/50")
+    _edit(tmp_path / "proc/50/stat", 1, 42)
+    collector.collect(2000)
+    shutil.rmtree(tmp_path / "proc/42")
+    shutil.copytree(tmp_path / "proc/50", tmp_path / "proc/51")
+    _edit(tmp_path / "proc/51/stat", 1, 50)
+    collector.collect(3000)
+    (started,) = samples[-1].started
+    above = samples[0].facts[[facts.pid for facts in samples[0].facts].index(42)].lineage
+    assert started.lineage == ((50, "post gres)"), (42, "post gres)"), *above)
+
+
+def test_a_chain_of_parents_has_an_end(tmp_path: Path) -> None:
+    collector, samples = _samples(tmp_path)
+    # no kernel makes a ring of parents; a tree in a folder might
+    _edit(tmp_path / "proc/42/stat", 1, 99)
+    _edit(tmp_path / "proc/99/stat", 1, 42)
+    collector.collect(1000)
+    assert {len(facts.lineage) for facts in samples[0].facts if facts.pid in (42, 99)} <= {16, 0}
+
+
 def test_a_number_given_to_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # without a kept descriptor only the start tells them apart
     monkeypatch.setattr(files, "_MOST_KEPT", 0)
@@ -291,6 +316,7 @@ def test_live_processes(tmp_path: Path) -> None:
     assert row[Measure.WRITE_BYTES] >= 1 << 20
     facts = next(facts for facts in samples[1].started if facts.pid == child.pid)
     assert facts.command.endswith("--token=***")
+    assert facts.lineage[0][0] == os.getpid()
     assert child.pid in {facts.pid for facts in samples[2].ended}
     opened = len(list(Path("/proc/self/fd").iterdir()))
     collector.close()

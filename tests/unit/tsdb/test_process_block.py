@@ -1,3 +1,7 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import cramjam
 import msgspec
 import numpy as np
@@ -7,6 +11,7 @@ from hypothesis import strategies as st
 
 from barograph.model.errors import StoreError
 from barograph.model.processes import Measure, ProcessFacts, ProcessSample
+from barograph.tsdb import process_block
 from barograph.tsdb.process_block import Block, encode_block
 from helpers.processes import T0_MS, plain, sample
 
@@ -20,6 +25,7 @@ _FACTS = st.builds(
     user=st.sampled_from(["", "root", "me"]),
     unit=st.sampled_from(["", "a.service"]),
     container=st.just(""),
+    parents=st.sampled_from(["", "1 init", "7 sh\x001 init"]),
 )
 
 
@@ -49,6 +55,20 @@ def test_what_goes_in_comes_out(samples: list[ProcessSample]) -> None:
     block = Block(encode_block(samples))
     assert block.times_ms.tolist() == [sample.at_ms for sample in samples]
     assert [plain(block.sample(number)) for number in range(len(samples))] == list(map(plain, samples))
+
+
+def test_blocks_without_parents_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def older(facts: Sequence[Any], texts: Any) -> list[bytes]:
+        columns: list[bytes] = pack([row[:7] if isinstance(row, ProcessFacts) else row for row in facts], texts)
+        return columns
+
+    pack: Any = process_block._pack_facts
+    monkeypatch.setattr(process_block, "_pack_facts", older)
+    (found,) = Block(encode_block([sample(T0_MS, 1)])).sample(0).facts
+    assert (found.name, found.parents) == ("worker", "")
+    monkeypatch.setattr(process_block, "_pack_facts", lambda facts, texts: pack([(*row, "x") for row in facts], texts))
+    with pytest.raises(StoreError, match="9 columns of processes"):
+        Block(encode_block([replace(sample(T0_MS, 1), units=())]))
 
 
 def test_control_groups_come_out_too() -> None:

@@ -58,6 +58,11 @@ def start_of(data: bytes) -> int:
     return int(data[data.rindex(b")") + 2 :].split(None, 20)[19])
 
 
+def parent_of(data: bytes) -> str:
+    """Return the number of the process that started the one of this stat file. Raises as `parse_stat`."""
+    return data[data.rindex(b")") + 2 :].split(None, 2)[1].decode("ascii")
+
+
 def parse_io(data: bytes) -> tuple[int, int]:
     """Return the bytes fetched from and sent to storage, of /proc/<pid>/io.
 

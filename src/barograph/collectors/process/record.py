@@ -32,6 +32,7 @@ class Process:
         "membership",
         "named",
         "open_files",
+        "parents",
         "pid",
         "stat",
         "stat_data",
@@ -55,6 +56,8 @@ class Process:
         self.is_introduced = False
         self.changed = 0
         """The number of the pass at which it last did something."""
+        self.parents: str | None = None
+        """Who started it, as `ProcessFacts.parents`; None until somebody asks."""
         self.facts: ProcessFacts | None = None
         self.named: ProcessFacts | None = None
         """The facts by which its group was named."""

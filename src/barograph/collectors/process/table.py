@@ -10,7 +10,14 @@ from pathlib import Path
 from barograph.collectors.cgroup.membership import parse_cgroup
 from barograph.collectors.process.files import DENIED, NOT_KEPT, PidFiles
 from barograph.collectors.process.masking import mask_command
-from barograph.collectors.process.parse import parse_file_limit, parse_io, parse_stat, parse_status, start_of
+from barograph.collectors.process.parse import (
+    parent_of,
+    parse_file_limit,
+    parse_io,
+    parse_stat,
+    parse_status,
+    start_of,
+)
 from barograph.collectors.process.record import TICK_MS, Pass, Process
 from barograph.collectors.process.users import Users
 from barograph.collectors.procfs import read_error
@@ -23,6 +30,7 @@ _DETAILED = 32
 """Of so many processes that ran are the slower files read again in one sample."""
 _TURN_SAMPLES = 30
 """In so many samples each process has its turn, also one that sleeps."""
+_MOST_PARENTS = 16
 _INTRODUCED_S = 0.1
 """So long may new processes be looked at in one sample; the others have their name only until the next."""
 
@@ -75,6 +83,7 @@ class ProcessTable:
                 user=self._users.name(process.status.uid),
                 unit=process.membership.unit,
                 container=process.membership.container,
+                parents=self._parents(process),
             )
         return process.facts
 
@@ -179,6 +188,8 @@ class ProcessTable:
         process.changed = found.number
         if not found.is_first:
             process.count_from_birth()
+            # at once: who started it may be gone at the next pass
+            self._parents(process)
         self._known[pid] = process
         found.started.append(process)
         found.changed.append(process)
@@ -283,6 +294,20 @@ class ProcessTable:
         process.status = status
         process.open_files = self._files.count_open(pid)
         process.file_limit = parse_file_limit(read(pid, "limits"))
+
+    def _parents(self, process: Process) -> str:
+        """Return who started a process, as far as they live, or lived when it was first seen."""
+        if process.parents is None:
+            links: list[str] = []
+            parent = self._known.get(parent_of(process.stat_data))
+            while parent is not None and len(links) < _MOST_PARENTS:
+                links.append(f"{parent.pid} {parent.stat.name.decode('utf-8', 'replace')}")
+                if parent.parents is not None:
+                    links += filter(None, parent.parents.split("\0"))
+                    break
+                parent = self._known.get(parent_of(parent.stat_data))
+            process.parents = "\0".join(links[:_MOST_PARENTS])
+        return process.parents
 
     def _start_ms(self, process: Process) -> int:
         if self._boot_ms is None:

@@ -2,11 +2,12 @@
 
 import asyncio
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from barograph.analysis.who import By, GroupBy, History, Question, WhoTable, history_of, table_of, without_arguments
+from barograph.analysis.process_history import History, history_of, program_alone
+from barograph.analysis.who import By, GroupBy, Question, WhoTable, table_of, without_arguments
 from barograph.identity.principal import Principal, Role
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
@@ -14,6 +15,7 @@ from barograph.web.errors import RequestError
 from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_limit, parse_time_ms
 
 _LONGEST_MS = 3_600_000
+_NEAR_MS = 600_000
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -37,9 +39,8 @@ class ProcessRoutes:
             against = one(parameters, "against", "")
             against_ms = parse_time_ms(against, "against") if against else None
             table = await asyncio.to_thread(self._table, question, at_ms, against_ms)
-            who: Principal = scope["state"]["principal"]
-            hides = who.role is Role.VIEWER and not self._deps.config.viewers_see_arguments
-            return _plain(without_arguments(table) if hides else table)
+            shown = _plain(without_arguments(table) if self._hides_arguments(scope) else table)
+            return shown | {"kept": self._kept()}
 
         await answer(self._deps, look, scope, receive, send)
 
@@ -56,9 +57,23 @@ class ProcessRoutes:
             if not 0 <= end_ms - start_ms <= _LONGEST_MS:
                 raise RequestError("parameter 'end' must lie after 'start', at most an hour")
             samples = await asyncio.to_thread(self._deps.processes.between, start_ms, end_ms)
-            return _plain(history_of(samples, int(pid), began_ms))
+            history = history_of(samples, int(pid), began_ms)
+            return _plain(program_alone(history) if self._hides_arguments(scope) else history)
 
         await answer(self._deps, look, scope, receive, send)
+
+    def _hides_arguments(self, scope: Scope) -> bool:
+        who: Principal = scope["state"]["principal"]
+        return who.role is Role.VIEWER and not self._deps.config.viewers_see_arguments
+
+    def _kept(self) -> Data:
+        """Return what the flight recorder keeps, as configured: so that the page need not guess."""
+        settings = self._deps.facts.settings
+        return {
+            "top": int(settings.get("collectors.process.top", 0)),
+            "retention": settings.get("store.process_log.retention", ""),
+            "max_size": settings.get("store.process_log.max_size", ""),
+        }
 
     def _table(self, question: Question, at_ms: int, against_ms: int | None) -> WhoTable:
         log = self._deps.processes
@@ -68,11 +83,16 @@ class ProcessRoutes:
         against = None if against_ms is None else log.at(against_ms)
         if against_ms is not None and against is None:
             raise RequestError("the flight recorder has nothing of the instant to compare with", 404)
-        return table_of(sample, at_ms, question, against)
+        if against is None:
+            return table_of(sample, at_ms, question)
+        # who ended meanwhile: of two instants further apart nobody wants to know each
+        is_near = 0 < sample.at_ms - against.at_ms <= _NEAR_MS
+        between = log.between(against.at_ms + 1, sample.at_ms) if is_near else []
+        return table_of(sample, at_ms, question, against, between)
 
 
-def _plain(found: WhoTable | History) -> Data:
-    plain: Data = msgspec.to_builtins(found)
+def _plain(found: WhoTable | History) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(found)
     return plain
 
 

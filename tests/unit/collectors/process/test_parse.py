@@ -1,6 +1,7 @@
 import pytest
 
 from barograph.collectors.process.parse import (
+    parent_of,
     parse_file_limit,
     parse_io,
     parse_stat,
@@ -42,3 +43,7 @@ def test_limit_of_open_files() -> None:
     assert parse_file_limit(b"Max locked memory  1 1 bytes\nMax open files            1024   4096   files\n") == 1024
     assert parse_file_limit(b"Max open files            unlimited   unlimited   files\n") == 0
     assert parse_file_limit(b"") == 0
+
+
+def test_who_started_it() -> None:
+    assert parent_of(b"7 (a) S 3 (x) S 42 7 7") == "42"

@@ -8,6 +8,7 @@ from barograph.tsdb.config import ProcessLogConfig
 from barograph.tsdb.process_log import ProcessLogWriter
 from barograph.web.api.processes import ProcessRoutes
 from barograph.web.config import WebConfig
+from barograph.web.deps import Facts
 from helpers.processes import T0_MS, facts, sample
 from unit.web.site import BEARER, START_MS, Site, run
 
@@ -21,6 +22,25 @@ def recorded(site: Site, tmp_path: Path) -> Site:
         log.write(sample(at_ms, 1, 2, started=(2,)))
     log.close()
     return site
+
+
+def test_what_is_kept_is_said(recorded: Site) -> None:
+    said = {"collectors.process.top": "30", "store.process_log.retention": "7d", "store.process_log.max_size": "300MiB"}
+    deps = replace(recorded.deps, facts=Facts(settings=said))
+    call = recorded.call(f"{_ROUTE}?at={T0_MS / 1000}")
+    call.scope["state"] = {"principal": Principal(name="ann", role=Role.OPERATOR)}
+    run(ProcessRoutes(deps).table(call.scope, call.receive, call.send))
+    assert call.answer.json()["data"]["kept"] == {"top": 30, "retention": "7d", "max_size": "300MiB"}
+
+
+def test_who_ended_between(recorded: Site, tmp_path: Path) -> None:
+    log = ProcessLogWriter(tmp_path, ProcessLogConfig())
+    log.write(sample(T0_MS + 2000, 1, ended=(2,)))
+    log.close()
+    asked = f"{_ROUTE}?at={T0_MS / 1000 + 2}&against={T0_MS / 1000}"
+    rows = {row["pid"]: row for row in recorded.request(asked, headers=BEARER).json()["data"]["rows"]}
+    assert (rows[2]["ended"], rows[2]["cpu"]) == (T0_MS / 1000 + 2, None)
+    assert rows[1]["before"]["rss"] > 0
 
 
 def test_an_instant(recorded: Site) -> None:
@@ -107,3 +127,12 @@ def test_viewers_see_programs_without_their_arguments(
     run(ProcessRoutes(deps).table(call.scope, call.receive, call.send))
     data = call.answer.json()["data"]
     assert {row["cmd"] for row in data["rows"] + data["started"]} == commands
+
+
+@pytest.mark.parametrize(("role", "command"), [(Role.VIEWER, "/usr/bin/worker"), (Role.OPERATOR, "/usr/bin/worker -v")])
+def test_a_history_hides_them_too(recorded: Site, role: Role, command: str) -> None:
+    call = recorded.call(f"{_ROUTE}/2?began={facts(2).start_ms / 1000}&start={T0_MS / 1000}&end={T0_MS / 1000 + 5}")
+    call.scope["state"] = {"principal": Principal(name="ann", role=role)}
+    run(ProcessRoutes(recorded.deps).history(call.scope, call.receive, call.send))
+    data = call.answer.json()["data"]
+    assert (data["cmd"], data["name"], data["pid"]) == (command, "worker", 2)
