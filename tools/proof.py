@@ -1,7 +1,7 @@
-"""The options and the result of a reliability proof: every tools/soak_*.py takes its count and keeps its figures here.
+"""The options and the result of a proof: every tools/soak_*.py takes its count and keeps its figures here.
 
-Results are JSON files, from which tools/gen_reliability_doc.py makes docs/reliability.md. Without `--results` they go
-where they are committed; short runs (tests) send them elsewhere.
+Results are JSON files, from which tools/gen_reliability_doc.py and tools/gen_security_doc.py make pages. Without
+`--results` they go where they are committed; short runs (tests) send them elsewhere.
 """
 
 import argparse
@@ -14,7 +14,9 @@ from pathlib import Path
 from barograph.model.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "reliability"
+_RESULTS = ROOT / "benchmarks" / "results"
+RELIABILITY = "reliability"
+SECURITY = "security"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +57,12 @@ class Options:
     results: Path
 
 
-def read_options(description: str, count: int) -> Options:
-    """Read the command line; `count` is how many of its cases a long run takes."""
+def read_options(description: str, count: int, page: str = RELIABILITY) -> Options:
+    """Read the command line; `count` is how many of its cases a long run takes, `page` which page shows the result."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--count", type=int, default=count, help=f"how many cases (a long run: {count:,})")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures are kept")
+    parser.add_argument("--results", type=Path, default=_RESULTS / page, help="where the figures are kept")
     found = parser.parse_args()
     return Options(count=found.count, seed=found.seed, results=found.results)
 
