@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Columns } from "../src/lib/columns";
 import { Grid } from "../src/lib/grid";
 
 function read(grid: Grid, column: string, from: number, count: number): number[] {
@@ -9,7 +10,7 @@ function read(grid: Grid, column: string, from: number, count: number): number[]
 
 describe("the grid", () => {
   test("places that are passed over are gaps", () => {
-    const grid = new Grid(["a", "b"], 1000, 8);
+    const grid = new Grid(new Columns(["a", "b"]), 1000, 8);
     for (const slot of [100, 101, 104]) {
       grid.advance(slot);
       grid.set(0, slot, slot);
@@ -19,7 +20,7 @@ describe("the grid", () => {
   });
 
   test("forgets what the ring has passed", () => {
-    const grid = new Grid(["a"], 1000, 4);
+    const grid = new Grid(new Columns(["a"]), 1000, 4);
     for (let slot = 10; slot < 20; slot++) {
       grid.advance(slot);
       grid.set(0, slot, slot);
@@ -32,13 +33,13 @@ describe("the grid", () => {
   });
 
   test("an instant belongs to the bucket that it ends in", () => {
-    const grid = new Grid(["a"], 10_000, 4);
+    const grid = new Grid(new Columns(["a"]), 10_000, 4);
     expect([grid.slot(20_000), grid.slot(20_001), grid.slot(29_999), grid.slot(30_000)]).toEqual([2, 3, 3, 3]);
     expect(grid.ms(3)).toBe(30_000);
   });
 
   test("a copy is not touched by later samples", () => {
-    const grid = new Grid(["a"], 1000, 2);
+    const grid = new Grid(new Columns(["a"]), 1000, 2);
     grid.advance(5);
     grid.set(0, 5, 1);
     const copy = grid.copy();
@@ -48,7 +49,7 @@ describe("the grid", () => {
   });
 
   test("knows the samples around a gap", () => {
-    const grid = new Grid(["a", "b"], 1000, 10);
+    const grid = new Grid(new Columns(["a", "b"]), 1000, 10);
     grid.advance(19);
     grid.set(0, 12, 1);
     grid.set(1, 16, 1);
@@ -59,7 +60,7 @@ describe("the grid", () => {
   });
 
   test("covers a window only while it holds all of it", () => {
-    const grid = new Grid(["a"], 1000, 10);
+    const grid = new Grid(new Columns(["a"]), 1000, 10);
     grid.advance(20);
     expect(grid.covers(11_000, 20_000)).toBe(true);
     expect(grid.covers(11_000, 20_500)).toBe(true);

@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { CalmMaximum } from "../src/lib/axis";
 import { caption } from "../src/lib/caption";
+import { CORE } from "../src/lib/expressions";
 import { Grid } from "../src/lib/grid";
 import { compose, readRows } from "../src/lib/picture";
-import { COLUMNS } from "../src/lib/expressions";
+import { Columns } from "../src/lib/columns";
 import { TRACKS, type Track } from "../src/lib/tracks";
 
 const GIB = 1024 ** 3;
 const track = (id: string) => TRACKS.find((one) => one.id === id) as Track;
 
 function grid(values: Record<string, number[]>): Grid {
-  const made = new Grid(COLUMNS, 1000, 32);
+  const made = new Grid(new Columns(Object.keys(values)), 1000, 32);
   made.advance(19);
   for (const [column, list] of Object.entries(values)) list.forEach((value, i) => made.set(made.index(column), 10 + i, value));
   return made;
@@ -20,7 +21,8 @@ const scene = (only: string[] = []) => ({ fromMs: 10_000, toMs: 13_000, columns:
 
 describe("tracks", () => {
   test("show columns that the expressions fill", () => {
-    for (const one of TRACKS) for (const series of one.series) expect(COLUMNS).toContain(series.column);
+    const columns = CORE.flatMap((question) => [{}, { mode: "user" }, ...["system", "iowait", "irq", "nice", "steal"].map((mode) => ({ mode }))].map((labels) => question.column(labels as Record<string, string>)));
+    for (const one of TRACKS) for (const series of one.series) expect(columns).toContain(series.column);
     expect(TRACKS.map((one) => one.heightPx)).toEqual([158, 124, 124, 124]);
   });
 });

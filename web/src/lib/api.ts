@@ -1,7 +1,7 @@
 // The page's questions to the server, over Prometheus' HTTP API. Every failure becomes one of four kinds, since each
 // has its own words on the page.
 
-import type { Expression, Labels } from "./expressions";
+import type { Labels } from "./asking";
 
 export type FailureKind = "refused" | "failed" | "signed-out" | "unreachable";
 
@@ -63,7 +63,7 @@ function form(fields: Record<string, string>): RequestInit {
 
 /** A range query; times and step in milliseconds. */
 export async function queryRange(
-  expression: Expression,
+  expression: { promql: string },
   startMs: number,
   endMs: number,
   stepMs: number,

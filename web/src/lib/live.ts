@@ -1,7 +1,7 @@
 // The live stream: one EventSource, and what the page must know of it. Reconnects with a countdown that a person can
 // see and cut short; tells a lost session from a lost server. Knows nothing of tracks.
 
-import type { Labels } from "./expressions";
+import type { Labels, Question } from "./asking";
 
 export type Connection =
   | { kind: "opening" }
@@ -11,8 +11,8 @@ export type Connection =
   | { kind: "paused" };
 
 export interface LiveEvents {
-  /** The series of each expression; comes first, and again when they change. */
-  schema: (expressions: Labels[][]) => void;
+  /** The series of each question; comes first, and again when they change. */
+  schema: (questions: readonly Question[], found: Labels[][], refused: readonly (string | null)[]) => void;
   /** One tick: its instant and the values of all series, in the schema's order; null is absent. */
   row: (timestampMs: number, values: (number | null)[]) => void;
   changed: (connection: Connection) => void;
@@ -27,44 +27,70 @@ const SILENCE_MS = 20_000;
 
 export class Live {
   private source: EventSource | null = null;
+  /** A stream that asks for more, until it speaks. */
+  private next: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
   private waitMs = FIRST_WAIT_MS;
 
+  private questions: readonly Question[] = [];
+
   constructor(
-    private readonly expressions: readonly string[],
+    private readonly promql: (question: Question) => string,
     private readonly events: LiveEvents,
   ) {}
+
+  /** Ask for these from now on. An open stream goes on until the new one speaks, so that no row is missed. */
+  ask(questions: readonly Question[]): void {
+    this.questions = questions;
+    if (this.source !== null) this.connect(this.source);
+  }
 
   open(): void {
     this.close();
     this.events.changed({ kind: "opening" });
-    const query = new URLSearchParams(this.expressions.map((promql) => ["expr", promql]));
+    this.connect(null);
+  }
+
+  private connect(before: EventSource | null): void {
+    this.next?.close();
+    const questions = this.questions;
+    const query = new URLSearchParams(questions.map((question) => ["expr", this.promql(question)]));
     const source = new EventSource(`/api/barograph/v1/live?${query}`);
-    this.source = source;
-    source.addEventListener("open", () => this.heard());
+    if (before === null) this.source = source;
+    else this.next = source;
+    source.addEventListener("open", () => this.heard(source));
     source.addEventListener("schema", (event) => {
-      this.heard();
+      if (this.next === source) this.take(source);
+      this.heard(source);
       this.waitMs = FIRST_WAIT_MS;
-      const { exprs } = JSON.parse((event as MessageEvent<string>).data) as { exprs: Labels[][] };
-      this.events.schema(exprs);
+      const { exprs, errors } = JSON.parse((event as MessageEvent<string>).data) as { exprs: Labels[][]; errors?: (string | null)[] };
+      this.events.schema(questions, exprs, errors ?? []);
       this.events.changed({ kind: "open" });
     });
     source.addEventListener("row", (event) => {
-      this.heard();
-      const [timestampMs, ...values] = JSON.parse((event as MessageEvent<string>).data) as [number, ...(number | null)[]];
-      this.events.row(timestampMs, values);
+      if (this.source !== source) return;
+      this.heard(source);
+      const values = JSON.parse((event as MessageEvent<string>).data) as (number | null)[];
+      this.events.row(values[0] ?? 0, values.slice(1));
     });
-    source.addEventListener("ping", () => this.heard());
+    source.addEventListener("ping", () => this.heard(source));
     source.addEventListener("error", () => void this.broken(source));
-    this.heard();
+    this.heard(source);
+  }
+
+  private take(source: EventSource): void {
+    this.source?.close();
+    this.source = source;
+    this.next = null;
   }
 
   close(): void {
     clearTimeout(this.timer);
     clearTimeout(this.watch);
     this.source?.close();
-    this.source = null;
+    this.next?.close();
+    this.source = this.next = null;
   }
 
   /** Nobody looks: let the server send nothing. */
@@ -73,14 +99,15 @@ export class Live {
     this.events.changed({ kind: "paused" });
   }
 
-  private heard(): void {
+  private heard(source: EventSource): void {
+    if (this.source !== source) return;
     clearTimeout(this.watch);
-    const source = this.source;
-    if (source !== null) this.watch = setTimeout(() => void this.broken(source), SILENCE_MS);
+    this.watch = setTimeout(() => void this.broken(source), SILENCE_MS);
   }
 
   private async broken(source: EventSource): Promise<void> {
-    if (this.source !== source) return;
+    // a stream that asks for more and is refused, or breaks, takes the old one with it: both are tried again
+    if (this.source !== source && this.next !== source) return;
     this.close();
     const waitMs = this.waitMs;
     this.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);

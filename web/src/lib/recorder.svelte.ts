@@ -1,37 +1,23 @@
-// The recorder's state: the view (live or held), the samples it is drawn from, the connection, what failed. Parts of the
-// page read it and call its verbs; it touches no DOM but the address.
+// The recorder's state: the view, live or held, over the samples that the feed brings. Parts of the page read it and call
+// its verbs; it touches no DOM but the address.
 
 import { type Address, readAddress, writeAddress } from "./address";
-import { Failure } from "./api";
-import { COLUMNS } from "./expressions";
-import { Grid } from "./grid";
-import { type Connection, Live } from "./live";
-import { type Failures, Samples, type TrackFailure, gridFor } from "./samples";
-import { type Status, readStatus } from "./status";
+import { HEARD } from "./expressions";
+import { Feed, type TrackFailure, type Window } from "./feed.svelte";
+import type { Grid } from "./grid";
+import { type Samples, gridFor } from "./samples";
 import { DEFAULT_RANGE_MS, stepFor } from "./steps";
-import { caughtUp, reading as readingWords } from "./words";
+import { reading as readingWords } from "./words";
 
-export type { TrackFailure };
-
-export interface Window {
-  fromMs: number;
-  toMs: number;
-}
+export type { TrackFailure, Window };
 
 const LOADING_AFTER_MS = 200;
 /** A view that is being dragged asks only once it rests. */
 const REST_MS = 120;
-const NOTICE_MS = 3000;
-const FIRST_RETRY_MS = 3000;
 const SHORTEST_MS = 10_000;
 const LONGEST_MS = 31 * 86_400_000;
-/** How far back the first row of a stream looks for what came between the store's answer and it. */
-const MEND_SLOTS = 3;
 
-export class Recorder {
-  host = $state("");
-  status = $state.raw<Status | null>(null);
-  connection = $state.raw<Connection>({ kind: "opening" });
+export class Recorder extends Feed {
   rangeMs = $state(DEFAULT_RANGE_MS);
   /** The held view; null while live. */
   held = $state.raw<Window | null>(null);
@@ -41,15 +27,8 @@ export class Recorder {
   pointerMs = $state<number | null>(null);
   /** Columns drawn alone; empty: all. */
   only = $state.raw<readonly string[]>([]);
-  /** The newest tick that arrived, milliseconds; 0 before the first. */
-  newestMs = $state(0);
-  /** Rises when samples changed. */
-  revision = $state(0);
   /** The words of a load that takes longer than a blink. */
   loading = $state<string | null>(null);
-  failures = $state.raw<Failures>({});
-  notice = $state<string | null>(null);
-  nowMs = $state(Date.now());
   /** The step of what is drawn. */
   stepMs = $state(1000);
   /** The plots' width in device pixels. */
@@ -58,21 +37,10 @@ export class Recorder {
   /** Rises with every move of the pointer by key. */
   movedByKey = $state(0);
 
-  /** The samples of the view. Not reactive: `revision` is. */
-  grid: Grid = new Grid(COLUMNS, 1000, 1);
-
-  private samples: Samples | null = null;
-  private live: Live | null = null;
-  private readonly whole = new WeakSet<Grid>();
-  private load: AbortController | null = null;
   /** The views before each zoom; null is live. */
   private zooms: (Window | null)[] = [];
   private heldSinceMs = $state(0);
-  private heardAtMs = $state(0);
-  private brokeAtMs: number | null = null;
-  private mendNext = true;
-
-  readonly intervalMs = $derived(this.status?.intervalMs ?? 1000);
+  private load: AbortController | null = null;
 
   readonly view = $derived.by<Window>(() => {
     if (this.held !== null) return this.held;
@@ -88,13 +56,6 @@ export class Recorder {
   /** How much has arrived since the view was held. */
   readonly arrivedMs = $derived(this.held === null ? 0 : Math.max(0, this.newestMs - this.heldSinceMs));
 
-  /** How long nothing was heard from the host, while connected; null while it is on time. */
-  readonly silentMs = $derived.by<number | null>(() => {
-    if (this.connection.kind !== "open" || this.newestMs === 0) return null;
-    const ageMs = this.nowMs - this.heardAtMs;
-    return ageMs > 3 * this.intervalMs + 500 ? ageMs : null;
-  });
-
   /** Begin: read the address, ask who this is, load the view, follow it live. */
   async start(): Promise<void> {
     this.take(readAddress(location.pathname, location.search));
@@ -102,18 +63,6 @@ export class Recorder {
     document.addEventListener("visibilitychange", () => (document.hidden ? this.live?.pause() : this.live?.open()));
     addEventListener("popstate", () => this.follow(readAddress(location.pathname, location.search)));
     await this.begin();
-  }
-
-  /** Try now instead of when the countdown ends. */
-  retry(): void {
-    if (this.live === null) void this.begin();
-    else this.live.open();
-  }
-
-  /** After signing in again elsewhere: go on with the view as it is. */
-  resume(): void {
-    this.connection = { kind: "opening" };
-    this.retry();
   }
 
   setRange(rangeMs: number): void {
@@ -233,7 +182,7 @@ export class Recorder {
   /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `revision`. */
   gap(): Window | null {
     void this.revision;
-    const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs));
+    const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
     if (found === null || found.before === null || found.after === null) return null;
     return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
   }
@@ -266,93 +215,14 @@ export class Recorder {
     else this.show(this.held);
   }
 
-  private async begin(): Promise<void> {
-    try {
-      this.status = await readStatus();
-    } catch (error) {
-      return this.offline(error);
-    }
-    if (this.live !== null) return;
-    this.host ||= this.status.host;
-    this.samples = new Samples(this.host, this.status.intervalMs, () => this.changed({ kind: "signed-out" }));
-    this.connect(this.samples);
+  protected begun(): void {
     if (this.held === null) return this.reload();
     this.heldSinceMs = Math.floor(Date.now() / 1000) * 1000;
     this.show(this.held);
   }
 
-  private offline(error: unknown): void {
-    if (error instanceof Failure && error.kind === "signed-out") this.connection = { kind: "signed-out" };
-    else {
-      this.connection = { kind: "waiting", retryAtMs: Date.now() + FIRST_RETRY_MS };
-      setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
-    }
-  }
-
-  private connect(samples: Samples): void {
-    this.live = new Live(
-      samples.liveExpressions.map((expression) => expression.promql),
-      {
-        schema: (found) => samples.arrange(found),
-        row: (timestampMs, values) => this.row(samples, timestampMs, values),
-        changed: (connection) => this.changed(connection),
-        session: () => this.session(),
-      },
-    );
-    if (document.hidden) this.live.pause();
-    else this.live.open();
-  }
-
-  private async session(): Promise<"good" | "gone" | "unknown"> {
-    try {
-      this.status = await readStatus();
-      return "good";
-    } catch (error) {
-      return error instanceof Failure && error.kind === "signed-out" ? "gone" : "unknown";
-    }
-  }
-
-  private changed(connection: Connection): void {
-    if (connection.kind === "signed-out") this.live?.close();
-    if (connection.kind === "waiting") this.brokeAtMs ??= this.newestMs;
-    if (connection.kind === "open" && this.connection.kind === "open") return;
-    if (connection.kind === "opening" || connection.kind === "paused") this.mendNext = true;
-    if (connection.kind === "open") this.heardAtMs = Date.now();
-    // while a broken stream is tried again the bar stays, so that it does not flicker
-    const trying = connection.kind === "opening" && this.brokeAtMs !== null;
-    this.connection = trying ? { kind: "waiting", retryAtMs: 0 } : connection;
-  }
-
-  private row(samples: Samples, timestampMs: number, values: readonly (number | null)[]): void {
-    const lastMs = this.newestMs;
-    const grid = samples.live;
-    const lastBucket = grid === null ? 0 : grid.newest;
-    samples.take(timestampMs, values);
-    this.heardAtMs = this.nowMs = Date.now();
-    this.newestMs = Math.max(lastMs, timestampMs);
-    this.revision += 1;
-    if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
-    if (this.brokeAtMs === null) return;
-    this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
-    this.brokeAtMs = null;
-    // what was asked while nobody answered is asked again
-    if (!this.whole.has(this.held === null ? (samples.live ?? this.grid) : this.grid)) this.retryTracks();
-  }
-
-  // What arrived while nobody listened is read from the store, once; so is a wide bucket when it is complete, since this
-  // page may have heard only part of it.
-  private mend(samples: Samples, grid: Grid, lastMs: number, lastBucket: number): void {
-    const wide = grid.stepMs > this.intervalMs && grid.newest > lastBucket;
-    if (!this.mendNext && !wide && this.newestMs - lastMs <= this.intervalMs) return;
-    const since = Math.min(lastMs > 0 ? lastMs : this.newestMs, grid.ms(lastBucket));
-    const toMs = wide && !this.mendNext ? grid.ms(grid.newest - 1) : this.newestMs;
-    this.mendNext = false;
-    void samples.fill(grid, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => (this.revision += 1));
-  }
-
-  private say(words: string): void {
-    this.notice = words;
-    setTimeout(() => (this.notice = this.notice === words ? null : this.notice), NOTICE_MS);
+  protected behind(): void {
+    if (!this.whole.has(this.held === null ? (this.samples?.live ?? this.grid) : this.grid)) this.retryTracks();
   }
 
   private reload(): void {
@@ -361,7 +231,7 @@ export class Recorder {
     if (samples === null) return;
     const stepMs = stepFor(this.rangeMs, this.widthPx, this.intervalMs);
     const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(Date.now() / this.intervalMs) * this.intervalMs;
-    const fresh = gridFor(this.rangeMs, stepMs, toMs);
+    const fresh = gridFor(this.columns, this.rangeMs, stepMs, toMs);
     const ready = samples.live;
     if (ready !== null && ready.stepMs === stepMs && ready.capacity === fresh.capacity && this.whole.has(ready)) {
       return this.use(ready);
@@ -386,7 +256,7 @@ export class Recorder {
       this.whole.add(kept);
       return this.use(kept);
     }
-    void this.present(samples, gridFor(rangeMs, stepMs, window.toMs), window, REST_MS);
+    void this.present(samples, gridFor(this.columns, rangeMs, stepMs, window.toMs), window, REST_MS);
   }
 
   private use(grid: Grid): void {
@@ -407,7 +277,7 @@ export class Recorder {
       if (!load.signal.aborted) this.loading = readingWords(window.toMs - window.fromMs);
     }, LOADING_AFTER_MS + restMs);
     if (restMs > 0) await new Promise((go) => setTimeout(go, restMs));
-    const reading = load.signal.aborted ? null : await samples.fill(grid, window.fromMs - grid.stepMs, window.toMs, load.signal);
+    const reading = load.signal.aborted ? null : await this.fill(samples, grid, window, load.signal);
     clearTimeout(words);
     if (reading === null || load.signal.aborted) return;
     this.loading = null;

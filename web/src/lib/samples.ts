@@ -2,8 +2,10 @@
 // mends what was missed while nobody listened. Knows nothing of views or pixels.
 
 import { Failure, type MatrixSeries, queryRange } from "./api";
-import { COLUMNS, type Expression, type Labels, trackExpressions } from "./expressions";
+import { type Asked, Asking, type Labels, type Question, asked, join } from "./asking";
+import type { Columns } from "./columns";
 import { Grid } from "./grid";
+import { Rows } from "./rows";
 
 export interface TrackFailure {
   kind: "refused" | "failed";
@@ -25,8 +27,8 @@ export interface Reading {
 const SPARE_SLOTS = 16;
 
 /** An empty grid for a range that ends at an instant. */
-export function gridFor(rangeMs: number, stepMs: number, toMs: number): Grid {
-  const grid = new Grid(COLUMNS, stepMs, Math.ceil(rangeMs / stepMs) + SPARE_SLOTS);
+export function gridFor(columns: Columns, rangeMs: number, stepMs: number, toMs: number): Grid {
+  const grid = new Grid(columns, stepMs, Math.ceil(rangeMs / stepMs) + SPARE_SLOTS);
   grid.advance(grid.slot(toMs));
   return grid;
 }
@@ -34,113 +36,83 @@ export function gridFor(rangeMs: number, stepMs: number, toMs: number): Grid {
 export class Samples {
   /** Where live rows go; null until a live view was asked for. */
   live: Grid | null = null;
-  /** What the live stream is asked for. */
-  readonly liveExpressions: readonly Expression[];
-
-  private layout: number[] = [];
-  private readonly row = new Float64Array(COLUMNS.length);
-  private readonly bucket = { slot: -1, counts: new Float64Array(COLUMNS.length), totals: new Float64Array(COLUMNS.length) };
+  private readonly rows: Rows;
 
   constructor(
     readonly host: string,
     readonly intervalMs: number,
+    readonly columns: Columns,
     private readonly signedOut: () => void,
   ) {
-    this.liveExpressions = trackExpressions(host, intervalMs, intervalMs);
+    this.rows = new Rows(columns, intervalMs);
   }
 
-  /** The stream's series, an entry per expression: which column each value of a row belongs to. */
-  arrange(found: readonly Labels[][]): void {
-    this.layout = found.flatMap((series, place) =>
-      series.map((labels) => COLUMNS.indexOf(this.liveExpressions[place]?.column(labels) ?? "")),
-    );
+  /** What the live stream is asked for. */
+  promql(question: Question): string {
+    return question.promql(new Asking(this.host, this.intervalMs, this.intervalMs));
   }
 
-  /** Take a live row. At the collecting interval it is a slot; in a wider bucket, part of the mean of its rows so far. */
+  /** The stream's series, an entry per question: which column each value of a row belongs to. */
+  arrange(questions: readonly Question[], found: readonly Labels[][]): void {
+    this.rows.arrange(questions, found);
+  }
+
   take(timestampMs: number, values: readonly (number | null)[]): void {
-    const grid = this.live;
-    if (grid === null) return;
-    this.row.fill(NaN);
-    values.forEach((value, place) => {
-      const column = this.layout[place] ?? -1;
-      if (column < 0 || value === null || !Number.isFinite(value)) return;
-      const before = this.row[column] as number;
-      this.row[column] = (Number.isNaN(before) ? 0 : before) + value;
-    });
-    const slot = grid.slot(timestampMs);
-    grid.advance(slot);
-    if (grid.stepMs > this.intervalMs) this.average(grid, slot);
-    else this.row.forEach((value, column) => grid.set(column, slot, value));
+    if (this.live !== null) this.rows.take(this.live, timestampMs, values);
   }
 
   /** Read a span from the store into a grid. A place with a sample never becomes a gap again. */
-  async fill(grid: Grid, fromMs: number, toMs: number, signal: AbortSignal | null): Promise<Reading> {
+  async fill(grid: Grid, questions: readonly Question[], fromMs: number, toMs: number, signal: AbortSignal | null): Promise<Reading> {
     const from = Math.floor(fromMs / grid.stepMs);
     const to = Math.min(Math.floor(toMs / grid.stepMs), grid.newest);
     const reading: Reading = { failures: {}, answered: true };
     if (to < from) return reading;
-    const expressions = trackExpressions(this.host, grid.stepMs, this.intervalMs);
+    const ask = new Asking(this.host, grid.stepMs, this.intervalMs);
+    const reads = questions.flatMap((question) => asked(question, ask));
     await Promise.all(
-      expressions.map(async (expression) => {
+      reads.map(async (read) => {
         try {
-          pour(grid, expression, await queryRange(expression, grid.ms(from), grid.ms(to), grid.stepMs, signal), from, to);
+          pour(grid, read, await queryRange(read, grid.ms(from), grid.ms(to), grid.stepMs, signal), from, to);
         } catch (error) {
-          this.failed(expression, error, reading);
+          this.failed(read, error, reading);
         }
       }),
     );
     return reading;
   }
 
-  private average(grid: Grid, slot: number): void {
-    const bucket = this.bucket;
-    if (slot !== bucket.slot) {
-      bucket.slot = slot;
-      bucket.counts.fill(0);
-      bucket.totals.fill(0);
-    }
-    this.row.forEach((value, column) => {
-      if (Number.isNaN(value)) return;
-      const count = (bucket.counts[column] ?? 0) + 1;
-      const total = (bucket.totals[column] ?? 0) + value;
-      bucket.counts[column] = count;
-      bucket.totals[column] = total;
-      grid.set(column, slot, total / count);
-    });
-  }
-
-  private failed(expression: Expression, error: unknown, reading: Reading): void {
+  private failed(read: Asked, error: unknown, reading: Reading): void {
     if (error instanceof DOMException && error.name === "AbortError") return;
     if (!(error instanceof Failure)) throw error;
     if (error.kind === "signed-out" || error.kind === "unreachable") {
       // the connection tells of it, once, not every track
       reading.answered = false;
       if (error.kind === "signed-out") this.signedOut();
-    } else {
-      reading.failures[expression.track] = { kind: error.kind, reason: error.message, promql: expression.promql };
+    } else if (read.suffix === "") {
+      // extremes that are too dear to ask for leave a mean without its band
+      reading.failures[read.question.track] = { kind: error.kind, reason: error.message, promql: read.promql };
     }
   }
 }
 
-// Series of one column are added.
-function pour(grid: Grid, expression: Expression, found: readonly MatrixSeries[], from: number, to: number): void {
-  const sums = new Map<string, Float64Array>();
+/** Put an answer's series into their columns. */
+export function pour(grid: Grid, read: Asked, found: readonly MatrixSeries[], from: number, to: number): void {
+  const rows = new Map<string, Float64Array>();
   for (const series of found) {
-    const column = expression.column(series.metric);
+    const column = read.question.column(series.metric);
     if (column === null) continue;
-    const sum = sums.get(column) ?? new Float64Array(to - from + 1).fill(NaN);
-    sums.set(column, sum);
+    const row = rows.get(column) ?? new Float64Array(to - from + 1).fill(NaN);
+    rows.set(column, row);
     for (const [seconds, text] of series.values) {
       const place = Math.round((seconds * 1000) / grid.stepMs) - from;
       const value = Number(text);
-      if (place < 0 || place >= sum.length || !Number.isFinite(value)) continue;
-      const before = sum[place] as number;
-      sum[place] = (Number.isNaN(before) ? 0 : before) + value;
+      if (place < 0 || place >= row.length || !Number.isFinite(value)) continue;
+      row[place] = join(read.question, row[place] as number, value);
     }
   }
-  for (const [column, sum] of sums) {
-    const index = grid.index(column);
-    sum.forEach((value, place) => {
+  for (const [column, row] of rows) {
+    const index = grid.columns.add(column + read.suffix);
+    row.forEach((value, place) => {
       if (!Number.isNaN(value)) grid.set(index, from + place, value);
     });
   }

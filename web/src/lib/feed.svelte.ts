@@ -1,0 +1,242 @@
+// What comes from the server: who it is, the connection, the live rows and the samples behind the view. `Recorder` adds the
+// view. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`).
+
+import { Failure } from "./api";
+import type { Question } from "./asking";
+import { Columns } from "./columns";
+import { CORE } from "./expressions";
+import { Grid } from "./grid";
+import { type Connection, Live } from "./live";
+import { Questions } from "./questions";
+import { type Span, newestOf, spanOf } from "./ring";
+import { type Failures, Samples, type TrackFailure } from "./samples";
+import { type Status, readStatus } from "./status";
+import { caughtUp } from "./words";
+
+export type { TrackFailure };
+
+export interface Window {
+  fromMs: number;
+  toMs: number;
+}
+
+const NOTICE_MS = 3000;
+const FIRST_RETRY_MS = 3000;
+/** How far back the first row of a stream looks for what came between the store's answer and it. */
+const MEND_SLOTS = 3;
+
+export abstract class Feed {
+  host = $state("");
+  status = $state.raw<Status | null>(null);
+  connection = $state.raw<Connection>({ kind: "opening" });
+  /** The newest tick that arrived, milliseconds; 0 before the first. */
+  newestMs = $state(0);
+  /** Rises when samples changed. */
+  revision = $state(0);
+  failures = $state.raw<Failures>({});
+  notice = $state<string | null>(null);
+  nowMs = $state(Date.now());
+
+  /** The names of all columns that were ever asked for. */
+  readonly columns = new Columns();
+  /** The samples of the view. Not reactive: `revision` is. */
+  grid: Grid = new Grid(this.columns, 1000, 1);
+
+  protected samples: Samples | null = null;
+  protected live: Live | null = null;
+  protected readonly questions = new Questions();
+  protected readonly whole = new WeakSet<Grid>();
+  private heardAtMs = $state(0);
+  private brokeAtMs: number | null = null;
+  private mendNext = true;
+  private restreaming = false;
+
+  readonly intervalMs = $derived(this.status?.intervalMs ?? 1000);
+
+  /** How long nothing was heard from the host, while connected; null while it is on time. */
+  readonly silentMs = $derived.by<number | null>(() => {
+    if (this.connection.kind !== "open" || this.newestMs === 0) return null;
+    const ageMs = this.nowMs - this.heardAtMs;
+    return ageMs > 3 * this.intervalMs + 500 ? ageMs : null;
+  });
+
+  constructor() {
+    this.questions.add(CORE);
+  }
+
+  /** The samples are there for the first time. */
+  protected abstract begun(): void;
+  /** The connection is back, and what was asked while nobody answered is missing. */
+  protected abstract behind(): void;
+
+  /**
+   * Ask for columns: live from now on, and over the span of the view. Gives what ends it. Errors stand in `failures` under
+   * the question's track. A question that others ask already costs nothing.
+   */
+  subscribe(questions: readonly Question[]): () => void {
+    const fresh = this.questions.add(questions);
+    if (fresh.length > 0) {
+      this.restream();
+      void this.fillIn(fresh);
+    }
+    let asked = true;
+    return () => {
+      if (asked && this.questions.remove(questions)) this.restream();
+      asked = false;
+    };
+  }
+
+  /** The samples of a column between two instants, at the step of the view. Reads `revision`. */
+  span(column: string, fromMs: number, toMs: number): Span {
+    void this.revision;
+    return spanOf(this.grid, column, fromMs, toMs);
+  }
+
+  /** The newest live sample of a column, also while the view is held. Reads `revision`. */
+  newest(column: string): { ms: number; value: number } | null {
+    void this.revision;
+    return newestOf(this.samples?.live ?? this.grid, column);
+  }
+
+  /** Try now instead of when the countdown ends. */
+  retry(): void {
+    if (this.live === null) void this.begin();
+    else this.live.open();
+  }
+
+  /** After signing in again elsewhere: go on with the view as it is. */
+  resume(): void {
+    this.connection = { kind: "opening" };
+    this.retry();
+  }
+
+  protected async begin(): Promise<void> {
+    try {
+      this.status = await readStatus();
+    } catch (error) {
+      return this.offline(error);
+    }
+    if (this.live !== null) return;
+    this.host ||= this.status.host;
+    this.samples = new Samples(this.host, this.status.intervalMs, this.columns, () => this.changed({ kind: "signed-out" }));
+    this.connect(this.samples);
+    this.begun();
+  }
+
+  /** Read what a grid should hold of a window, also of questions that came meanwhile. */
+  protected async fill(samples: Samples, grid: Grid, window: Window, signal: AbortSignal): Promise<{ failures: Failures; answered: boolean }> {
+    const asked = this.questions.all;
+    const reading = await samples.fill(grid, asked, window.fromMs - grid.stepMs, window.toMs, signal);
+    const missed = this.questions.all.filter((question) => !asked.includes(question));
+    if (missed.length === 0 || signal.aborted) return reading;
+    const more = await samples.fill(grid, missed, window.fromMs - grid.stepMs, window.toMs, signal);
+    return { failures: { ...reading.failures, ...more.failures }, answered: reading.answered && more.answered };
+  }
+
+  private async fillIn(questions: readonly Question[]): Promise<void> {
+    const samples = this.samples;
+    if (samples === null) return;
+    const grids = [...new Set([this.grid, samples.live ?? this.grid])].filter((grid) => grid.newest >= 0);
+    const read = async (grid: Grid) => {
+      const found = await samples.fill(grid, questions, grid.ms(grid.newest - grid.capacity + 1), grid.ms(grid.newest), null);
+      this.failures = { ...this.failures, ...found.failures };
+    };
+    await Promise.all(grids.map(read));
+    this.revision += 1;
+  }
+
+  // Parts that come and go in one turn ask for one new stream.
+  private restream(): void {
+    if (this.restreaming) return;
+    this.restreaming = true;
+    setTimeout(() => {
+      this.restreaming = false;
+      this.live?.ask(this.questions.all);
+    });
+  }
+
+  private offline(error: unknown): void {
+    if (error instanceof Failure && error.kind === "signed-out") this.connection = { kind: "signed-out" };
+    else {
+      this.connection = { kind: "waiting", retryAtMs: Date.now() + FIRST_RETRY_MS };
+      setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
+    }
+  }
+
+  private connect(samples: Samples): void {
+    this.live = new Live((question) => samples.promql(question), {
+      schema: (questions, found, refused) => this.arranged(samples, questions, found, refused),
+      row: (timestampMs, values) => this.row(samples, timestampMs, values),
+      changed: (connection) => this.changed(connection),
+      session: () => this.session(),
+    });
+    this.live.ask(this.questions.all);
+    if (document.hidden) this.live.pause();
+    else this.live.open();
+  }
+
+  private arranged(
+    samples: Samples,
+    questions: readonly Question[],
+    found: Parameters<Samples["arrange"]>[1],
+    refused: readonly (string | null)[],
+  ): void {
+    samples.arrange(questions, found);
+    questions.forEach((question, place) => {
+      const reason = refused[place];
+      if (reason == null) return;
+      this.failures = { ...this.failures, [question.track]: { kind: "refused", reason, promql: samples.promql(question) } };
+    });
+  }
+
+  private async session(): Promise<"good" | "gone" | "unknown"> {
+    try {
+      this.status = await readStatus();
+      return "good";
+    } catch (error) {
+      return error instanceof Failure && error.kind === "signed-out" ? "gone" : "unknown";
+    }
+  }
+
+  private changed(connection: Connection): void {
+    if (connection.kind === "signed-out") this.live?.close();
+    if (connection.kind === "waiting") this.brokeAtMs ??= this.newestMs;
+    if (connection.kind === "open" && this.connection.kind === "open") return;
+    if (connection.kind === "opening" || connection.kind === "paused") this.mendNext = true;
+    if (connection.kind === "open") this.heardAtMs = Date.now();
+    // while a broken stream is tried again the bar stays, so that it does not flicker
+    const trying = connection.kind === "opening" && this.brokeAtMs !== null;
+    this.connection = trying ? { kind: "waiting", retryAtMs: 0 } : connection;
+  }
+
+  private row(samples: Samples, timestampMs: number, values: readonly (number | null)[]): void {
+    const lastMs = this.newestMs;
+    const grid = samples.live;
+    const lastBucket = grid === null ? 0 : grid.newest;
+    samples.take(timestampMs, values);
+    this.heardAtMs = this.nowMs = Date.now();
+    this.newestMs = Math.max(lastMs, timestampMs);
+    this.revision += 1;
+    if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
+    if (this.brokeAtMs === null) return;
+    this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
+    this.brokeAtMs = null;
+    this.behind();
+  }
+
+  // What arrived while nobody listened is read from the store, once; so is a wide bucket when it is complete, since this
+  // page may have heard only part of it.
+  private mend(samples: Samples, grid: Grid, lastMs: number, lastBucket: number): void {
+    const wide = grid.stepMs > this.intervalMs && grid.newest > lastBucket;
+    if (!this.mendNext && !wide && this.newestMs - lastMs <= this.intervalMs) return;
+    const since = Math.min(lastMs > 0 ? lastMs : this.newestMs, grid.ms(lastBucket));
+    const toMs = wide && !this.mendNext ? grid.ms(grid.newest - 1) : this.newestMs;
+    this.mendNext = false;
+    void samples.fill(grid, this.questions.all, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => (this.revision += 1));
+  }
+
+  private say(words: string): void {
+    this.notice = words;
+    setTimeout(() => (this.notice = this.notice === words ? null : this.notice), NOTICE_MS);
+  }
+}

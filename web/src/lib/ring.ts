@@ -1,0 +1,27 @@
+// What parts of the page read of a column: the ring that all tracks share. Reading costs no query and no object per point.
+// Whoever wants a column first asks for it: `recorder.subscribe([question])`.
+
+import type { Grid } from "./grid";
+
+export interface Span {
+  /** A sample a step; NaN where there is none. */
+  values: Float64Array;
+  /** The instant of the first. */
+  startMs: number;
+  stepMs: number;
+}
+
+/** The samples of a column from one instant to another, both included. */
+export function spanOf(grid: Grid, column: string, fromMs: number, toMs: number): Span {
+  const first = Math.ceil(fromMs / grid.stepMs);
+  const values = new Float64Array(Math.max(0, Math.ceil(toMs / grid.stepMs) - first + 1));
+  grid.read(grid.index(column), first, values);
+  return { values, startMs: grid.ms(first), stepMs: grid.stepMs };
+}
+
+/** A column's newest sample; null while there is none. */
+export function newestOf(grid: Grid, column: string): { ms: number; value: number } | null {
+  const index = grid.index(column);
+  const slot = grid.last(index);
+  return slot < 0 ? null : { ms: grid.ms(slot), value: grid.at(index, slot) };
+}
