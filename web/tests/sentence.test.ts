@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Calmly, LONGEST, type OpenAlert, type Situation, happenedWords, sentence, verdict } from "../src/lib/sentence";
+import { Calmly, type Happened, LONGEST, type OpenAlert, type Situation, happenedWords, sentence, verdict } from "../src/lib/sentence";
 
 const AT = Date.UTC(2026, 10, 23, 14, 2, 10);
 const MINUTE = 60_000;
@@ -88,7 +88,7 @@ describe("the parts", () => {
     expect(sentence(CALM).severity).toBeNull();
   });
 
-  test.each<[string, Partial<typeof RESTIC> & Record<string, unknown>, number, string]>([
+  test.each<[string, Partial<Happened>, number, string]>([
     ["within a minute", { toMs: AT + 24_000 }, 15 * MINUTE, "restic pressed the disk at 14:02 for 24 s."],
     ["under way", { ongoing: true }, 15 * MINUTE, "restic has pressed the disk since 14:02."],
     ["by nobody known", { who: null }, 15 * MINUTE, "Something pressed the disk from 14:02 to 14:06."],
@@ -97,7 +97,7 @@ describe("the parts", () => {
     ["days ago", {}, 7 * DAY, "restic pressed the disk on 23 Nov from 14:02 to 14:06."],
     ["for days", { ongoing: true }, 7 * DAY, "restic has pressed the disk since 23 Nov, 14:02."],
   ])("%s", (_, more, rangeMs, words) =>
-    expect(plain(happenedWords({ ...RESTIC, ...more } as Parameters<typeof happenedWords>[0], "UTC", rangeMs))).toBe(words),
+    expect(plain(happenedWords({ ...RESTIC, ...more }, "UTC", rangeMs))).toBe(words),
   );
 
   test("it is never longer than two lines", () => {

@@ -1,0 +1,43 @@
+// What happened, in words: one line for each event. Pure.
+
+import type { HostEvent } from "./host";
+import { duration, whole } from "./numbers";
+
+const missed = (seconds: number): string => `${duration(Math.round(seconds) * 1000)} without data`;
+
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `28 s without data: Barograph restarted`, `shop.service started`. */
+export function eventWords(event: HostEvent): string {
+  const often = event.count > 1 ? ` ${whole(event.count)} times` : "";
+  switch (event.kind) {
+    case "boot":
+      return event.missing > 0 ? `${upper(missed(event.missing))}: the machine was started` : "The machine was started";
+    case "start":
+      return event.missing > 0 ? `${upper(missed(event.missing))}: Barograph was started again` : "Barograph was started";
+    case "gap":
+      return upper(missed(event.missing));
+    case "oom":
+      return event.count === 1 ? "Out of memory: a process was killed" : `Out of memory: ${whole(event.count)} processes were killed`;
+    case "unit_started":
+      return `${event.subject} started${often}`;
+    case "unit_stopped":
+      return `${event.subject} stopped${often}`;
+    case "unit_failed":
+      return `${event.subject} failed${often}`;
+    default:
+      // a newer server's event: its own words are better than none
+      return upper([event.subject, event.kind.replaceAll("_", " ")].filter((text) => text !== "").join(" "));
+  }
+}
+
+/** Whether somebody should look at it. */
+export const isGrave = (event: HostEvent): boolean => event.kind === "oom" || event.kind === "unit_failed";
+
+/** The window that shows an instant, in the middle where there is room. */
+export function around(atMs: number, rangeMs: number, newestMs: number): { fromMs: number; toMs: number } {
+  const toMs = Math.min(atMs + rangeMs / 2, Math.max(newestMs, atMs));
+  return { fromMs: toMs - rangeMs, toMs };
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { around, eventWords, isGrave } from "../src/lib/today";
+
+const event = (kind: string, more = {}) => ({ at: 0, kind, subject: "", missing: 0, count: 1, ...more });
+
+describe("events in words", () => {
+  test.each([
+    [event("boot"), "The machine was started"],
+    [event("boot", { missing: 101 }), "1 min 41 s without data: the machine was started"],
+    [event("start"), "Barograph was started"],
+    [event("start", { missing: 28.4 }), "28 s without data: Barograph was started again"],
+    [event("gap", { missing: 11 }), "11 s without data"],
+    [event("oom"), "Out of memory: a process was killed"],
+    [event("oom", { count: 3 }), "Out of memory: 3 processes were killed"],
+    [event("unit_started", { subject: "shop.service" }), "shop.service started"],
+    [event("unit_started", { subject: "shop.service", count: 5 }), "shop.service started 5 times"],
+    [event("unit_stopped", { subject: "shop.service" }), "shop.service stopped"],
+    [event("unit_failed", { subject: "<b>.service" }), "<b>.service failed"],
+    [event("agent_updated", { subject: "1.2.0" }), "1.2.0 agent updated"],
+  ])("%o", (told, words) => expect(eventWords(told).replaceAll("\u00a0", " ")).toBe(words));
+
+  test("some are grave", () => {
+    expect(["oom", "unit_failed", "boot"].map((kind) => isGrave(event(kind)))).toEqual([true, true, false]);
+  });
+
+  test("the view around one has it in the middle, or ends now", () => {
+    expect(around(1000, 200, 5000)).toEqual({ fromMs: 900, toMs: 1100 });
+    expect(around(4950, 200, 5000)).toEqual({ fromMs: 4800, toMs: 5000 });
+    expect(around(4950, 200, 0)).toEqual({ fromMs: 4750, toMs: 4950 });
+  });
+});
