@@ -15,6 +15,7 @@ export function row(name: string, now: Partial<WhoRow>, before: Partial<Measures
     user: "root",
     unit: "",
     container: "",
+    state: "S",
     threads: 1,
     count: 1,
     ended: null,

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
+<<<<<<< HEAD
 import { processCode, processOf } from "../src/lib/flightlog";
 import { DEFAULT_SORT, argumentsOf, pressed, rowKey, sortCode, sortOf, sorted } from "../src/lib/whotable";
+=======
+import { processCode, processOf } from "../src/lib/flightlog";
+import { DEFAULT_SORT, argumentsOf, isWithin, placeOf, pressed, rowKey, sortCode, sortOf, sorted } from "../src/lib/whotable";
+>>>>>>> 2609954 (web: the Processes page)
 import { row, table } from "./rows";
 
 const TABLE = table(
@@ -57,4 +62,19 @@ test.each([
 ])("a process in the address: %s", (code, found) => {
   expect(processOf(code)).toEqual(found);
   if (found !== null) expect(processCode(found)).toBe(code);
+});
+
+test.each<[Parameters<typeof row>[1], string]>([
+  [{ unit: "cron.service" }, "cron.service"],
+  [{ unit: "docker.service", container: "0123456789abcdef" }, "container 0123456789ab"],
+  [{ rss: 0 }, "kernel"],
+  [{ rss: 0, state: "Z" }, ""],
+  [{ rss: 9 }, ""],
+  [{ rss: 0, count: 3, state: "" }, ""],
+])("where %o belongs", (more, place) => expect(placeOf(row("x", more))).toBe(place));
+
+test("the processes of a group", () => {
+  expect(isWithin(row("x", { unit: "a.service" }), "unit:a.service")).toBe(true);
+  expect(isWithin(row("x", { unit: "b.service" }), "unit:a.service")).toBe(false);
+  expect(isWithin(row("x", { user: "me" }), "user:me")).toBe(true);
 });

@@ -34,6 +34,8 @@ export interface WhoRow extends Measures {
   user: string;
   unit: string;
   container: string;
+  /** The kernel's letter; "" where the row stands for several. */
+  state: string;
   threads: number | null;
   count: number;
   before: Measures | null;

@@ -67,3 +67,15 @@ export function rowKey(row: WhoRow, group: GroupBy): string {
 
 /** What its command says beyond the program. */
 export const argumentsOf = (row: { cmd: string }): string => row.cmd.split(" ").slice(1).join(" ");
+
+/** Where it belongs: its unit, its container, or the kernel. */
+export function placeOf(row: WhoRow): string {
+  if (row.container !== "") return `container ${row.container.slice(0, 12)}`;
+  if (row.unit !== "") return row.unit;
+  // threads of the kernel have neither arguments nor memory; nor have zombies
+  return row.count === 1 && row.cmd === "" && row.rss === 0 && row.state !== "Z" && row.state !== "" ? "kernel" : "";
+}
+
+/** Whether a process belongs to the group that was opened, by the group's key. */
+export const isWithin = (row: WhoRow, key: string): boolean =>
+  (["unit", "container", "user"] as const).some((group) => rowKey(row, group) === key);

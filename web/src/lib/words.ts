@@ -3,6 +3,7 @@
 import { NO_DATA, duration, durationInWords } from "./numbers";
 
 export const FIRST_SECOND = "Collecting. The first second arrives now.";
+export const NOTHING_RECORDED = "The flight recorder has nothing of this second, nor of the minute before it.";
 export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
 
 export const reading = (rangeMs: number): string => `Reading ${durationInWords(rangeMs)}.`;

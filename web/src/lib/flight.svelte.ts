@@ -1,0 +1,175 @@
+// The state of the Processes page: which table is shown, in what order, whose history is open. The instant is the
+// recorder's. Asks the server; touches no DOM but the address.
+
+import { Failure } from "./api";
+import { putParameters, readParameter } from "./parameters";
+import { Playing, speedOf } from "./playing.svelte";
+import type { Recorder } from "./recorder.svelte";
+import { suspectOf } from "./suspect";
+import { GROUPS, type GroupBy, type Process, type ProcessHistory, type WhoRow, type WhoTable, processCode, processOf, readCount, readHistory, readWho } from "./flightlog";
+import { DEFAULT_SORT, type Sort, isWithin, rowKey, sortCode, sortOf, sorted } from "./whotable";
+
+/** How much of a process' past and future its own history shows. */
+const AROUND_MS = 180_000;
+/** In a live view a history is read so often. */
+const HISTORY_EVERY_MS = 3000;
+
+export class Flight {
+  group = $state<GroupBy>("process");
+  sort = $state.raw<Sort>(DEFAULT_SORT);
+  /** Only the processes of this group, by its key; null for all. */
+  within = $state<string | null>(null);
+  /** The process whose history was asked for; "none" where it was closed by hand. */
+  chosen = $state.raw<Process | "none" | null>(null);
+  table = $state.raw<WhoTable | null>(null);
+  /** How many processes there were, kept or not. */
+  count = $state<number | null>(null);
+  history = $state.raw<ProcessHistory | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  historyFailure = $state.raw<Failure | null>(null);
+
+  readonly playing: Playing;
+  private asking: AbortController | null = null;
+  private askingHistory: AbortController | null = null;
+  private historyAt = 0;
+
+  readonly isLive = $derived.by(() => this.recorder.atMs === null);
+  /** The instant that the table stands for; 0 before the first second. */
+  readonly atMs = $derived.by(() => this.recorder.atMs ?? (this.recorder.held === null ? this.recorder.newestMs : this.recorder.held.toMs));
+  readonly rows = $derived.by<WhoRow[]>(() => {
+    const table = this.table;
+    if (table === null) return [];
+    const within = this.within;
+    const rows = sorted(table, this.group, this.sort);
+    return within === null ? rows : rows.filter((row) => isWithin(row, within));
+  });
+  readonly suspect = $derived.by(() => (this.table === null ? null : (suspectOf(this.table)?.row ?? null)));
+  readonly suspectKey = $derived.by(() => (this.suspect === null ? null : rowKey(this.suspect, this.group)));
+  /** Whose history is open: who was chosen, or in a held view the suspect. */
+  readonly opened = $derived.by<Process | null>(() => {
+    if (this.group !== "process" || this.chosen === "none") return null;
+    if (this.chosen !== null) return this.chosen;
+    const row = this.isLive ? null : this.suspect;
+    return row === null || row.pid === null || row.start === null ? null : { pid: row.pid, start: row.start };
+  });
+
+  constructor(private readonly recorder: Recorder) {
+    this.playing = new Playing(
+      (ms) => this.step(ms),
+      () => this.asking !== null,
+    );
+  }
+
+  /** Take up what the address says. */
+  begin(): void {
+    this.group = GROUPS.find((group) => group.code === readParameter("group"))?.code ?? "process";
+    this.sort = sortOf(readParameter("sort"));
+    this.within = readParameter("within");
+    const pid = readParameter("pid");
+    this.chosen = pid === "none" ? "none" : pid === null ? null : processOf(pid);
+    this.playing.speed = speedOf(readParameter("speed"));
+  }
+
+  end(): void {
+    this.playing.stop();
+    this.asking?.abort();
+    this.askingHistory?.abort();
+  }
+
+  /** Write what the address should say: beside the view, which the recorder writes. */
+  remember(): void {
+    putParameters({
+      group: this.group === "process" ? null : this.group,
+      sort: this.sort.column === DEFAULT_SORT.column && this.sort.falling ? null : sortCode(this.sort),
+      within: this.within,
+      pid: this.chosen === null || this.chosen === "none" ? this.chosen : processCode(this.chosen),
+      speed: this.playing.speed === 10 ? null : String(this.playing.speed),
+    });
+  }
+
+  setGroup(group: GroupBy): void {
+    this.group = group;
+    this.within = null;
+    this.chosen = null;
+  }
+
+  open(row: WhoRow): void {
+    if (this.group !== "process") {
+      this.within = rowKey(row, this.group);
+      this.group = "process";
+      return;
+    }
+    if (row.pid === null || row.start === null) return;
+    const same = this.opened?.pid === row.pid && this.opened.start === row.start;
+    this.chosen = same ? "none" : { pid: row.pid, start: row.start };
+  }
+
+  close(): void {
+    this.chosen = "none";
+  }
+
+  /** Move the held instant; a live view is held first. False where there is nothing after it. */
+  step(ms: number): boolean {
+    const recorder = this.recorder;
+    const wanted = this.atMs + ms;
+    const newest = recorder.newestMs || wanted;
+    const atMs = Math.min(wanted, newest);
+    if (this.atMs === 0) return false;
+    recorder.holdSecond(atMs);
+    // the instant stays in sight
+    const { fromMs, toMs } = recorder.view;
+    const edge = recorder.viewRangeMs / 10;
+    if (atMs < fromMs + edge || (atMs > toMs - edge && toMs < newest)) {
+      recorder.showAt(Math.min(atMs - recorder.viewRangeMs / 2, newest - recorder.viewRangeMs), recorder.viewRangeMs);
+    }
+    return wanted < newest;
+  }
+
+  /** Read the table of the instant. What was shown stays until then. */
+  async read(atMs: number, group: GroupBy): Promise<void> {
+    this.asking?.abort();
+    const asking = new AbortController();
+    this.asking = asking;
+    try {
+      const [table, count] = await Promise.all([
+        readWho(atMs, group, asking.signal),
+        readCount(this.recorder.host, atMs, asking.signal).catch(() => null),
+      ]);
+      if (asking.signal.aborted) return;
+      this.table = table;
+      this.count = count;
+      this.failure = null;
+    } catch (error) {
+      if (asking.signal.aborted || !(error instanceof Failure)) return;
+      this.failure = error;
+      // what is said of an instant must not stand beside another's rows
+      if (error.kind === "refused") this.table = null;
+    } finally {
+      if (this.asking === asking) this.asking = null;
+    }
+  }
+
+  /** Read one process' own history around the instant. */
+  async readHistory(who: Process | null, atMs: number): Promise<void> {
+    const same = who !== null && this.history?.pid === who.pid && this.history.start === who.start;
+    if (who === null) {
+      this.askingHistory?.abort();
+      this.history = null;
+      return;
+    }
+    if (same && this.isLive && Date.now() - this.historyAt < HISTORY_EVERY_MS) return;
+    this.askingHistory?.abort();
+    const asking = new AbortController();
+    this.askingHistory = asking;
+    this.historyAt = Date.now();
+    try {
+      const history = await readHistory(who, atMs - AROUND_MS * (this.isLive ? 2 : 1), atMs + (this.isLive ? 0 : AROUND_MS), asking.signal);
+      if (asking.signal.aborted) return;
+      this.history = history;
+      this.historyFailure = null;
+    } catch (error) {
+      if (asking.signal.aborted || !(error instanceof Failure)) return;
+      this.historyFailure = error;
+    }
+  }
+}
