@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-<<<<<<< HEAD
-import { processCode, processOf } from "../src/lib/flightlog";
-import { DEFAULT_SORT, argumentsOf, pressed, rowKey, sortCode, sortOf, sorted } from "../src/lib/whotable";
-=======
 import { processCode, processOf } from "../src/lib/flightlog";
 import { DEFAULT_SORT, argumentsOf, isWithin, placeOf, pressed, rowKey, sortCode, sortOf, sorted } from "../src/lib/whotable";
->>>>>>> 2609954 (web: the Processes page)
 import { row, table } from "./rows";
 
 const TABLE = table(
