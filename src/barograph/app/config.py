@@ -146,6 +146,16 @@ def load_config(file: Path | None, environment: Mapping[str, str]) -> Config:
     return _load(file, environment_overrides(environment))
 
 
+def parse_config(text: str, name: str) -> Config:
+    """Return the configuration that a server shows of itself, in which secrets are hidden; `name` is for errors.
+
+    Raises:
+        ConfigError: It is none of this version.
+    """
+    document = parse_yaml(text, name)
+    return convert(document.values or {}, Config, Source(document, {}))
+
+
 def encode_config(config: Config) -> bytes:
     """Return a configuration as JSON, for `decode_config` in another process."""
     return msgspec.json.encode(config, enc_hook=encode_setting)

@@ -34,8 +34,8 @@ class Administration:
         """The server's address."""
         return self._server.url
 
-    def ask(self, method: str, path: str, form: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON of any shape
-        """Return the `data` of an answer.
+    def ask(self, method: str, path: str, form: dict[str, Any] | None = None, api: str = API) -> Any:  # noqa: ANN401  JSON of any shape
+        """Return the `data` of an answer; `api` is what goes before the path.
 
         Raises:
             CommandError: The server refuses, or does not answer.
@@ -46,7 +46,7 @@ class Administration:
             with httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http:
                 is_get = method == "GET"
                 answer = http.request(
-                    method, API + path, params=form if is_get else None, data=None if is_get else form
+                    method, api + path, params=form if is_get else None, data=None if is_get else form
                 )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise CommandError(f"{self.url} does not answer: {error}; is `barograph serve` running?") from error

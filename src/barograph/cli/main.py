@@ -30,6 +30,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "user": CommandEntry("barograph.cli.user", "Add people, change them, let them in."),
     "token": CommandEntry("barograph.cli.token", "Make and revoke tokens for programs."),
     "audit": CommandEntry("barograph.cli.audit", "Read and verify who did what."),
+    "doctor": CommandEntry("barograph.cli.doctor", "Say what works, what is missing and what is open to whom."),
     "version": CommandEntry("barograph.cli.version", "Print the version of Barograph and of what it stands on."),
 }
 """Every command. Only the module of the command that runs is imported: all of them cost ten times as much as one."""

@@ -1,7 +1,12 @@
 """`PeopleStore` on state.db: users and their tokens. A disk that is full refuses changes here, for they must last."""
 
+from pathlib import Path
+
+import apsw
+
+from barograph.model.errors import StoreError
 from barograph.model.state import StoredToken, StoredUser
-from barograph.state.sqlite import Row, SqliteState
+from barograph.state.sqlite import FILE, Row, SqliteState
 
 _USERS = "SELECT name, role, password_hash, created_ms FROM account"
 _TOKENS = (
@@ -83,6 +88,24 @@ class SqlitePeople:
         """See `PeopleStore`."""
         statement = "DELETE FROM token WHERE id = ?"
         return self._state.write(lambda: self._state.run(statement, token_id), lasting=True) == 1
+
+
+def read_people(folder: Path) -> tuple[list[StoredUser], list[StoredToken]]:
+    """Return the users and tokens of a folder's state.db; reads only, whoever else writes.
+
+    Raises:
+        StoreError: There is no such file, or it cannot be read.
+    """
+    path = folder / FILE
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            users = [_user(row) for row in connection.execute(_USERS + " ORDER BY name")]
+            return users, [_token(row) for row in connection.execute(_TOKENS + " ORDER BY created_ms DESC, id")]
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error
 
 
 def _user(row: Row) -> StoredUser:
