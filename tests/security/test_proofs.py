@@ -16,6 +16,7 @@ WHOLE = 0
 CASES = {
     "roles": WHOLE,
     "origins": WHOLE,
+    "markup": 2_000,
 }
 
 

@@ -1,0 +1,253 @@
+"""Plants markup in every name, label and annotation and opens every page in Chromium: `make soak S=markup`.
+
+usage: soak_markup.py [--count N] [--results DIR]
+
+The pages are those of the router's table (a page that is added is opened too). Every series that the host has gets
+twins whose label values are the payloads, processes are called by them, and people's things are named after them.
+Nothing of it may become an element, an attribute or a script; that the payloads were on a page at all is counted too.
+With MARKUP_SHOTS=DIR a picture of each page is kept.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+
+from barograph.model.clock import SystemClock
+from barograph.web.routes import ROUTES, find_route
+from proof import SECURITY, Figure, Proof, conclude, read_options
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from helpers.hostile import Wire, administer, session_of
+from helpers.markup import BINDING, LOOK, TAG, payloads
+from helpers.server import Server, eventually, serving
+
+PAYLOADS = 2_000
+SECONDS = 30
+NAMED = 24
+PROOF = Proof(
+    row=36,
+    name="markup",
+    fault="Names, labels, annotations and arguments that are markup (stored XSS)",
+    promise="Nothing of them is ever more than text: no element, no attribute, no script, in any view.",
+    method="Payloads as label values of twins of every series of the host, as names of processes and their arguments, "
+    "of tokens, alerts and silences, in addresses, and as names of the host; every page of the router's table is "
+    "opened in Chromium, waited for, pointed at and looked through.",
+)
+FILES = ("/assets/{name}", "/login.css")
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+def escaped(value: str) -> str:
+    """Return a label's value as the text formats have it."""
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def twins(server: Server, texts: list[str]) -> str:
+    """Return samples of the last seconds for twins of the host's series, whose labels are the texts."""
+    matcher = '{job="node"}'
+    found = server.get("/api/v1/series", **{"match[]": matcher}).json()["data"]
+    # those with most labels, and each family at least once, until all texts are in
+    series = sorted(found, key=lambda labels: (-len(labels), labels["__name__"]))
+    lines: list[str] = []
+    place = iter(texts)
+    now_s = int(SystemClock().now_s())
+    rest = [labels for labels in series if len(labels) > 3] or series
+    while True:
+        for labels in rest:
+            given = {name: value for name, value in labels.items() if name in ("job", "instance")}
+            try:
+                given |= {name: next(place) for name in labels if name not in ("__name__", *given)}
+            except StopIteration:
+                return "\n".join(lines) + "\n"
+            shown = ",".join(f'{name}="{escaped(value)}"' for name, value in given.items())
+            at = labels["__name__"] + "{" + shown + "}"
+            lines += [f"{at} {1000 * second} {1000 * (now_s - SECONDS + second)}" for second in range(SECONDS)]
+
+
+@contextmanager
+def processes(texts: list[str], folder: Path) -> Iterator[None]:
+    """Programs that run under such names and arguments."""
+    program = folder / f"<{TAG}>"
+    shutil.copy(shutil.which("sleep") or "/bin/sleep", program)
+    with ExitStack() as stack:
+        for text in texts:
+            arguments = [text.replace("\0", "")[:4000], "600"]
+            stack.callback(subprocess.Popen(arguments, executable=program, stderr=subprocess.DEVNULL).kill)
+        yield
+
+
+def plant(server: Server, texts: list[str]) -> None:
+    """Put the texts wherever people or programs may put text."""
+    wire = Wire(server.url)
+    bearer = ("authorization", f"Bearer {server.token}")
+    reply = wire.send("POST", "/api/v1/import/prometheus", [bearer], twins(server, texts).encode())
+    assert reply.status == 200, reply.body[:300]
+    for text in texts[:NAMED]:
+        # a name that is refused is as good as one that is shown as text
+        server.request(
+            "/api/barograph/v1/tokens",
+            method="POST",
+            headers={"Authorization": f"Bearer {server.token}"},
+            form={"name": text[:100], "scope": "read"},
+        )
+    kind = ("content-type", "application/json")
+    for path, body in (("/api/v2/alerts", alerts(texts[:NAMED])), ("/api/v2/silences", silences(texts[:NAMED]))):
+        route = find_route(path)
+        if route is not None and "POST" in route.methods:
+            for each in body:
+                wire.send("POST", path, [bearer, kind], json.dumps(each).encode())
+    wire.close()
+
+
+def alerts(texts: list[str]) -> list[Any]:
+    """Return bodies of alerts, as Alertmanager takes them."""
+    return [
+        [
+            {
+                "labels": {"alertname": text, "severity": "critical", "instance": text},
+                "annotations": {"summary": text, "description": text, "runbook_url": f"javascript:{BINDING}(1)"},
+                "generatorURL": f"javascript:{BINDING}(1)",
+            }
+        ]
+        for text in texts
+    ]
+
+
+def silences(texts: list[str]) -> list[Any]:
+    """Return bodies of silences, as Alertmanager takes them."""
+    return [
+        {
+            "matchers": [{"name": "alertname", "value": text, "isRegex": False, "isEqual": True}],
+            "startsAt": "2020-01-01T00:00:00Z",
+            "endsAt": "2040-01-01T00:00:00Z",
+            "createdBy": text,
+            "comment": text,
+        }
+        for text in texts
+    ]
+
+
+def addresses(host: str, texts: list[str]) -> Iterator[str]:
+    """Yield addresses of every page: with the host's name, with a payload in each place, and with some in the query."""
+    for route in ROUTES:
+        if not route.page or route.template in FILES or "GET" not in route.methods:
+            continue
+        parts = route.template.replace("{host}", quote(host, safe=""))
+        made = parts
+        for text in ("x", *texts[:2]):
+            made = parts
+            while "{" in made:
+                head, _, rest = made.partition("{")
+                made = head + quote(text, safe="") + rest.partition("}")[2]
+            yield made
+            if "{" not in parts:
+                break
+        if "{host}" in route.template:
+            yield route.template.replace("{host}", quote(texts[1], safe="")).replace("{", "").replace("}", "")
+        query = "&".join(
+            f"{name}={quote(text)}" for name, text in zip(("expr", "q", "only", "at"), texts, strict=False)
+        )
+        yield f"{made}?{query}#{quote(texts[0])}"
+
+
+class Watch:
+    """What a page did that it must not do."""
+
+    def __init__(self, page: Page) -> None:
+        self.executed: list[str] = []
+        self.blocked: list[str] = []
+        page.expose_function(BINDING, lambda *_: self.executed.append(page.url))
+        page.on("dialog", self._spoke)
+        page.on("request", self._asked)
+        page.on("console", self._said)
+
+    def _spoke(self, dialog: Dialog) -> None:
+        self.executed.append(dialog.message)
+        dialog.dismiss()
+
+    def _asked(self, request: Request) -> None:
+        if f"{BINDING}.example" in request.url:
+            self.executed.append(request.url)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.blocked.append(message.text)
+
+
+def look(page: Page, server: Server, path: str) -> dict[str, int]:
+    """Open a page, wait until it shows something, point at it, and count."""
+    page.goto(server.url + path, wait_until="load")
+    page.wait_for_timeout(1200)
+    for x, y in ((400, 300), (900, 300), (900, 500)):
+        page.mouse.move(x, y)
+    page.wait_for_timeout(100)
+    found: dict[str, int] = page.evaluate(LOOK)
+    return found
+
+
+def open_all(browser: Browser, server: Server, texts: list[str], shots: Path | None) -> list[Figure]:
+    """Open every page and return what was found."""
+    host = str(server.get("/api/barograph/v1/status").json()["data"]["instance"])
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    name, _, value = session_of(server, "").partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": server.url}])
+    page = context.new_page()
+    watch, totals, opened = Watch(page), {"tags": 0, "handlers": 0, "frames": 0, "shown": 0}, 0
+    for path in dict.fromkeys(addresses(host, texts)):
+        found = look(page, server, path)
+        opened += 1
+        if shots is not None:
+            page.screenshot(path=shots / f"{opened}.png")
+        if found["tags"] + found["handlers"] + found["frames"]:
+            print(f"{path}: {found}", file=sys.stderr)
+        totals = {key: totals[key] + found[key] for key in totals}
+    page.evaluate(f"document.body.appendChild(document.createElement('{TAG}'))")
+    control = page.evaluate(LOOK)["tags"]
+    context.close()
+    for words in watch.executed + watch.blocked:
+        print(words, file=sys.stderr)
+    return [
+        Figure(name="pages opened", value=opened),
+        Figure(name="payloads that a page showed, as text", value=totals["shown"]),
+        Figure(name="executed, or asked of elsewhere", value=len(watch.executed), must_be=0),
+        Figure(name="stopped by the content security policy alone", value=len(watch.blocked), must_be=0),
+        Figure(name="elements made of data", value=totals["tags"], must_be=0),
+        Figure(name="attributes and frames made of data", value=totals["handlers"] + totals["frames"], must_be=0),
+        Figure(name="control: an element that was planted is seen", value=control, must_be=1),
+    ]
+
+
+def figures(count: int, place: Path) -> list[Figure]:
+    """Run the proof."""
+    texts = payloads(count)
+    shots = os.environ.get("MARKUP_SHOTS")
+    with processes(texts[:NAMED], place), serving(place / "data") as server, sync_playwright() as play:
+        eventually(lambda: server.value("node_load1") is not None, what="a sample")
+        plant(server, texts)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        found = open_all(browser, server, texts, Path(shots) if shots else None)
+        administer(server, "GET", "/me")  # it lives
+        browser.close()
+    return [Figure(name="payloads", value=len(texts)), *found]
+
+
+def main() -> int:
+    """Run and print."""
+    options = read_options("Plant markup and look at every page.", PAYLOADS, SECURITY)
+    with tempfile.TemporaryDirectory(prefix="barograph-soak-") as temporary:
+        return conclude(PROOF, figures(options.count, Path(temporary)), options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
