@@ -103,6 +103,12 @@ describe("what is kept", () => {
       "Kept: the 10 busiest of each second by CPU, memory, I/O and page faults, and every start and end, for 7 days. 214 more ran, each less busy than these.",
     ));
 
+  test.each([
+    ["1w", "7 days"],
+    ["1d", "1 day"],
+    ["12h", "12 hours"],
+  ])("%s is %s", (retention, words) => expect(plain(keptText({ ...table(), kept: { top: 1, retention } }, null))).toContain(`for ${words}.`));
+
   test("is not invented", () =>
     expect(plain(keptText({ ...table(), kept: { top: 0, retention: "" } }, null))).toBe("Kept: the busiest of each second, and every start and end."));
 });

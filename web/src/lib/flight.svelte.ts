@@ -32,6 +32,7 @@ export class Flight {
   private asking: AbortController | null = null;
   private askingHistory: AbortController | null = null;
   private historyAt = 0;
+  private narrow = false;
 
   readonly isLive = $derived.by(() => this.recorder.atMs === null);
   /** The instant that the table stands for; 0 before the first second. */
@@ -43,17 +44,23 @@ export class Flight {
     const rows = sorted(table, this.group, this.sort);
     return within === null ? rows : rows.filter((row) => isWithin(row, within));
   });
-  readonly suspect = $derived.by(() => (this.table === null ? null : (suspectOf(this.table)?.row ?? null)));
+  readonly suspect = $derived.by(() => {
+    const found = this.table === null ? null : suspectOf(this.table);
+    return found !== null && found.change.score > 0 ? found.row : null;
+  });
   readonly suspectKey = $derived.by(() => (this.suspect === null ? null : rowKey(this.suspect, this.group)));
-  /** Whose history is open: who was chosen, or in a held view the suspect. */
+  /** Whose history is open: who was chosen, or in a held view, where there is room, the suspect. */
   readonly opened = $derived.by<Process | null>(() => {
     if (this.group !== "process" || this.chosen === "none") return null;
     if (this.chosen !== null) return this.chosen;
-    const row = this.isLive ? null : this.suspect;
+    const row = this.isLive || !this.roomy ? null : this.suspect;
     return row === null || row.pid === null || row.start === null ? null : { pid: row.pid, start: row.start };
   });
 
-  constructor(private readonly recorder: Recorder) {
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly roomy: boolean,
+  ) {
     this.playing = new Playing(
       (ms) => this.step(ms),
       () => this.asking !== null,
@@ -62,6 +69,7 @@ export class Flight {
 
   /** Take up what the address says. */
   begin(): void {
+    this.narrow = readParameter("from") === null;
     this.group = GROUPS.find((group) => group.code === readParameter("group"))?.code ?? "process";
     this.sort = sortOf(readParameter("sort"));
     this.within = readParameter("within");
@@ -74,6 +82,14 @@ export class Flight {
     this.playing.stop();
     this.asking?.abort();
     this.askingHistory?.abort();
+  }
+
+  /** An instant that came without a window is seen from near; one that came with a window keeps it. */
+  approach(): void {
+    const atMs = this.recorder.atMs;
+    if (!this.narrow || this.recorder.host === "") return;
+    this.narrow = false;
+    if (atMs !== null) this.recorder.showAt(atMs - AROUND_MS, 2 * AROUND_MS);
   }
 
   /** Write what the address should say: beside the view, which the recorder writes. */

@@ -173,8 +173,9 @@ function calm(table: WhoTable, group: GroupBy): string {
 export function keptText(table: WhoTable, count: number | null): string {
   const { top, retention } = table.kept;
   const who = top > 0 ? `the ${top} busiest of each second by CPU, memory, I/O and page faults` : "the busiest of each second";
-  const words: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week", y: "year" };
-  const long = retention.replace(/^(\d+)([smhdwy])$/, (_, n: string, unit: string) => `${n}${NBSP}${words[unit]}${n === "1" ? "" : "s"}`);
+  const words: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", y: "year" };
+  const days = retention.replace(/^(\d+)w$/, (_, n: string) => `${7 * Number(n)}d`);
+  const long = days.replace(/^(\d+)([smhdy])$/, (_, n: string, unit: string) => `${n}${NBSP}${words[unit]}${n === "1" ? "" : "s"}`);
   const kept = `Kept: ${who}, and every start and end${long === "" ? "" : `, for ${long}`}.`;
   const shown = table.rows.filter((row) => !isGone(row)).reduce((sum, row) => sum + row.count, 0);
   const more = count === null ? 0 : count - shown;

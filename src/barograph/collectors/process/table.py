@@ -18,6 +18,7 @@ from barograph.collectors.process.parse import (
     parse_status,
     start_of,
 )
+from barograph.collectors.process.reaping import Reaping
 from barograph.collectors.process.record import TICK_MS, Pass, Process
 from barograph.collectors.process.users import Users
 from barograph.collectors.procfs import read_error
@@ -49,6 +50,7 @@ class ProcessTable:
         self._path = procfs
         self._clock = clock
         self._users = Users(rootfs)
+        self._reaping = Reaping()
         self._known: dict[str, Process] = {}
         self._latest: Pass | None = None
         self._number = 0
@@ -108,6 +110,7 @@ class ProcessTable:
         for pid in self._known.keys() - set(pids):
             self._end(pid, found)
         if self.wants_details:
+            self._reaping.settle(found)
             self._detail(found)
         return found
 
