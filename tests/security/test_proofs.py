@@ -17,6 +17,10 @@ CASES = {
     "roles": WHOLE,
     "origins": WHOLE,
     "markup": 2_000,
+    "ssrf": 500,
+    "patterns": 1_000,
+    "login": 15,
+    "framing": 200,
 }
 
 

@@ -39,6 +39,12 @@ class AttemptLimit:
             self._failures.pop(next(iter(self._failures)))
         self._failures.setdefault(source, deque(maxlen=self._per_minute)).append(self._clock.monotonic_s())
 
+    def succeeded(self, source: str) -> None:
+        """Take back the newest failure: it was noted before the try, so that many at once are not one, and was none."""
+        failures = self._failures.get(source)
+        if failures:
+            failures.pop()
+
     def _recent(self, source: str) -> deque[float]:
         failures = self._failures.get(source, deque())
         while failures and failures[0] <= self._clock.monotonic_s() - _WINDOW_S:

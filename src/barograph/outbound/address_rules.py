@@ -9,8 +9,14 @@ from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-"""NAT64: the last 32 bits are an IPv4 address."""
+_TRANSLATED = (
+    ipaddress.IPv6Network("64:ff9b::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("::/96"),
+)
+"""NAT64, and the old IPv4-compatible form: the last 32 bits are an IPv4 address."""
+_ALSO_RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("fec0::/10"))
+"""Protocol assignments (RFC 6890) and site-local addresses (RFC 3879), of which Python calls parts public."""
 
 
 class AddressRules:
@@ -59,7 +65,7 @@ def _inside(address: Address) -> Address | None:
     """Return the IPv4 address that an IPv6 one stands for."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
-    if any(address in network for network in _TRANSLATED):
+    if int(address) > 1 and any(address in network for network in _TRANSLATED):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
 
@@ -72,6 +78,7 @@ def _kind(address: Address) -> str:
         return "link-local, where clouds keep their metadata service"
     if address.is_multicast:
         return "a multicast address"
-    if address.is_private or not address.is_global:
+    is_reserved = any(one.version == address.version and address in one for one in _ALSO_RESERVED)
+    if address.is_private or not address.is_global or is_reserved:
         return "a private or reserved address"
     return ""

@@ -51,3 +51,14 @@ def test_memory_is_bounded_whatever_the_number_of_sources(clock: FakeClock) -> N
     assert limit.wait_s("source-0") == 0, "the oldest was forgotten"
     assert limit.wait_s("source-1") == 60
     assert limit.wait_s("source-10000") == 60
+
+
+def test_a_try_that_was_none_is_taken_back(clock: FakeClock) -> None:
+    limit = AttemptLimit(2, clock)
+    limit.failed("a")
+    limit.failed("a")
+    assert limit.wait_s("a") > 0
+    limit.succeeded("a")
+    assert limit.wait_s("a") == 0
+    limit.succeeded("nobody")
+    assert limit.wait_s("nobody") == 0

@@ -55,12 +55,16 @@ class PeopleRoutes:
             wait_s = self._deps.attempts.wait_s(attempt)
             if wait_s > 0:
                 raise RequestError(f"too many wrong passwords: try again in {wait_s:.0f} s", 429)
+            # counted before it is tried: of a hundred at once no more than the limit are verified
+            self._deps.attempts.failed(attempt)
             try:
-                return await self._change(command)
+                done = await self._change(command)
             except RefusedError as error:
-                if error.problem.status == 403:
-                    self._deps.attempts.failed(attempt)
+                if error.problem.status != 403:
+                    self._deps.attempts.succeeded(attempt)
                 raise
+            self._deps.attempts.succeeded(attempt)
+            return done
 
         await answer(self._deps, look, scope, receive, send)
 

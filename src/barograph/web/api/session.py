@@ -1,7 +1,7 @@
 """Coming and going: the log-in link, the log-in by password and the log-out. Plain ASGI, behind the guard."""
 
 from barograph.identity.principal import Principal
-from barograph.model.commands import AnyReply, EndSession, RedeemLogin, Refused, SessionOpened
+from barograph.model.commands import AnyCommand, AnyReply, EndSession, RedeemLogin, Refused, SessionOpened
 from barograph.model.people import LogIn
 from barograph.web.credentials import session_cookie
 from barograph.web.deps import WebDeps
@@ -48,7 +48,7 @@ class SessionRoutes:
             if not code:
                 await self._refuse(send, 401, "Sign in to see this machine.")
                 return
-            reply = await self._deps.commands.execute(RedeemLogin(code=code, remote=source))
+            reply = await self._try(RedeemLogin(code=code, remote=source), (f"link {source}",))
         except Exception as error:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
@@ -78,7 +78,7 @@ class SessionRoutes:
             if await self._refuse_often(send, attempts, source):
                 return
             command = LogIn(user=user, password=one(form, "password", ""), remote=source)
-            reply = await self._deps.commands.execute(command)
+            reply = await self._try(command, attempts)
         except Exception as error:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
@@ -92,16 +92,30 @@ class SessionRoutes:
             await self._refuse(send, 429, words, [(b"retry-after", b"%d" % (int(wait_s) + 1))])
         return wait_s > 0
 
+    async def _try(self, command: AnyCommand, attempts: tuple[str, ...]) -> AnyReply:
+        """Ask the keeper. The try is counted before it is made: of a hundred at once no more than the limit are."""
+        for attempt in attempts:
+            self._deps.attempts.failed(attempt)
+        try:
+            return await self._deps.commands.execute(command)
+        except Exception:
+            self._forgive(attempts)
+            raise
+
+    def _forgive(self, attempts: tuple[str, ...]) -> None:
+        """Take back a try that was no wrong credential."""
+        for attempt in attempts:
+            self._deps.attempts.succeeded(attempt)
+
     async def _finish(self, scope: Scope, send: Send, reply: AnyReply, attempts: tuple[str, ...], remedy: str) -> None:
         if not isinstance(reply, SessionOpened):
             problem = problem_of_reply(reply)
-            if problem.status == 401:
-                for attempt in attempts:
-                    self._deps.attempts.failed(attempt)
-            else:
+            if problem.status != 401:
+                self._forgive(attempts)
                 remedy = ""
             await self._refuse(send, problem.status, f"Not signed in: {problem.message}.{remedy}")
             return
+        self._forgive(attempts)
         self._deps.gatekeeper.opened(reply.token)
         max_age_s = max(0, reply.expires_ms - self._deps.clock.now_ms()) // 1000
         cookie = (b"set-cookie", session_cookie(reply.token, max_age_s, scope["scheme"]))

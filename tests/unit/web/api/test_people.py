@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 import pytest
 
 from barograph.identity.principal import Scope
-from barograph.model.commands import Done
+from barograph.model.commands import AnyCommand, AnyReply, Done
 from barograph.model.people import ListUsers
 from barograph.web.routes import ROUTES
 from unit.identity.world import PASSWORD, quick_passwords
-from unit.web.site import BEARER, HOST, Answer, Site
+from unit.web.site import BEARER, HOST, Answer, Site, run
 
 API = "/api/barograph/v1"
 ORIGIN = {"origin": f"http://{HOST}", "content-type": "application/x-www-form-urlencoded"}
@@ -249,3 +249,32 @@ def test_an_answer_of_another_kind_is_told_as_ours(site: Site) -> None:
     site.keeper.reply = Done()
     assert site.get(f"{API}/users").status == 503
     assert isinstance(site.keeper.asked[-1], ListUsers)
+
+
+def test_many_tries_at_once_are_no_more_than_the_limit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password is verified for a while: each try counts from its beginning."""
+    add(site)
+    tried: list[AnyCommand] = []
+    execute = site.keeper.execute
+
+    async def main() -> list[int]:
+        done = asyncio.Event()
+
+        async def slowly(command: AnyCommand) -> AnyReply:
+            tried.append(command)
+            await done.wait()
+            return await execute(command)
+
+        monkeypatch.setattr(site.keeper, "execute", slowly)
+        body = urlencode({"user": "ann", "password": "a wrong password"}).encode()
+        calls = [site.call("/login", "POST", ORIGIN, body) for _ in range(30)]
+        tasks = [asyncio.ensure_future(site.app(call.scope, call.receive, call.send)) for call in calls]
+        for _ in range(100):
+            await asyncio.sleep(0)  # lets each go as far as it can
+        done.set()
+        await asyncio.gather(*tasks)
+        return [call.answer.status for call in calls]
+
+    statuses = run(main())
+    assert len(tried) == 10
+    assert statuses.count(429) == 20
