@@ -19,6 +19,7 @@ BarographError
 │   └── QueryCancelledError
 ├── BudgetError(what, found)     a selection would be more than whoever asked allows
 ├── ConfigError(path, line)      a configuration that cannot be used
+├── TemplateError(line, column)  a template of labels or annotations is malformed, or could not be carried out
 ├── CollectError                 a collector failed; counted, backed off, tried again
 │   └── NoDataError              the kernel or host has no such thing: quiet, no failure
 │       └── DeniedError          it may have, but this user may not read it
@@ -158,6 +159,22 @@ class ConfigError(BarographError):
         self.line = line
         self.column = column
         self.path = path
+
+
+class TemplateError(BarographError):
+    """A template is malformed, or could not be carried out.
+
+    Args:
+        message: What Prometheus says in such a case, place included.
+        line: 1-based line in the template's text, 0 where unknown.
+        column: 1-based column in characters, 0 where unknown.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
 
 
 class CollectError(BarographError):

@@ -1,0 +1,481 @@
+"""The tree of a template -> functions that carry it out, made once and called at each rendering.
+
+Values are those of `values.py`; fields are looked up in tables of this room only, so nothing of Python can be reached.
+Errors are worded and placed as Go's text/template does. Called by `template.py` only.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from barograph.model.errors import TemplateError
+from barograph.templates import nodes
+from barograph.templates.budget import OverBudgetError, Pieces
+from barograph.templates.functions import FUNCTIONS, Context
+from barograph.templates.functions import Function as Known
+from barograph.templates.numbers import shortest
+from barograph.templates.printing import print_values
+from barograph.templates.quoting import quote
+from barograph.templates.times import METHODS
+from barograph.templates.values import AlertValues, AnyMap, QuerySample, Value, is_true, type_name
+
+BlameNode = Callable[["Shown", str], TemplateError]
+"""Makes an error of the node that is to blame and a message."""
+Shown = nodes.Operand | nodes.Command | nodes.Call
+_TYPE_NAMES: Mapping[type, str] = {str: "string", list: "template.queryResult", QuerySample: "*template.sample"}
+_FIELDS: Mapping[type, Mapping[str, Callable[[Value], Value]]] = {
+    AlertValues: {
+        "Labels": lambda data: data.labels,
+        "ExternalLabels": lambda data: data.external_labels,
+        "ExternalURL": lambda data: data.external_url,
+        "Value": lambda data: data.value,
+    },
+    QuerySample: {"Labels": lambda sample: dict(sample.labels), "Value": lambda sample: sample.value},
+}
+_ABSENT = object()
+"""There is no value that was piped in."""
+
+
+class Frame:
+    """The variables of one body while it is carried out."""
+
+    __slots__ = ("context", "dot", "out", "slots")
+
+    def __init__(self, context: Context, out: Pieces, dot: Value, slots: int) -> None:
+        self.context = context
+        self.out = out
+        self.dot = dot
+        self.slots: list[Value] = [dot] + [None] * (slots - 1)
+
+
+Evaluate = Callable[[Frame], Value]
+Execute = Callable[[Frame], str]
+"""Returns "" or, out of a loop's turn, `break` or `continue`."""
+
+
+@dataclass(slots=True)
+class Program:
+    """A body that can be carried out; `run` is set once its nodes are compiled."""
+
+    slots: int
+    size: int
+    run: Execute
+
+
+def compile_tree(tree: nodes.Tree, blame: BlameNode) -> Program:
+    """Compile a template; errors at run time come from `blame`."""
+    return _Compiler(tree, blame).main()
+
+
+class _Compiler:
+    def __init__(self, tree: nodes.Tree, blame: BlameNode) -> None:
+        self._tree = tree
+        self._blame = blame
+        self._programs: dict[str, Program] = {}
+
+    def main(self) -> Program:
+        for name, body in self._tree.defined.items():
+            self._programs[name] = Program(body.slots, len(body.nodes), lambda _: "")
+        for name, body in self._tree.defined.items():
+            self._programs[name].run = self._body(body.nodes)
+        main = self._tree.main
+        return Program(main.slots, len(main.nodes), self._body(main.nodes))
+
+    # nodes
+
+    def _body(self, found: Sequence[nodes.Node]) -> Execute:
+        steps = tuple(self._node(node) for node in found)
+
+        def run(frame: Frame) -> str:
+            for step in steps:
+                left = step(frame)
+                if left:
+                    return left
+            return ""
+
+        return run
+
+    def _node(self, node: nodes.Node) -> Execute:
+        match node:
+            case nodes.Text():
+                return self._text(node.text)
+            case nodes.Action():
+                return self._action(node)
+            case nodes.If():
+                return self._if(node)
+            case nodes.Range():
+                return self._range(node)
+            case nodes.Leave():
+                word = node.word
+                return lambda _: word
+        return self._call_template(node)
+
+    def _text(self, text: str) -> Execute:
+        def run(frame: Frame) -> str:
+            frame.out.add(text)
+            return ""
+
+        return run
+
+    def _action(self, node: nodes.Action) -> Execute:
+        evaluate = self._pipe(node.pipe)
+        silent = bool(node.pipe.variables)
+
+        def run(frame: Frame) -> str:
+            value = evaluate(frame)
+            if silent:
+                return ""
+            if type(value) is str:
+                frame.out.add(value)
+            else:
+                frame.out.add("<no value>" if value is None else print_values(frame.context.budget, (value,)))
+            return ""
+
+        return run
+
+    def _if(self, node: nodes.If) -> Execute:
+        evaluate, then, otherwise = self._pipe(node.pipe), self._body(node.then), self._body(node.otherwise)
+        is_with = node.is_with
+
+        def run(frame: Frame) -> str:
+            value = evaluate(frame)
+            if not is_true(value):
+                return otherwise(frame)
+            if not is_with:
+                return then(frame)
+            outer, frame.dot = frame.dot, value
+            left = then(frame)
+            frame.dot = outer
+            return left
+
+        return run
+
+    def _range(self, node: nodes.Range) -> Execute:
+        evaluate, body, otherwise = self._pipe(node.pipe, sets=False), self._body(node.body), self._body(node.otherwise)
+        slots = [variable.slot for variable in node.pipe.variables]
+        cost = 1 + len(node.body)
+        blamed = _last_word(node.pipe)
+
+        def run(frame: Frame) -> str:
+            items = self._items(evaluate(frame), blamed)
+            if not items:
+                return otherwise(frame)
+            outer = frame.dot
+            for key, item in items:
+                frame.context.budget.spend(cost)
+                frame.dot = item
+                if slots:
+                    frame.slots[slots[-1]] = item
+                if len(slots) > 1:
+                    frame.slots[slots[0]] = key
+                if body(frame) == "break":
+                    break
+            frame.dot = outer
+            return ""
+
+        return run
+
+    def _items(self, value: Value, blamed: Shown) -> Sequence[tuple[Value, Value]]:
+        """Return the keys and elements that a loop goes over."""
+        if value is None:
+            return ()
+        if isinstance(value, list):
+            return list(enumerate(value))
+        if isinstance(value, dict):
+            return sorted(value.items(), key=lambda item: item[0])
+        if isinstance(value, int) and not isinstance(value, bool):
+            # the budget ends a long loop; nothing of its length is made before
+            return _Counting(max(0, value))
+        raise self._blame(blamed, f"range can't iterate over {_shown(value)}")
+
+    def _call_template(self, node: nodes.Call) -> Execute:
+        evaluate = None if node.pipe is None else self._pipe(node.pipe)
+
+        def run(frame: Frame) -> str:
+            program = self._programs.get(node.name)
+            if program is None:
+                raise self._blame(node, f"template {node.quoted} not defined")
+            budget = frame.context.budget
+            budget.spend(1 + program.size)
+            budget.enter()
+            dot = None if evaluate is None else evaluate(frame)
+            program.run(Frame(frame.context, frame.out, dot, program.slots))
+            budget.depth -= 1
+            return ""
+
+        return run
+
+    # pipelines
+
+    def _pipe(self, pipe: nodes.Pipe, *, sets: bool = True) -> Evaluate:
+        first, *others = (self._command(command, number) for number, command in enumerate(pipe.commands))
+        evaluate: Callable[[Frame, Value], Value] = first
+        slots = [variable.slot for variable in pipe.variables] if sets else []
+        if not others and not slots:
+            return lambda frame: evaluate(frame, _ABSENT)
+
+        def run(frame: Frame) -> Value:
+            value = evaluate(frame, _ABSENT)
+            for other in others:
+                value = other(frame, value)
+            for slot in slots:
+                frame.slots[slot] = value
+            return value
+
+        return run
+
+    def _command(self, command: nodes.Command, number: int) -> Callable[[Frame, Value], Value]:
+        first, arguments = command.words[0], command.words[1:]
+        match first:
+            case nodes.Function():
+                return self._call(command, first, arguments)
+            case nodes.Field() | nodes.Variable() | nodes.Chain():
+                return self._path(first, arguments)
+        if arguments or number:
+            blamed = command if isinstance(first, nodes.Pipe) else first
+            return self._fail(blamed, f"can't give argument to non-function {first}")
+        if isinstance(first, nodes.Nil):
+            return self._fail(first, "nil is not a command")
+        evaluate = self._operand(first)
+        return lambda frame, _: evaluate(frame)
+
+    def _fail(self, node: Shown, message: str) -> Callable[[Frame, Value], Value]:
+        def run(_: Frame, __: Value) -> Value:
+            raise self._blame(node, message)
+
+        return run
+
+    def _operand(self, node: nodes.Operand) -> Evaluate:
+        match node:
+            case nodes.Dot():
+                return lambda frame: frame.dot
+            case nodes.Nil():
+                return lambda _: None
+            case nodes.Pipe():
+                return self._pipe(node)
+            case nodes.Function():
+                call = self._call(nodes.Command(node.position, (node,)), node, ())
+                return lambda frame: call(frame, _ABSENT)
+            case nodes.Field() | nodes.Variable() | nodes.Chain():
+                path = self._path(node, ())
+                return lambda frame: path(frame, _ABSENT)
+        value = node.value
+        return lambda _: value
+
+    # fields
+
+    def _path(
+        self, node: nodes.Field | nodes.Variable | nodes.Chain, arguments: Sequence[nodes.Operand]
+    ) -> Callable[[Frame, Value], Value]:
+        """Compile `.a.b`, `$x.a.b`, `(...).a.b`; arguments are for the last of the names."""
+        start, names = self._start(node), node.names
+        blamed = _last_word(node.node) if isinstance(node, nodes.Chain) and isinstance(node.node, nodes.Pipe) else node
+        given = [self._operand(argument) for argument in arguments]
+        if not names:
+            return self._bare(node, start, has_arguments=bool(arguments))
+
+        def run(frame: Frame, piped: Value) -> Value:
+            value = start(frame)
+            for name in names[:-1]:
+                value = self._field(blamed, value, name, None)
+            extra = [argument(frame) for argument in given]
+            if piped is not _ABSENT:
+                extra.append(piped)
+            return self._field(blamed, value, names[-1], extra)
+
+        if given or len(names) > 1:
+            return run
+        return self._one_label(node, start, names[0], run)
+
+    def _one_label(
+        self, node: Shown, start: Evaluate, name: str, slow: Callable[[Frame, Value], Value]
+    ) -> Callable[[Frame, Value], Value]:
+        """Take the short way where it is a map of texts: `$labels.instance` is most of what templates do."""
+
+        def run(frame: Frame, piped: Value) -> Value:
+            value = start(frame)
+            if type(value) is dict and piped is _ABSENT:
+                return value.get(name, "")
+            return slow(frame, piped)
+
+        return run
+
+    def _start(self, node: nodes.Field | nodes.Variable | nodes.Chain) -> Evaluate:
+        match node:
+            case nodes.Field():
+                return lambda frame: frame.dot
+            case nodes.Variable():
+                slot = node.slot
+                return lambda frame: frame.slots[slot]
+        return self._operand(node.node)
+
+    def _bare(self, node: Shown, start: Evaluate, *, has_arguments: bool) -> Callable[[Frame, Value], Value]:
+        def run(frame: Frame, piped: Value) -> Value:
+            if has_arguments or piped is not _ABSENT:
+                raise self._blame(node, f"can't give argument to non-function {node}")
+            return start(frame)
+
+        return run
+
+    def _field(self, node: Shown, value: Value, name: str, arguments: Sequence[Value] | None) -> Value:
+        kind = type(value)
+        if kind is dict or kind is AnyMap:
+            if arguments:
+                raise self._blame(node, f"{name} is not a method but has arguments")
+            return value.get(name, "" if kind is dict else None)
+        if value is None:
+            return None
+        getter = _FIELDS.get(kind, {}).get(name)
+        if getter is not None:
+            if arguments:
+                raise self._blame(node, f"{name} has arguments but cannot be invoked as function")
+            return getter(value)
+        return self._method(node, value, name, arguments or ())
+
+    def _method(self, node: Shown, value: Value, name: str, arguments: Sequence[Value]) -> Value:
+        method = METHODS.get(type(value), {}).get(name)
+        if method is None:
+            raise self._blame(node, f"can't evaluate field {name} in type {type_name(value)}")
+        wanted = len(method.parameters)
+        if len(arguments) != wanted:
+            raise self._blame(node, f"wrong number of args for {name}: want {wanted} got {len(arguments)}")
+        for argument, parameter in zip(arguments, method.parameters, strict=True):
+            if not isinstance(argument, parameter):
+                expected = _TYPE_NAMES.get(parameter, parameter.__name__)
+                raise self._blame(node, f"wrong type for value; expected {expected}; got {type_name(argument)}")
+        return method.call(value, *arguments)
+
+    # calls
+
+    def _call(
+        self, command: nodes.Command, function: nodes.Function, arguments: Sequence[nodes.Operand]
+    ) -> Callable[[Frame, Value], Value]:
+        name, known = function.name, FUNCTIONS[function.name]
+        if name in ("and", "or"):
+            return self._shortcut(command, name, arguments)
+        given = [self._argument(argument, known, place) for place, argument in enumerate(arguments)]
+        wrong = {piped: _count_trouble(name, known, len(arguments) + piped) for piped in (0, 1)}
+        piped_type = _parameter(known, len(arguments))
+
+        def run(frame: Frame, piped: Value) -> Value:
+            trouble = wrong[piped is not _ABSENT]
+            if trouble:
+                raise self._blame(function, trouble)
+            values = [argument(frame) for argument in given]
+            if piped is not _ABSENT:
+                self._check(command, piped, piped_type)
+                values.append(piped)
+            return self._called(frame, command, known, values)
+
+        return run
+
+    def _called(self, frame: Frame, command: nodes.Command, known: Known, values: list[Value]) -> Value:
+        budget = frame.context.budget
+        budget.spend(1 + sum(len(value) >> 8 for value in values if type(value) is str))
+        try:
+            result = known.call(frame.context, *values)
+        except OverBudgetError as error:
+            raise self._blame(command, error.message) from error
+        except ValueError as error:
+            raise self._blame(command, f"error calling {command.words[0]}: {error}") from error
+        if type(result) is str:
+            budget.check(len(result))
+        return result
+
+    def _shortcut(
+        self, command: nodes.Command, name: str, arguments: Sequence[nodes.Operand]
+    ) -> Callable[[Frame, Value], Value]:
+        given, ends_on = [self._operand(argument) for argument in arguments], name == "or"
+
+        def run(frame: Frame, piped: Value) -> Value:
+            if not given and piped is _ABSENT:
+                raise self._blame(command, f"wrong number of args for {name}: want at least 1 got 0")
+            value: Value = None
+            for argument in given:
+                value = argument(frame)
+                if is_true(value) is ends_on:
+                    return value
+            return value if piped is _ABSENT else piped
+
+        return run
+
+    def _argument(self, node: nodes.Operand, known: Known, place: int) -> Evaluate:
+        wanted = _parameter(known, place)
+        evaluate = self._operand(node)
+        if not wanted:
+            return evaluate
+        if isinstance(node, nodes.String) and str in wanted:
+            return evaluate
+        message = self._constant_trouble(node, wanted)
+
+        def run(frame: Frame) -> Value:
+            if message:
+                raise self._blame(node, message)
+            value = evaluate(frame)
+            self._check(node, value, wanted)
+            return value
+
+        return run
+
+    def _constant_trouble(self, node: nodes.Operand, wanted: tuple[type, ...]) -> str:
+        """Say what is wrong with a constant of the wrong type, "" for what is none."""
+        expected = _TYPE_NAMES[wanted[0]]
+        if isinstance(node, nodes.Nil):
+            return f"cannot assign nil to {expected}" if str in wanted else ""
+        if not isinstance(node, nodes.Bool | nodes.Number | nodes.String):
+            return ""
+        return (
+            f"expected {expected}; found {node}" if str in wanted else f"can't handle {node} for arg of type {expected}"
+        )
+
+    def _check(self, node: Shown, value: Value, wanted: tuple[type, ...]) -> None:
+        if not wanted or isinstance(value, wanted) or (value is None and str not in wanted):
+            return
+        expected, blamed = _TYPE_NAMES[wanted[0]], _last_word(node) if isinstance(node, nodes.Pipe) else node
+        if value is None:
+            raise self._blame(blamed, f"invalid value; expected {expected}")
+        raise self._blame(blamed, f"wrong type for value; expected {expected}; got {type_name(value)}")
+
+
+class _Counting(Sequence[tuple[int, int]]):
+    """0, 1, ... as keys and elements, without making them."""
+
+    def __init__(self, count: int) -> None:
+        self._count = range(count)
+
+    def __len__(self) -> int:
+        return min(len(self._count), 2**31)
+
+    def __bool__(self) -> bool:
+        return bool(self._count)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204  only iterated
+        return self._count[place], self._count[place]
+
+
+def _parameter(known: Known, place: int) -> tuple[type, ...]:
+    if place < len(known.parameters):
+        return known.parameters[place]
+    return known.rest or ()
+
+
+def _count_trouble(name: str, known: Known, count: int) -> str:
+    fixed = len(known.parameters)
+    if known.rest is not None:
+        return f"wrong number of args for {name}: want at least {fixed} got {count}" if count < fixed else ""
+    return f"wrong number of args for {name}: want {fixed} got {count}" if count != fixed else ""
+
+
+def _last_word(pipe: nodes.Pipe) -> nodes.Operand:
+    word = pipe.commands[-1].words[-1]
+    return _last_word(word) if isinstance(word, nodes.Pipe) else word
+
+
+def _shown(value: Value) -> str:
+    """Write a value for an error, not longer than an error should be."""
+    if isinstance(value, str):
+        return value if len(value) <= 200 else quote(value[:200])
+    if isinstance(value, bool):
+        return ("false", "true")[value]
+    if isinstance(value, float):
+        return shortest(value)
+    return str(value) if isinstance(value, int) else type_name(value)
