@@ -41,6 +41,12 @@ class AlertBook:
         self._live: dict[_Subject, AlertRecord] = {record.labels: record for record in store.live()}
         self._subjects: dict[int, _Subject] = {record.number: record.labels for record in self._live.values()}
         self._last_number = store.last_number()
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Rises with everything that changes."""
+        return self._version
 
     def receive(self, changes: Sequence[RuleAlert], at_ms: int) -> None:
         """See `AlertSink`."""
@@ -60,6 +66,29 @@ class AlertBook:
         """Return all alerts that have not ended, by number."""
         with self._one_at_a_time:
             return sorted(self._live.values(), key=lambda record: record.number)
+
+    def find(self, number: int) -> AlertRecord | None:
+        """Return an alert, ended or not; None where there is none.
+
+        Raises:
+            StoreError: An ended one could not be read.
+        """
+        with self._one_at_a_time:
+            subject = self._subjects.get(number)
+            return self._store.find(number) if subject is None else self._live[subject]
+
+    def acknowledge_all(self, numbers: Sequence[int], acknowledgment: Acknowledgment) -> None:
+        """Let somebody have several alerts, all or none. Raises: see `acknowledge`."""
+        self._step_all(numbers, lambda record: acknowledge(record, acknowledgment))
+
+    def withdraw_all(self, numbers: Sequence[int], actor: str, at_ms: int) -> None:
+        """Take several acknowledgments back, all or none; what nobody has stays so. Raises: see `acknowledge`."""
+
+        def step(record: AlertRecord) -> Step:
+            is_held = record.acknowledgment is not None or record.ended_ms
+            return withdraw(record, actor, at_ms) if is_held else Step(record=record)
+
+        self._step_all(numbers, step)
 
     def acknowledge(self, number: int, acknowledgment: Acknowledgment) -> AlertRecord:
         """Let somebody have an alert.
@@ -96,21 +125,31 @@ class AlertBook:
         return min(ends, default=None)
 
     def _step(self, number: int, make: Callable[[AlertRecord], Step]) -> AlertRecord:
+        return self._step_all([number], make)[0]
+
+    def _step_all(self, numbers: Sequence[int], make: Callable[[AlertRecord], Step]) -> list[AlertRecord]:
         with self._one_at_a_time:
-            subject = self._subjects.get(number)
-            record = self._store.find(number) if subject is None else self._live[subject]
-            if record is None:
-                raise AlertError(f"there is no alert {number}; `barograph alerts list` shows all")
-            step = make(record)
-            self._commit([step.record], step.transitions)
-        self._tell(step.transitions)
-        return step.record
+            steps = [make(self._known(number)) for number in dict.fromkeys(numbers)]
+            transitions = [transition for step in steps for transition in step.transitions]
+            # nothing happened where somebody asks again for what is so
+            if transitions:
+                self._commit([step.record for step in steps], transitions)
+        self._tell(transitions)
+        return [step.record for step in steps]
+
+    def _known(self, number: int) -> AlertRecord:
+        subject = self._subjects.get(number)
+        record = self._store.find(number) if subject is None else self._live[subject]
+        if record is None:
+            raise AlertError(f"there is no alert {number}; `barograph alerts list` shows all")
+        return record
 
     def _commit(self, records: Iterable[AlertRecord], transitions: Sequence[Transition]) -> None:
         kept = list(records)
         if not kept:
             return
         self._store.keep(kept, transitions)
+        self._version += 1
         for record in kept:
             if record.ended_ms:
                 self._subjects.pop(record.number, None)

@@ -28,12 +28,17 @@ class Inhibitor:
     """
 
     def __init__(self, rules: Sequence[InhibitRule], firing: Mapping[int, Labels]) -> None:
-        self._rules = rules
-        self._sources = [_sources_of(rule, firing.items()) for rule in rules]
+        sources = [_sources_of(rule, firing.items()) for rule in rules]
+        self._decisive = [pair for pair in zip(rules, sources, strict=True) if pair[1]]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing fires that could inhibit anything."""
+        return not self._decisive
 
     def inhibited_by(self, labels: Labels) -> int:
         """Return the number of an alert that keeps an alert of these labels quiet; 0 where none does."""
-        for rule, sources in zip(self._rules, self._sources, strict=True):
+        for rule, sources in self._decisive:
             if not matches_all(rule.target, labels):
                 continue
             # one that is both source and target of a rule is inhibited only by what is source alone: never by itself

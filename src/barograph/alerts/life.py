@@ -97,6 +97,10 @@ def acknowledge(record: AlertRecord, acknowledgment: Acknowledgment) -> Step:
         raise AlertError(f"alert {record.number} was not acknowledged: the time until which is over already")
     if acknowledgment.until_ms - acknowledgment.at_ms > _NEEDS_REASON_MS and not acknowledgment.reason.strip():
         raise AlertError(f"alert {record.number} was not acknowledged: more than 2 hours need a reason")
+    held = record.acknowledgment
+    if held is not None and msgspec.structs.replace(acknowledgment, at_ms=held.at_ms) == held:
+        # a command that was repeated, since its answer was lost
+        return Step(record=record)
     first_ms = record.acknowledged_ms or acknowledgment.at_ms
     after = msgspec.structs.replace(record, acknowledgment=acknowledgment, acknowledged_ms=first_ms)
     kind = TransitionKind.ACKNOWLEDGED
@@ -133,6 +137,8 @@ def assign(record: AlertRecord, assignee: str, actor: str, at_ms: int) -> Step:
         AlertError: It has ended.
     """
     _refuse_ended(record)
+    if assignee == record.assignee:
+        return Step(record=record)
     after = msgspec.structs.replace(record, assignee=assignee)
     return Step(record=after, transitions=(_note(after, TransitionKind.ASSIGNED, at_ms, actor, assignee),))
 

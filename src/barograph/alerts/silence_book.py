@@ -33,35 +33,42 @@ class SilenceBook:
         self._store = store
         self._one_at_a_time = threading.Lock()
         self._kept = {stored.id: Kept(silence=silence_of(stored), stored=stored) for stored in store.silences()}
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Rises with every silence that is made or ended."""
+        return self._version
 
     def add(self, stored: StoredSilence) -> Silence:
         """Keep a new silence.
 
         Raises:
-            AlertError: It makes no sense, or there is one of its id.
+            AlertError: It makes no sense, or there is another one of its id.
             StoreError: It could not be kept.
         """
         silence = make_silence(silence_of(stored))
         with self._one_at_a_time:
-            if silence.id in self._kept:
+            kept = self._kept.get(silence.id)
+            if kept is not None and kept.stored != stored:
                 raise AlertError(f"there is a silence {silence.id} already")
-            self._keep(stored)
+            if kept is None:
+                self._keep(stored)
         return silence
 
     def expire(self, silence_id: str, actor: str, now_ms: int) -> None:
-        """End a silence now.
+        """End a silence now; one that has ended stays as it is.
 
         Raises:
-            AlertError: There is none of that id, or it has ended.
+            AlertError: There is none of that id.
             StoreError: It could not be kept.
         """
         with self._one_at_a_time:
             kept = self._kept.get(silence_id)
             if kept is None:
                 raise AlertError(f"there is no silence {silence_id}; `barograph silence list` shows all")
-            if kept.silence.state(now_ms) is SilenceState.EXPIRED:
-                raise AlertError(f"silence {silence_id} has ended already")
-            self._end(kept, actor, now_ms)
+            if kept.silence.state(now_ms) is not SilenceState.EXPIRED:
+                self._end(kept, actor, now_ms)
 
     def silences(self) -> list[Kept]:
         """Return all silences, ended ones too."""
@@ -90,6 +97,7 @@ class SilenceBook:
     def _keep(self, stored: StoredSilence) -> None:
         silence = silence_of(stored)
         self._store.keep(stored)
+        self._version += 1
         self._kept[stored.id] = Kept(silence=silence, stored=stored)
 
 

@@ -104,6 +104,7 @@ class Front:
             on_status=lambda status: setattr(self._now, "status", status),
             on_segment=self._reader.attach,
             on_lost=self._lost,
+            on_alerts=self._now.alerts_changed,
         )
 
     def _stop(self) -> None:

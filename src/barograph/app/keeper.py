@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from barograph.app import handover, snapshots
+from barograph.app.alert_service import AlertService
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, allow_descriptors, announce, go_first, wait_for_plausible_clock
@@ -39,6 +40,7 @@ from barograph.ingest.ticker import Ticker, TickerParts
 from barograph.link.memory import SharedSegment, SharedSegments
 from barograph.link.server import LinkServer
 from barograph.model.acting import Actor
+from barograph.model.alert_commands import AlertCommand, AlertsNow
 from barograph.model.clock import SystemClock
 from barograph.model.commands import (
     AnyCommand,
@@ -91,6 +93,7 @@ class Keeper:
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
         self._people = PeopleCommands(self._state, config.identity, self._clock)
+        self._alerts = AlertService(self._state, self._clock, self._publish_alerts)
         if config.web.tls.cert_file:
             check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
         self._listening = bind(config.web.listen)
@@ -204,6 +207,10 @@ class Keeper:
             )
         )
 
+    def _publish_alerts(self, alerts: AlertsNow) -> None:
+        if self._link is not None:
+            self._link.publish_alerts(alerts)
+
     def _publish_segment(self, segment: SharedSegment) -> None:
         if self._link is None:
             self._early_segment = segment
@@ -257,6 +264,8 @@ class Keeper:
                 return await self._imports.execute(command)
             case DeleteSamples() | CleanTombstones():
                 return await self._store_commands.execute(command)
+            case _ if isinstance(command, AlertCommand):
+                return await self._alerts.execute(command, actor)
             case _:
                 return await self._people.execute(command, actor)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from barograph.model.acting import Actor
+from barograph.model.alert_commands import ASKING as ASKING_OF_ALERTS
 from barograph.model.clock import Clock
 from barograph.model.commands import AnyCommand, AnyReply, FindSession, ImportSamples, Refused
 from barograph.model.errors import StoreError
@@ -28,7 +29,7 @@ from barograph.model.people import (
 from barograph.model.state import AuditStore
 
 _log = logging.getLogger(__name__)
-_ASKING = (FindSession, FindToken, ListSessions, ListTokens, ListUsers, ReadAudit)
+_ASKING = (FindSession, FindToken, ListSessions, ListTokens, ListUsers, ReadAudit, *ASKING_OF_ALERTS)
 _DATA = (ImportSamples,)
 """Samples that come in are data, as many as a sender likes: the store has them, this log has not."""
 _MOST_CHARS = 500

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from barograph.link.framing import (
     PROTOCOL,
+    AlertsFrame,
     AnyFrame,
     CommandFrame,
     Hello,
@@ -18,6 +19,7 @@ from barograph.link.framing import (
 from barograph.link.memory import attach
 from barograph.link.wire import Wire
 from barograph.model.acting import ACTOR
+from barograph.model.alert_commands import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 
@@ -31,12 +33,14 @@ class LinkEvents:
         on_status: The newest snapshot.
         on_segment: The newest head segment, mapped read-only.
         on_lost: The keeper is gone, with the reason.
+        on_alerts: Something about alerts has changed.
     """
 
     on_tick: Callable[[int], None]
     on_status: Callable[[KeeperStatus], None]
     on_segment: Callable[[memoryview], None]
     on_lost: Callable[[str], None]
+    on_alerts: Callable[[AlertsNow], None] = lambda _: None
 
 
 class LinkClient:
@@ -90,6 +94,8 @@ class LinkClient:
                 answer.set_result(frame.reply)
         elif isinstance(frame, StatusFrame):
             self._events.on_status(frame.status)
+        elif isinstance(frame, AlertsFrame):
+            self._events.on_alerts(frame.alerts)
         elif isinstance(frame, SegmentFrame):
             self._events.on_segment(attach(self._wire.take_descriptor(), frame.size_bytes))
         else:

@@ -1,12 +1,13 @@
 """Frames of the link: a length, then a msgpack struct. Pure; described in docs/seams.md.
 
-Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFrame`, `TickFrame`, `StatusFrame` and
-`SegmentFrame` (whose descriptor rides on its bytes).
+Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFrame`, `TickFrame`, `StatusFrame`,
+`AlertsFrame` and `SegmentFrame` (whose descriptor rides on its bytes).
 """
 
 import msgspec
 
 from barograph.model.acting import NOBODY, Actor
+from barograph.model.alert_commands import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 
@@ -48,13 +49,19 @@ class StatusFrame(msgspec.Struct, frozen=True, tag="status"):
     status: KeeperStatus
 
 
+class AlertsFrame(msgspec.Struct, frozen=True, tag="alerts"):
+    """Something about alerts has changed."""
+
+    alerts: AlertsNow
+
+
 class SegmentFrame(msgspec.Struct, frozen=True, tag="segment"):
     """A new head segment; its descriptor comes with this frame."""
 
     size_bytes: int
 
 
-AnyFrame = Hello | CommandFrame | ReplyFrame | TickFrame | StatusFrame | SegmentFrame
+AnyFrame = Hello | CommandFrame | ReplyFrame | TickFrame | StatusFrame | AlertsFrame | SegmentFrame
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from barograph.link.framing import (
     PROTOCOL,
+    AlertsFrame,
     AnyFrame,
     CommandFrame,
     Hello,
@@ -22,6 +23,7 @@ from barograph.link.framing import (
 from barograph.link.memory import SharedSegment
 from barograph.link.wire import Wire
 from barograph.model.acting import Actor
+from barograph.model.alert_commands import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus, Refused
 from barograph.model.errors import LinkError
 
@@ -42,6 +44,7 @@ class LinkServer:
         self._fronts: set[_FrontLink] = set()
         self._segment: SharedSegment | None = None
         self._status: KeeperStatus | None = None
+        self._alerts: AlertsNow | None = None
 
     @property
     def front_count(self) -> int:
@@ -56,6 +59,8 @@ class LinkServer:
         front.wire.send(Hello(PROTOCOL))
         if self._status is not None:
             front.wire.send_latest(StatusFrame(self._status))
+        if self._alerts is not None:
+            front.wire.send_latest(AlertsFrame(self._alerts))
         if self._segment is not None:
             self._send_segment(front, self._segment)
         return theirs
@@ -67,6 +72,10 @@ class LinkServer:
     def publish_status(self, status: KeeperStatus) -> None:
         """Give every front, now and later, the newest snapshot."""
         self._on_loop(self._take_status, status)
+
+    def publish_alerts(self, alerts: AlertsNow) -> None:
+        """Tell every front, now and later, that something about alerts has changed."""
+        self._on_loop(self._take_alerts, alerts)
 
     def publish_segment(self, segment: SharedSegment) -> None:
         """Give every front, now and later, a new head segment; it stays with the link until the next one."""
@@ -95,6 +104,11 @@ class LinkServer:
         self._status = status
         for front in list(self._fronts):
             front.wire.send_latest(StatusFrame(status))
+
+    def _take_alerts(self, alerts: AlertsNow) -> None:
+        self._alerts = alerts
+        for front in list(self._fronts):
+            front.wire.send_latest(AlertsFrame(alerts))
 
     def _take_segment(self, segment: SharedSegment) -> None:
         before, self._segment = self._segment, segment

@@ -137,6 +137,41 @@ class TransitionCount(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class HistoryQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Which transitions are asked for.
+
+    Attributes:
+        alert: Of one alert; 0 for all.
+        kinds: Only of these kinds; all where empty.
+        start_ms: Not before.
+        end_ms: Before that instant; 0 for no end.
+        before: Only those that stand behind the transition of this number; 0 from the newest on.
+        limit: How many at most.
+    """
+
+    alert: int = 0
+    kinds: tuple[TransitionKind, ...] = ()
+    start_ms: int = 0
+    end_ms: int = 0
+    before: int = 0
+    limit: int = 100
+
+
+class Durations(msgspec.Struct, frozen=True, kw_only=True):
+    """How long something took, in ms; 0 where `count` is."""
+
+    count: int = 0
+    mean_ms: float = 0.0
+    longest_ms: int = 0
+
+
+class AlertTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Of alerts that fired and ended in a span: from firing to the first acknowledgment, and to the end."""
+
+    acknowledge: Durations
+    resolve: Durations
+
+
 class AlertStore(Protocol):
     """Durable when a method returns, else `StoreError`. Safe to call from any thread."""
 
@@ -160,8 +195,20 @@ class AlertStore(Protocol):
         """Return the newest ended alerts with numbers below `before` (0: of all), the newest first."""
         ...
 
-    def history(self, alert: int, before: int, limit: int) -> list[NumberedTransition]:
-        """Return the newest transitions before a number (0: of all), of one alert (0: of every), the newest first."""
+    def earlier(self, record: AlertRecord, since_ms: int, limit: int) -> list[AlertRecord]:
+        """Return the alerts of the same labels that ended after an instant, the newest first."""
+        ...
+
+    def history(self, question: HistoryQuestion) -> list[NumberedTransition]:
+        """Return transitions, the newest first: by their instants, of one alert by their numbers."""
+        ...
+
+    def after(self, number: int, limit: int) -> list[NumberedTransition]:
+        """Return the first transitions after a number, in order."""
+        ...
+
+    def times(self, start_ms: int, end_ms: int) -> AlertTimes:
+        """Return how long the alerts took that ended in start <= t < end."""
         ...
 
     def counts(self, start_ms: int, end_ms: int) -> list[TransitionCount]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from barograph.model.alert_commands import AlertCommand, AlertReply
 from barograph.model.people import PeopleCommand, PeopleReply
 
 
@@ -91,6 +92,7 @@ AnyCommand = (
     | CleanTombstones
     | TakeSnapshot
     | PeopleCommand
+    | AlertCommand
 )
 
 
@@ -138,7 +140,7 @@ class SamplesImported(msgspec.Struct, frozen=True, kw_only=True, tag_field="repl
     notes: tuple[str, ...]
 
 
-AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused | PeopleReply
+AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused | PeopleReply | AlertReply
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

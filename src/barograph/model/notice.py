@@ -18,13 +18,25 @@ class NoticeKind(StrEnum):
 
 
 class NoticeAlert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert as it is told. `ended_ms` is 0 while it fires; `url` is its page."""
+    """An alert as it is told.
+
+    Attributes:
+        labels: All of them.
+        annotations: Rendered.
+        fired_ms: Since when it fires.
+        ended_ms: When it ended; 0 while it fires.
+        url: Its page, or "".
+        number: The alert's; 0 in a test message.
+        who: Who did it, a line each, the first three.
+    """
 
     labels: dict[str, str]
     annotations: dict[str, str]
     fired_ms: int
     ended_ms: int = 0
     url: str = ""
+    number: int = 0
+    who: tuple[str, ...] = ()
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,14 +45,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: The same for every attempt and after every restart, and for no other message.
         kind: Why.
-        receiver: To whom, by name.
+        receiver: To whom: the receiver's name, and which of its ways (`team/webhook[0]`).
         group_key: Which group, as Alertmanager writes it.
         group_labels: What the alerts of the group share by `group_by`.
-        alerts: The worst first.
+        alerts: The worst first; where `total` is more, those that are told of one by one.
         at_ms: When it was made.
         actor: Who acknowledged, or "".
         text: Why it was acknowledged, or "".
         external_url: Where this Barograph is reached.
+        total: How many alerts it is about; 0 where all of them are in `alerts`.
     """
 
     key: str
@@ -53,6 +66,38 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = ""
     text: str = ""
     external_url: str = ""
+    total: int = 0
+
+    @property
+    def alert_count(self) -> int:
+        """How many alerts it is about."""
+        return max(self.total, len(self.alerts))
+
+    @property
+    def receiver_name(self) -> str:
+        """The receiver's name, whichever of its ways this goes."""
+        return self.receiver.rpartition("/")[0] or self.receiver
+
+
+class GroupTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What one way of a receiver was told of a group: kept with the message, so that both or neither are there.
+
+    Attributes:
+        receiver: As in `Notice`.
+        group_key: As in `Notice`.
+        group_labels: As in `Notice`.
+        at_ms: When it was told last of what fires.
+        firing: The alerts that it believes to fire, each with the severity it was told. With none of them, it is
+            forgotten.
+        up_to: The last transition that this takes into account.
+    """
+
+    receiver: str
+    group_key: str
+    group_labels: dict[str, str]
+    at_ms: int
+    firing: dict[int, str]
+    up_to: int
 
 
 class DeliveryState(StrEnum):
@@ -79,8 +124,22 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryStore(Protocol):
     """Durable when a method returns, else `StoreError`. Safe to call from any thread."""
 
-    def enqueue(self, notices: Sequence[Notice]) -> None:
-        """Let messages wait for delivery; one whose receiver and key are known already is left out."""
+    def enqueue(self, notices: Sequence[Notice], told: Sequence[GroupTold] = (), up_to: int = 0) -> None:
+        """Let messages wait for delivery; one whose receiver and key are known already is left out.
+
+        Args:
+            notices: The messages.
+            told: What receivers have been told with them.
+            up_to: All transitions up to this one are told of, or need not be; 0 leaves it as it is.
+        """
+        ...
+
+    def told(self) -> list[GroupTold]:
+        """Return what each receiver was told."""
+        ...
+
+    def up_to(self) -> int:
+        """Return the last transition of which everything was told; 0 at first."""
         ...
 
     def heads(self, receiver: str) -> list[Delivery]:
@@ -91,6 +150,24 @@ class DeliveryStore(Protocol):
         """Put what became of an attempt in place of what was before, and add it to the log."""
         ...
 
-    def log(self, before: int, limit: int) -> list[Delivery]:
-        """Return the newest attempts before a number (0: of all), the newest first; `number` is the attempt's."""
+    def log(self, before: int, limit: int, *, alert: int = 0, receiver: str = "") -> list[Delivery]:
+        """Return the newest attempts before a number (0: of all), the newest first; `number` is the attempt's.
+
+        Args:
+            before: See above.
+            limit: How many at most.
+            alert: Only of messages about this alert; 0 for all.
+            receiver: Only to this one; "" for all.
+
+        Returns:
+            Their notices hold the first 20 alerts.
+        """
+        ...
+
+    def waiting(self, receiver: str) -> int:
+        """Return how many messages wait for a receiver."""
+        ...
+
+    def forget(self, before_ms: int) -> int:
+        """Remove messages that were made before an instant and wait no more, with their attempts; returns how many."""
         ...

@@ -1,22 +1,52 @@
-"""`DeliveryStore` on state.db: messages that wait, and a line for every attempt."""
+"""`DeliveryStore` on state.db: messages that wait, what receivers have been told, and a line for every attempt."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
-from barograph.model.notice import Delivery, Notice
+from barograph.model.notice import Delivery, DeliveryState, GroupTold, Notice
 from barograph.state.sqlite import Row, SqliteState
 
 _ENQUEUE = (
-    "INSERT INTO delivery (number, receiver, group_key, notice_key, state, document) VALUES (?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT (receiver, notice_key) DO NOTHING"
+    "INSERT INTO delivery (number, receiver, group_key, notice_key, state, document, summary)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (receiver, notice_key) DO NOTHING"
+)
+_ABOUT = "INSERT INTO delivery_alert (alert, delivery) VALUES (?, ?) ON CONFLICT (alert, delivery) DO NOTHING"
+_TELL = (
+    "INSERT INTO told (receiver, group_key, document) VALUES (?, ?, ?)"
+    " ON CONFLICT (receiver, group_key) DO UPDATE SET document = excluded.document"
+)
+_UP_TO = (
+    "INSERT INTO told_up_to (id, number) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET number = excluded.number"
+    " WHERE told_up_to.number < excluded.number"
 )
 _HEADS = (
     "SELECT document FROM delivery WHERE number IN (SELECT MIN(number) FROM delivery"
     " WHERE receiver = ? AND state = 'waiting' GROUP BY group_key) ORDER BY number"
 )
-_LOG = "SELECT number, document FROM delivery_attempt WHERE number < ? ORDER BY number DESC LIMIT ?"
+_ATTEMPT = "INSERT INTO delivery_attempt (number, delivery, at_ms, receiver, document) VALUES (?, ?, ?, ?, ?)"
+_LOG = (
+    "SELECT a.number, a.document, d.summary FROM delivery_attempt a JOIN delivery d ON d.number = a.delivery"
+    " WHERE a.number < ?"
+)
+_OLD = (
+    "SELECT d.number FROM delivery d WHERE d.state <> 'waiting' AND d.number <"
+    " (SELECT COALESCE(MAX(a.delivery), 0) FROM delivery_attempt a WHERE a.at_ms < ?)"
+)
+_SHOWN = 20
 _NO_END = (1 << 63) - 1
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+class _Attempt(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What became of an attempt, at rest; its message stands elsewhere."""
+
+    state: DeliveryState
+    attempts: int
+    next_ms: int
+    tried_ms: int
+    answer: str
 
 
 class SqliteDeliveries:
@@ -25,51 +55,115 @@ class SqliteDeliveries:
     def __init__(self, state: SqliteState) -> None:
         self._state = state
 
-    def enqueue(self, notices: Sequence[Notice]) -> None:
+    def enqueue(self, notices: Sequence[Notice], told: Sequence[GroupTold] = (), up_to: int = 0) -> None:
         """See `DeliveryStore`."""
 
         def change() -> None:
             for number, notice in enumerate(notices, self._last("delivery") + 1):
-                delivery = Delivery(number=number, notice=notice, next_ms=notice.at_ms)
-                document = msgspec.msgpack.encode(delivery)
-                row = (number, notice.receiver, notice.group_key, notice.key, delivery.state.value, document)
-                self._state.run_many(_ENQUEUE, [row])
+                self._state.run_many(_ENQUEUE, [_row_of(number, notice)])
+                about = [(alert.number, number) for alert in notice.alerts if alert.number]
+                self._state.run_many(_ABOUT, about)
+            for each in told:
+                if each.firing:
+                    row = (each.receiver, each.group_key, msgspec.msgpack.encode(each))
+                    self._state.run_many(_TELL, [row])
+                else:
+                    statement = "DELETE FROM told WHERE receiver = ? AND group_key = ?"
+                    self._state.run(statement, each.receiver, each.group_key)
+            if up_to:
+                self._state.run(_UP_TO, up_to)
 
         self._state.write(change)
 
+    def told(self) -> list[GroupTold]:
+        """See `DeliveryStore`."""
+        rows = self._state.rows("SELECT document FROM told ORDER BY receiver, group_key")
+        return [_decoded(row[0], GroupTold) for row in rows]
+
+    def up_to(self) -> int:
+        """See `DeliveryStore`."""
+        return _whole(self._state.rows("SELECT COALESCE(MAX(number), 0) FROM told_up_to")[0][0])
+
     def heads(self, receiver: str) -> list[Delivery]:
         """See `DeliveryStore`."""
-        return [_delivery(row[0]) for row in self._state.rows(_HEADS, receiver)]
+        return [_decoded(row[0], Delivery) for row in self._state.rows(_HEADS, receiver)]
 
     def keep(self, delivery: Delivery) -> None:
         """See `DeliveryStore`."""
         document = msgspec.msgpack.encode(delivery)
+        attempt = _Attempt(
+            state=delivery.state,
+            attempts=delivery.attempts,
+            next_ms=delivery.next_ms,
+            tried_ms=delivery.tried_ms,
+            answer=delivery.answer,
+        )
 
         def change() -> None:
             statement = "UPDATE delivery SET state = ?, document = ? WHERE number = ?"
             self._state.run_many(statement, [(delivery.state.value, document, delivery.number)])
-            number = self._last("delivery_attempt") + 1
-            statement = "INSERT INTO delivery_attempt (number, delivery, at_ms, document) VALUES (?, ?, ?, ?)"
-            self._state.run_many(statement, [(number, delivery.number, delivery.tried_ms, document)])
+            place = (self._last("delivery_attempt") + 1, delivery.number, delivery.tried_ms, delivery.notice.receiver)
+            self._state.run_many(_ATTEMPT, [(*place, msgspec.msgpack.encode(attempt))])
 
         self._state.write(change)
 
-    def log(self, before: int, limit: int) -> list[Delivery]:
+    def log(self, before: int, limit: int, *, alert: int = 0, receiver: str = "") -> list[Delivery]:
         """See `DeliveryStore`."""
-        return [_attempt(row) for row in self._state.rows(_LOG, before or _NO_END, limit)]
+        statement, values = _LOG, list[str | int]([before or _NO_END])
+        if alert:
+            statement += " AND a.delivery IN (SELECT delivery FROM delivery_alert WHERE alert = ?)"
+            values.append(alert)
+        if receiver:
+            statement += " AND a.receiver = ?"
+            values.append(receiver)
+        return [_logged(row) for row in self._state.rows(statement + " ORDER BY a.number DESC LIMIT ?", *values, limit)]
+
+    def waiting(self, receiver: str) -> int:
+        """See `DeliveryStore`."""
+        statement = "SELECT COUNT(*) FROM delivery WHERE receiver = ? AND state = 'waiting'"
+        return _whole(self._state.rows(statement, receiver)[0][0])
+
+    def forget(self, before_ms: int) -> int:
+        """See `DeliveryStore`."""
+
+        def change() -> int:
+            old = [(_whole(row[0]),) for row in self._state.rows(_OLD, before_ms)]
+            for table, column in (("delivery_alert", "delivery"), ("delivery_attempt", "delivery"), ("delivery", "number")):
+                self._state.run_many(f"DELETE FROM {table} WHERE {column} = ?", old)  # noqa: S608  names of ours
+            return len(old)
+
+        return self._state.write(change)
 
     def _last(self, table: str) -> int:
-        last = self._state.rows(f"SELECT COALESCE(MAX(number), 0) FROM {table}")[0][0]  # noqa: S608  a name of ours
-        assert isinstance(last, int)
-        return last
+        return _whole(self._state.rows(f"SELECT COALESCE(MAX(number), 0) FROM {table}")[0][0])  # noqa: S608  ours
 
 
-def _delivery(document: object) -> Delivery:
+def _row_of(number: int, notice: Notice) -> tuple[str | int | bytes, ...]:
+    delivery = Delivery(number=number, notice=notice, next_ms=notice.at_ms)
+    summary = msgspec.structs.replace(notice, alerts=notice.alerts[:_SHOWN], total=notice.alert_count)
+    documents = (msgspec.msgpack.encode(delivery), msgspec.msgpack.encode(summary))
+    return (number, notice.receiver, notice.group_key, notice.key, delivery.state.value, *documents)
+
+
+def _logged(row: Row) -> Delivery:
+    number, document, summary = row
+    attempt = _decoded(document, _Attempt)
+    return Delivery(
+        number=_whole(number),
+        notice=_decoded(summary, Notice),
+        state=attempt.state,
+        attempts=attempt.attempts,
+        next_ms=attempt.next_ms,
+        tried_ms=attempt.tried_ms,
+        answer=attempt.answer,
+    )
+
+
+def _decoded(document: object, kind: type[_S]) -> _S:
     assert isinstance(document, bytes)
-    return msgspec.msgpack.decode(document, type=Delivery)
+    return msgspec.msgpack.decode(document, type=kind)
 
 
-def _attempt(row: Row) -> Delivery:
-    number, document = row
-    assert isinstance(number, int)
-    return msgspec.structs.replace(_delivery(document), number=number)
+def _whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value

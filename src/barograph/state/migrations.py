@@ -53,6 +53,26 @@ CREATE TABLE delivery_attempt (
 );
 """
 _SILENCES = "CREATE TABLE silence (id TEXT PRIMARY KEY, starts_ms BIGINT NOT NULL, document BYTEA NOT NULL);"
+_NOTIFYING = """
+ALTER TABLE alert ADD COLUMN subject BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN fired_ms BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE alert ADD COLUMN acknowledged_ms BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX alert_subject ON alert (subject, number);
+CREATE INDEX alert_times ON alert (ended_ms, fired_ms, acknowledged_ms);
+DROP INDEX alert_transition_kind;
+CREATE INDEX alert_transition_kind_at ON alert_transition (kind, at_ms, number);
+CREATE INDEX alert_transition_at ON alert_transition (at_ms, number);
+CREATE TABLE alert_processes (at_ms BIGINT PRIMARY KEY, document BYTEA NOT NULL);
+ALTER TABLE delivery ADD COLUMN summary BYTEA;
+ALTER TABLE delivery_attempt ADD COLUMN receiver TEXT NOT NULL DEFAULT '';
+CREATE INDEX delivery_attempt_receiver ON delivery_attempt (receiver, number);
+CREATE INDEX delivery_attempt_delivery ON delivery_attempt (delivery, number);
+CREATE TABLE delivery_alert (alert BIGINT NOT NULL, delivery BIGINT NOT NULL, PRIMARY KEY (alert, delivery));
+CREATE TABLE told (
+  receiver TEXT NOT NULL, group_key TEXT NOT NULL, document BYTEA NOT NULL, PRIMARY KEY (receiver, group_key)
+);
+CREATE TABLE told_up_to (id BIGINT PRIMARY KEY, number BIGINT NOT NULL);
+"""
 
-MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES)
+MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES, _NOTIFYING)
 VERSION = len(MIGRATIONS)

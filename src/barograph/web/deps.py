@@ -7,6 +7,7 @@ from typing import Protocol
 
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.throttle import AttemptLimit
+from barograph.model.alert_commands import AlertsNow
 from barograph.model.batch import Schema
 from barograph.model.clock import Clock
 from barograph.model.columns import SeriesRun
@@ -29,13 +30,17 @@ class Now:
     Attributes:
         status: The keeper's newest snapshot.
         tick_ms: The newest tick, 0 before the first.
+        alerts: How alerts stand; None before the keeper has said.
         on_tick: Called with each tick's instant.
+        on_alerts: Called when something about alerts has changed.
         on_session_end: Called with the id of a session that was ended here.
         on_close: Called once, when the front ends.
     """
 
     status: KeeperStatus | None = None
     tick_ms: int = 0
+    alerts: AlertsNow | None = None
+    on_alerts: list[Callable[[AlertsNow], None]] = field(default_factory=list)
     on_tick: list[Callable[[int], None]] = field(default_factory=list)
     on_session_end: list[Callable[[str], None]] = field(default_factory=list)
     on_close: list[Callable[[], None]] = field(default_factory=list)
@@ -45,6 +50,12 @@ class Now:
         self.tick_ms = timestamp_ms
         for listener in list(self.on_tick):
             listener(timestamp_ms)
+
+    def alerts_changed(self, alerts: AlertsNow) -> None:
+        """Note how alerts stand and tell those who show it."""
+        self.alerts = alerts
+        for listener in list(self.on_alerts):
+            listener(alerts)
 
     def session_ended(self, session_id: str) -> None:
         """Tell those who serve a session that it is over."""
