@@ -17,7 +17,7 @@ from barograph.alerts.config import InhibitConfig, RouteConfig
 from barograph.alerts.inhibition import Inhibitor, make_rule
 from barograph.alerts.routing import make_routes
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
-from barograph.model.alert_state import AlertRecord, Transition, TransitionKind
+from barograph.model.alert_state import AlertRecord, HistoryQuestion, Transition, TransitionKind
 from barograph.model.labels import Labels
 from barograph.state.alerts import SqliteAlerts
 from barograph.state.sqlite import open_state
@@ -146,9 +146,21 @@ def long_history(folder: Path, count: int) -> list[Row]:
     month_ms = 30 * 86_400_000
     end_ms = count * _MINUTE_MS
     rows = [
-        Row(name=f"newest 100 of {count:,} transitions", figure=least_ms(lambda: store.history(0, 0, 100)), unit="ms"),
-        Row(name="100 from the middle", figure=least_ms(lambda: store.history(0, count // 2, 100)), unit="ms"),
-        Row(name="all of one alert", figure=least_ms(lambda: store.history(count // 8, 0, 100)), unit="ms"),
+        Row(
+            name=f"newest 100 of {count:,} transitions",
+            figure=least_ms(lambda: store.history(HistoryQuestion(limit=100))),
+            unit="ms",
+        ),
+        Row(
+            name="100 from the middle",
+            figure=least_ms(lambda: store.history(HistoryQuestion(before=count // 2))),
+            unit="ms",
+        ),
+        Row(
+            name="all of one alert",
+            figure=least_ms(lambda: store.history(HistoryQuestion(alert=count // 8))),
+            unit="ms",
+        ),
         Row(name="counts of 30 days", figure=least_ms(lambda: store.counts(end_ms - month_ms, end_ms)), unit="ms"),
         Row(name=f"counts of all {count:,}", figure=least_ms(lambda: store.counts(0, end_ms)), unit="ms"),
     ]

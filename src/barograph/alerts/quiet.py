@@ -1,4 +1,4 @@
-"""What keeps alerts quiet now: silences and graver alerts. Asked by whoever sends and whoever shows; decides no message.
+"""What keeps alerts quiet now: silences and graver alerts. Asked by whoever sends and whoever shows.
 
 Made anew for each look at the live alerts, since what fires decides what is inhibited.
 """

@@ -50,7 +50,8 @@ class SilenceBook:
         silence = make_silence(silence_of(stored))
         with self._one_at_a_time:
             kept = self._kept.get(silence.id)
-            if kept is not None and kept.stored != stored:
+            # one that was asked for twice may have begun later, or ended, meanwhile
+            if kept is not None and _words(kept.stored) != _words(stored):
                 raise AlertError(f"there is a silence {silence.id} already")
             if kept is None:
                 self._keep(stored)
@@ -99,6 +100,10 @@ class SilenceBook:
         self._store.keep(stored)
         self._version += 1
         self._kept[stored.id] = Kept(silence=silence, stored=stored)
+
+
+def _words(stored: StoredSilence) -> tuple[tuple[str, ...], str, str]:
+    return stored.matchers, stored.author, stored.reason
 
 
 def silence_of(stored: StoredSilence) -> Silence:

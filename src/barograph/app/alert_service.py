@@ -60,6 +60,10 @@ class AlertService:
             case _:
                 return await self._commands.execute(command, actor)
 
-    def _changed(self, _: Sequence[Transition]) -> None:
+    def announce(self) -> None:
+        """Tell the fronts how alerts stand, as at the start."""
         page = self.views.page()
         self._publish(AlertsNow(version=page.version, counts=page.counts))
+
+    def _changed(self, _: Sequence[Transition]) -> None:
+        self.announce()

@@ -1,4 +1,4 @@
-"""Live alerts in the order of the page, and alerts, transitions and silences as they are shown. For `alert_commands`."""
+"""Live alerts in the order of the page, and alerts, transitions and silences as they are shown."""
 
 import math
 import threading

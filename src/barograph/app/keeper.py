@@ -126,6 +126,7 @@ class Keeper:
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
         self._publish_status()
+        self._alerts.announce()
         ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
         ticking.start()
         fronting = asyncio.create_task(self._supervisor.run())

@@ -30,9 +30,7 @@ _KEEP = (
 _NOTE = "INSERT INTO alert_transition (number, alert, at_ms, kind, severity, actor, words) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HISTORY = "SELECT number, alert, at_ms, kind, severity, actor, words FROM alert_transition"
 _COUNT = "SELECT COUNT(*) FROM alert_transition WHERE kind = ? AND at_ms >= ? AND at_ms < ?"
-_EARLIER = (
-    "SELECT record FROM alert WHERE subject = ? AND number < ? AND ended_ms >= ? ORDER BY number DESC LIMIT ?"
-)
+_EARLIER = "SELECT record FROM alert WHERE subject = ? AND number < ? AND ended_ms >= ? ORDER BY number DESC LIMIT ?"
 _TIMES = (
     "SELECT COUNT(*), AVG(ended_ms - fired_ms), MAX(ended_ms - fired_ms) FROM alert"
     " WHERE ended_ms >= ? AND ended_ms < ? AND fired_ms > 0"
@@ -108,7 +106,7 @@ class SqliteAlerts:
 
     def times(self, start_ms: int, end_ms: int) -> AlertTimes:
         """See `AlertStore`."""
-        resolve, acknowledge = (self._state.rows(which, start_ms, end_ms)[0] for which in (_TIMES, _HELD))
+        resolve, acknowledge = (self._state.rows(which, max(start_ms, 1), end_ms)[0] for which in (_TIMES, _HELD))
         return AlertTimes(acknowledge=_durations(acknowledge), resolve=_durations(resolve))
 
     def _history_of_alert(self, question: HistoryQuestion) -> list[NumberedTransition]:
@@ -130,7 +128,7 @@ class SqliteAlerts:
         if question.before:
             which += " AND (at_ms, number) < (SELECT at_ms, number FROM alert_transition WHERE number = ?)"
             values.append(question.before)
-        statement = f"{_HISTORY} WHERE 1 = 1{which} ORDER BY at_ms DESC, number DESC LIMIT ?"  # noqa: S608  ours
+        statement = f"{_HISTORY} WHERE 1 = 1{which} ORDER BY at_ms DESC, number DESC LIMIT ?"
         return [_transition(row) for row in self._state.rows(statement, *values, question.limit)]
 
     def counts(self, start_ms: int, end_ms: int) -> list[TransitionCount]:

@@ -128,7 +128,11 @@ class SqliteDeliveries:
 
         def change() -> int:
             old = [(_whole(row[0]),) for row in self._state.rows(_OLD, before_ms)]
-            for table, column in (("delivery_alert", "delivery"), ("delivery_attempt", "delivery"), ("delivery", "number")):
+            for table, column in (
+                ("delivery_alert", "delivery"),
+                ("delivery_attempt", "delivery"),
+                ("delivery", "number"),
+            ):
                 self._state.run_many(f"DELETE FROM {table} WHERE {column} = ?", old)  # noqa: S608  names of ours
             return len(old)
 

@@ -7,10 +7,13 @@ roles has to be ours (docs/decisions/0008-plain-asgi.md).
 from collections.abc import MutableMapping
 from typing import Any
 
+from barograph.web.alert_stream import AlertStream
 from barograph.web.api.access import AccessRoutes
 from barograph.web.api.admin import AdminRoutes
 from barograph.web.api.alerting import AlertingRoutes
+from barograph.web.api.alerts import AlertRoutes
 from barograph.web.api.catalogue import CatalogueRoutes
+from barograph.web.api.deliveries import DeliveryRoutes
 from barograph.web.api.events import EventRoutes
 from barograph.web.api.exemplars import ExemplarRoutes
 from barograph.web.api.exporting import ExportRoutes
@@ -23,6 +26,7 @@ from barograph.web.api.query import QueryRoutes
 from barograph.web.api.server_status import StatusRoutes
 from barograph.web.api.service import ServiceRoutes
 from barograph.web.api.session import SessionRoutes
+from barograph.web.api.silences import SilenceRoutes
 from barograph.web.api.targets import TargetRoutes
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
@@ -54,6 +58,7 @@ class Router:
         processes, events = ProcessRoutes(deps), EventRoutes(deps)
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
         people, access = PeopleRoutes(deps), AccessRoutes(deps)
+        alerts, silences, deliveries = AlertRoutes(deps), SilenceRoutes(deps), DeliveryRoutes(deps)
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -110,6 +115,23 @@ class Router:
             "/api/barograph/v1/tokens": access.tokens,
             "/api/barograph/v1/tokens/{id}": access.token,
             "/api/barograph/v1/audit": access.audit,
+            "/api/barograph/v1/alerts": alerts.live,
+            "/api/barograph/v1/alerts/stream": AlertStream(deps),
+            "/api/barograph/v1/alerts/history": alerts.history,
+            "/api/barograph/v1/alerts/ack": alerts.acknowledge,
+            "/api/barograph/v1/alerts/unack": alerts.withdraw,
+            "/api/barograph/v1/alerts/{id}": alerts.detail,
+            "/api/barograph/v1/alerts/{id}/ack": alerts.acknowledge,
+            "/api/barograph/v1/alerts/{id}/unack": alerts.withdraw,
+            "/api/barograph/v1/alerts/{id}/assign": alerts.assign,
+            "/api/barograph/v1/alerts/{id}/comment": alerts.comment,
+            "/api/barograph/v1/silences": silences.silences,
+            "/api/barograph/v1/silences/preview": silences.preview,
+            "/api/barograph/v1/silences/add": silences.silences,
+            "/api/barograph/v1/silences/{id}": silences.silence,
+            "/api/barograph/v1/deliveries": deliveries.log,
+            "/api/barograph/v1/receivers": deliveries.receivers,
+            "/api/barograph/v1/receivers/{name}/test": deliveries.test,
             "/api/openapi.json": service.description,
         }
 

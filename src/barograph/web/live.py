@@ -8,7 +8,11 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+import msgspec
+import orjson
+
 from barograph.identity.principal import Principal
+from barograph.model.alert_commands import AlertsNow
 from barograph.model.errors import BarographError, QueryError
 from barograph.promql.ast import ValueType
 from barograph.web.credentials import read_credential
@@ -23,12 +27,12 @@ _log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 10.0
 _SESSION_CHECK_S = 10.0
 _TYPES = (ValueType.VECTOR, ValueType.SCALAR)
-_EVENT_STREAM = [
+EVENT_STREAM = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
-_PING = b"event: ping\ndata: {}\n\n"
+PING = b"event: ping\ndata: {}\n\n"
 
 
 class LiveStream:
@@ -44,18 +48,21 @@ class LiveStream:
         self._open.set(0)
         self._failures.labels()
         deps.now.on_tick.append(self._tick)
+        deps.now.on_alerts.append(self._alerts_changed)
         deps.now.on_session_end.append(self._end_session)
         deps.now.on_close.append(self._close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with events `schema`, `row`, `gap`, `ping` and `bye` until somebody ends it."""
+        """Answer with events `schema`, `row`, `alerts`, `gap`, `ping` and `bye` until somebody ends it."""
         if scope["method"] == "HEAD":
             self._expressions(scope)
-            await send({"type": "http.response.start", "status": 200, "headers": _EVENT_STREAM})
+            await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
             await send({"type": "http.response.body", "body": b""})
             return
         principal: Principal = scope["state"]["principal"]
         client = Client(self._expressions(scope), principal.session_id)
+        if self._deps.now.alerts is not None:
+            client.tell(alerts_event(self._deps.now.alerts))
         self._clients.add(client)
         self._open.set(len(self._clients))
         try:
@@ -91,7 +98,7 @@ class LiveStream:
         return expressions
 
     async def _run(self, client: Client, cookie: str, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _EVENT_STREAM})
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
         if self._deps.now.tick_ms:
             self._push((client,), self._deps.now.tick_ms)
         clock = self._deps.clock
@@ -102,7 +109,7 @@ class LiveStream:
                 try:
                     event = await asyncio.wait_for(client.next(), _KEEP_ALIVE_S)
                 except TimeoutError:
-                    event = _PING
+                    event = PING
                 if event is None:
                     break
                 if client.session_id and clock.monotonic_s() - checked_s >= _SESSION_CHECK_S:
@@ -140,6 +147,10 @@ class LiveStream:
             self._failures.inc()
             _log.exception("a tick could not be evaluated for the live streams")
 
+    def _alerts_changed(self, alerts: AlertsNow) -> None:
+        for client in self._clients:
+            client.tell(alerts_event(alerts))
+
     def _end_session(self, session_id: str) -> None:
         for client in self._clients:
             if client.session_id == session_id:
@@ -148,6 +159,13 @@ class LiveStream:
     def _close(self) -> None:
         for client in self._clients:
             client.end("stopping")
+
+
+def alerts_event(alerts: AlertsNow | None) -> bytes:
+    """Return the event that says how alerts stand; a ping where nobody knows yet."""
+    if alerts is None:
+        return PING
+    return b"event: alerts\ndata: " + orjson.dumps(msgspec.to_builtins(alerts)) + b"\n\n"
 
 
 def _cookie(scope: Scope) -> str:

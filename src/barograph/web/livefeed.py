@@ -53,6 +53,12 @@ class Client:
         self._ready = asyncio.Event()
         self._schema = b""
         self._gap = False
+        self._told = b""
+
+    def tell(self, event: bytes) -> None:
+        """Send an event before the ticks that wait; one that was told and waits still gives way to it."""
+        self._told = event
+        self._ready.set()
 
     def offer(self, timestamp_ms: int, rows: Sequence[Row]) -> None:
         """Queue a tick, with its schema where that is new. One that finds no room is left out, and told of later."""
@@ -81,7 +87,9 @@ class Client:
         await self._ready.wait()
         if self.end_reason:
             return None
-        event = self._queue.popleft()
+        event, self._told = self._told, b""
+        if not event:
+            event = self._queue.popleft()
         if not self._queue:
             self._ready.clear()
         return event

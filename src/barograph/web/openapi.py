@@ -11,6 +11,13 @@ _SPAN = (("start", False, "From."), ("end", False, "To."))
 _SKIP_BAD = ("skip_bad", False, "1: leave out bad lines and count them, instead of refusing the body.")
 _TIMESTAMP = ("timestamp", False, "In ms, of samples without one; now where absent.")
 _RANGE = (("start", False, "From."), ("end", False, "To."), _LIMIT)
+_PAGE = ("limit", False, "At most so many; 100 where absent, 500 at most.")
+_MATCHER = ("matcher", True, 'Such as instance="atlas"; repeats.')
+_HOLDING = (
+    ("until", False, "Until when: a time, or a duration; until it is resolved where absent."),
+    ("reason", False, "Why; needed where it lasts longer than 2 hours."),
+    ("sticky", False, "true: not broken when it gets worse."),
+)
 _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     "/api/v1/query": (
         ("query", True, "The expression."),
@@ -101,6 +108,43 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("scope", True, "read, write, acknowledge or admin; repeats."),
         ("expires", False, "A duration, or never; 90d where absent."),
         ("per_minute", False, "Requests a minute; 6000 where absent."),
+    ),
+    "/api/barograph/v1/alerts": (
+        ("part", False, "needs, acknowledged, silenced or pending; repeats; all where absent."),
+        ("match[]", False, "A matcher of labels; repeats."),
+        ("assignee", False, "Only those of somebody."),
+        ("offset", False, "How many are left out."),
+        _PAGE,
+    ),
+    "/api/barograph/v1/alerts/history": (
+        ("alert", False, "Of one alert."),
+        ("kind", False, "Of one kind, such as fired or acknowledged; repeats."),
+        *_SPAN,
+        ("before", False, "Only what stands behind the transition of this number."),
+        _PAGE,
+        ("counts", False, "0: without counts and times, which cost more than a page."),
+    ),
+    "/api/barograph/v1/alerts/ack": (("id", True, "An alert's number; repeats."), *_HOLDING),
+    "/api/barograph/v1/alerts/unack": (("id", True, "An alert's number; repeats."),),
+    "/api/barograph/v1/alerts/{id}/ack": _HOLDING,
+    "/api/barograph/v1/alerts/{id}/assign": (("to", False, "Who is to look after it; nobody where empty."),),
+    "/api/barograph/v1/alerts/{id}/comment": (("text", True, "What is to be said."),),
+    "/api/barograph/v1/silences": (("ended", False, "1: ended ones too."), _PAGE),
+    "/api/barograph/v1/silences/preview": (_MATCHER,),
+    "/api/barograph/v1/silences/add": (
+        _MATCHER,
+        ("reason", True, "Why."),
+        ("starts", False, "From when on; now where absent."),
+        ("ends", False, "Until when: a time, or a duration from the start."),
+        ("until_resolved", False, "true: until nothing that it matches fires any more."),
+        ("windows", False, "Recurring times, as JSON, with the keys of a time interval."),
+        ("id", False, "A name for it, so that a request may be repeated."),
+    ),
+    "/api/barograph/v1/deliveries": (
+        ("alert", False, "Of messages about one alert."),
+        ("receiver", False, "To one receiver."),
+        ("before", False, "Only attempts before this number."),
+        _PAGE,
     ),
     "/api/barograph/v1/audit": (_LIMIT, ("before", False, "Only lines before this number.")),
 }

@@ -179,3 +179,36 @@ def parse_limit(parameters: Parameters) -> int:
     if not text.isascii() or not text.isdigit():
         raise RequestError(f"parameter 'limit': {text!r} is no whole number from 0 on")
     return int(text)
+
+
+def parse_whole(parameters: Parameters, name: str, default: str) -> int:
+    """Return a parameter that is a whole number from 0 on.
+
+    Raises:
+        RequestError: It is none.
+    """
+    text = one(parameters, name, default)
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise RequestError(f"parameter {name!r}: {text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def parse_end_ms(text: str, name: str, start_ms: int) -> int:
+    """Return the instant at which something ends: a duration after its start, or a time; 0 for "".
+
+    Raises:
+        RequestError: The text is neither; names the parameter.
+    """
+    if not text:
+        return 0
+    if _NUMBER.fullmatch(text):
+        return parse_time_ms(text, name)
+    try:
+        return start_ms + Duration.parse(text).ms
+    except ValueError:
+        pass
+    try:
+        return parse_time_ms(text, name)
+    except RequestError:
+        words = "write a duration such as 2h, Unix seconds or RFC 3339"
+        raise RequestError(f"parameter {name!r}: {text!r} is neither a time nor a duration: {words}") from None

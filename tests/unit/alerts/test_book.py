@@ -5,7 +5,14 @@ import pytest
 
 from barograph.alerts.book import AlertBook
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
-from barograph.model.alert_state import Acknowledgment, AlertRecord, LifeState, Transition, TransitionKind
+from barograph.model.alert_state import (
+    Acknowledgment,
+    AlertRecord,
+    HistoryQuestion,
+    LifeState,
+    Transition,
+    TransitionKind,
+)
 from barograph.model.errors import AlertError, StoreError
 from barograph.model.labels import Labels
 from barograph.state.alerts import SqliteAlerts
@@ -81,7 +88,7 @@ def test_what_still_pends_becomes_an_alert_of_its_own(state: SqliteState) -> Non
 def test_the_end_of_what_was_never_known_is_left_out(state: SqliteState) -> None:
     book = AlertBook(SqliteAlerts(state))
     book.receive([said(AlertPhase.RESOLVED)], 1000)
-    assert (book.live(), SqliteAlerts(state).history(0, 0, 10)) == ([], [])
+    assert (book.live(), SqliteAlerts(state).history(HistoryQuestion())) == ([], [])
 
 
 def test_ended_alerts_can_be_commented_and_unknown_ones_are_said(state: SqliteState) -> None:
@@ -95,7 +102,7 @@ def test_ended_alerts_can_be_commented_and_unknown_ones_are_said(state: SqliteSt
     book.receive([said(AlertPhase.FIRING)], 10_000)
     book.comment(1, "a cable", "ada", 11_000)
     assert [each.number for each in book.live()] == [2]
-    assert [each.transition.kind for each in SqliteAlerts(state).history(1, 0, 2)] == [
+    assert [each.transition.kind for each in SqliteAlerts(state).history(HistoryQuestion(alert=1, limit=2))] == [
         TransitionKind.COMMENTED,
         TransitionKind.RESOLVED,
     ]

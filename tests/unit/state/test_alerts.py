@@ -4,7 +4,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from barograph.model.alert_state import AlertPart, AlertRecord, Transition, TransitionKind
+from barograph.model.alert_state import AlertPart, AlertRecord, HistoryQuestion, Transition, TransitionKind
 from barograph.state.alerts import SqliteAlerts
 from barograph.state.sqlite import FILE, SqliteState, open_state
 
@@ -51,11 +51,11 @@ def test_the_history_is_numbered_paged_and_counted(state: SqliteState) -> None:
     store = SqliteAlerts(state)
     store.keep([], [noted(1, 10), noted(2, 20)])
     store.keep([], [noted(1, 30, TransitionKind.RESOLVED)])
-    assert [(each.number, each.transition) for each in store.history(0, 0, 2)] == [
+    assert [(each.number, each.transition) for each in store.history(HistoryQuestion(limit=2))] == [
         (3, noted(1, 30, TransitionKind.RESOLVED)),
         (2, noted(2, 20)),
     ]
-    assert [each.number for each in store.history(1, 3, 5)] == [1]
+    assert [each.number for each in store.history(HistoryQuestion(alert=1, before=3, limit=5))] == [1]
     assert {each.kind.value: each.count for each in store.counts(10, 30)} == {"fired": 2}
 
 

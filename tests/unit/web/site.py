@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from barograph.app.alert_service import AlertService
 from barograph.app.people_commands import AnyPeopleCommand, PeopleCommands
 from barograph.identity.config import IdentityConfig
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.secrets import hash_secret
 from barograph.identity.throttle import AttemptLimit
 from barograph.model.acting import ACTOR
+from barograph.model.alert_commands import AlertCommand
 from barograph.model.batch import Family, MetricType, Schema
 from barograph.model.commands import AnyCommand, AnyReply, Done, KeeperStatus
 from barograph.model.errors import LinkError
@@ -42,8 +44,9 @@ BEARER = {"authorization": f"Bearer {TOKEN}"}
 class Keeper:
     """The other side of the link, with real sessions, in this process."""
 
-    def __init__(self, people: PeopleCommands) -> None:
+    def __init__(self, people: PeopleCommands, alerts: AlertService) -> None:
         self.people = people
+        self.alerts = alerts
         self.sessions = people.sessions
         self.asked: list[AnyCommand] = []
         self.reply: AnyReply | None = None
@@ -55,10 +58,13 @@ class Keeper:
             raise LinkError("the keeper is gone; nothing was carried out")
         if self.reply is not None:
             return self.reply
-        if not isinstance(command, AnyPeopleCommand):
-            return Done()
         actor = ACTOR.get()
-        reply = await self.people.execute(command, actor)
+        if isinstance(command, AlertCommand):
+            reply = await self.alerts.execute(command, actor)
+        elif isinstance(command, AnyPeopleCommand):
+            reply = await self.people.execute(command, actor)
+        else:
+            return Done()
         self.people.audit.note(command, actor, reply)
         return reply
 
@@ -118,10 +124,11 @@ class Site:
         self.clock = FakeClock(START_MS)
         self.store = MemoryStore()
         self.state = open_state(folder)
-        self.keeper = Keeper(PeopleCommands(self.state, IdentityConfig(), self.clock))
+        self.now = Now()
+        self.alerts = AlertService(self.state, self.clock, self.now.alerts_changed)
+        self.keeper = Keeper(PeopleCommands(self.state, IdentityConfig(), self.clock), self.alerts)
         self.static = folder / "static"
         self.telemetry = Telemetry()
-        self.now = Now()
         self.deps = WebDeps(
             config=config or WebConfig(),
             engine=Engine(self.store, query or QueryConfig(), self.clock),

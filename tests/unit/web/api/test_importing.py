@@ -30,7 +30,7 @@ class Reading(Keeper):
 
 @pytest.fixture
 def imports(site: Site, tmp_path: Path) -> Site:
-    keeper = Reading(site.keeper.people)
+    keeper = Reading(site.keeper.people, site.keeper.alerts)
     keeper.folder, keeper.bodies = tmp_path / "incoming", []
     keeper.reply = SamplesImported(samples=2, skipped=1, notes=("line 1: x",))
     config = msgspec.structs.replace(site.deps.config, max_import_body=Size(100))

@@ -222,7 +222,7 @@ def test_tokens_that_cannot_be(site: Site, wrong: dict[str, str]) -> None:
 def test_every_route_by_scope(site: Site, scope: Scope) -> None:
     made = token(site, scope.value)
     for route in ROUTES:
-        if route.template == f"{API}/live" or route.role is None:
+        if route.template in (f"{API}/live", f"{API}/alerts/stream") or route.role is None:
             continue
         path = route.template.replace("{host}", "web-1").replace("{name}", "job").replace("{id}", "5f0c")
         for method in route.methods:
