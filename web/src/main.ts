@@ -1,6 +1,5 @@
 // The way in: theme first, so that the first paint is right, then the page.
 
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";

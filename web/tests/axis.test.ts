@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CalmMaximum, roundMaximum, stackSplits } from "../src/lib/axis";
+import { CalmMaximum, roundMaximum, scaleOf, splits } from "../src/lib/axis";
 
 describe("maxima", () => {
   test.each([[0, 1, 1], [0.3, 1, 1], [1, 1, 1], [1.01, 1, 2], [2.1, 1, 5], [5.1, 1, 10], [72e6, 1e6, 1e8], [NaN, 1e6, 1e6], [0.30000000000000004, 0.1, 0.5]])(
@@ -31,7 +31,24 @@ describe("maxima", () => {
   });
 });
 
-describe("labels of a stack", () => {
-  test.each([[100, [0, 50, 100]], [31.3, [0, 10, 20, 31.3]], [23.5, [0, 10, 23.5]], [7.8, [0, 2, 4, 6, 7.8]], [15.6, [0, 5, 10, 15.6]]])(
-    "up to %d", (maximum, labels) => expect(stackSplits(maximum)).toEqual(labels));
+describe("labels of an axis", () => {
+  test.each([
+    [0, 100, [0, 50, 100]], [0, 10, [0, 5, 10]], [0, 50, [0, 25, 50]], [0, 5, [0, 2.5, 5]], [0, 200, [0, 100, 200]], [30, 90, [30, 50, 70, 90]],
+    [0, 31.3, [0, 10, 20, 31.3]], [0, 23.5, [0, 10, 23.5]], [0, 7.8, [0, 5, 7.8]], [0, 15.6, [0, 5, 10, 15.6]],
+  ])("from %d to %d", (low, high, labels) => expect(splits(low, high)).toEqual(labels));
+
+  test("are four at most, whatever the maximum", () => {
+    for (let high = 0.013; high < 9e12; high *= 1.37) expect(splits(0, high).length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("a scale of few steps", () => {
+  test("is the smallest that holds", () => {
+    expect([0, 10, 10.1, 26, 99, 400].map((value) => scaleOf([10, 25, 60, 100], value))).toEqual([10, 10, 25, 60, 100, 100]);
+  });
+
+  test("grows at once and shrinks after a minute below half", () => {
+    const calm = new CalmMaximum(10, (value) => scaleOf([10, 25, 60, 100], value));
+    expect([calm.next(3, 0), calm.next(30, 1000), calm.next(12, 2000), calm.next(12, 61_000), calm.next(12, 62_000)]).toEqual([10, 60, 60, 60, 25]);
+  });
 });

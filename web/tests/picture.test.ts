@@ -3,9 +3,11 @@ import { CalmMaximum } from "../src/lib/axis";
 import { caption } from "../src/lib/caption";
 import { CORE } from "../src/lib/expressions";
 import { Grid } from "../src/lib/grid";
-import { compose, readRows } from "../src/lib/picture";
+import { type Picture, type Scene, compose, readRows } from "../src/lib/picture";
+import type { Region } from "../src/lib/regions";
+import { temperatureTrack } from "../src/lib/sensors";
 import { Columns } from "../src/lib/columns";
-import { TRACKS, type Track } from "../src/lib/tracks";
+import { TRACKS, type Track, columnsOf } from "../src/lib/tracks";
 
 const GIB = 1024 ** 3;
 const track = (id: string) => TRACKS.find((one) => one.id === id) as Track;
@@ -17,60 +19,117 @@ function grid(values: Record<string, number[]>): Grid {
   return made;
 }
 
-const scene = (only: string[] = []) => ({ fromMs: 10_000, toMs: 13_000, columns: 800, only, xSplits: [], calm: null, nowMs: 13_000 });
+const scene = (only: string[] = [], more: Partial<Scene> = {}): Scene => ({
+  fromMs: 10_000, toMs: 13_000, columns: 800, only, xSplits: [], calm: null, nowMs: 13_000, wide: false, regions: [], ...more,
+});
+const line = (picture: Picture, place: number) => [...(picture.lines[place]?.y ?? [])];
+const labels = (picture: Picture) => picture.labels.map((label) => label.text);
 
 describe("tracks", () => {
-  test("show columns that the expressions fill", () => {
-    const columns = CORE.flatMap((question) => [{}, { mode: "user" }, ...["system", "iowait", "irq", "nice", "steal"].map((mode) => ({ mode }))].map((labels) => question.column(labels as Record<string, string>)));
-    for (const one of TRACKS) for (const series of one.series) expect(columns).toContain(series.column);
-    expect(TRACKS.map((one) => one.heightPx)).toEqual([158, 124, 124, 124]);
+  test("show columns that the questions fill", () => {
+    const modes = ["user", "system", "iowait", "irq", "nice", "steal"].map((mode) => ({ mode }));
+    const columns = CORE.flatMap((question) => [{}, ...modes].map((labels) => question.column(labels)));
+    for (const one of TRACKS) for (const column of columnsOf(one)) expect(columns).toContain(column);
+  });
+
+  test("are as high as the design says", () => {
+    expect(TRACKS.map((one) => [one.id, one.heightPx])).toEqual([
+      ["cpu", 158], ["core", 104], ["pressure", 118], ["memory", 124], ["swap", 48], ["disk", 124], ["network", 124],
+    ]);
   });
 });
 
 describe("pictures", () => {
   test("a stack's lines lie on each other, its axis is fixed", () => {
     const picture = compose(track("cpu"), grid({ "cpu.user": [10, 20, NaN, 5], "cpu.system": [1, 2, NaN, 3] }), scene());
-    expect(picture.lines[0]).toEqual([10, 20, null, 5]);
-    expect(picture.lines[5]).toEqual([11, 22, null, 8]);
-    expect([picture.low, picture.high, picture.ySplits, picture.unitName]).toEqual([0, 100, [0, 50, 100], "%"]);
+    expect(line(picture, 0)).toEqual([10, 20, NaN, 5]);
+    expect(line(picture, 5)).toEqual([11, 22, NaN, 8]);
+    expect(picture.lines[1]?.base).toBe(picture.lines[0]?.y);
+    expect([picture.panes, labels(picture), picture.unitName]).toEqual([[{ top: 0, bottom: 1, low: 0, high: 100 }], ["0", "50", "100 %"], "%"]);
     expect(picture.gaps).toEqual([{ fromMs: 11_000, toMs: 13_000 }]);
   });
 
   test("an isolated series stands on zero", () => {
     const picture = compose(track("cpu"), grid({ "cpu.user": [10, 20], "cpu.system": [1, 2] }), scene(["cpu.system"]));
-    expect(picture.lines[0]?.slice(0, 2)).toEqual([0, 0]);
-    expect(picture.lines[1]?.slice(0, 2)).toEqual([1, 2]);
+    expect([picture.lines.map((one) => one.column), line(picture, 0).slice(0, 2)]).toEqual([["cpu.system"], [1, 2]]);
   });
 
   test("memory ends at what is installed", () => {
     const picture = compose(track("memory"), grid({ "memory.used": [GIB], "memory.total": [NaN, 31.3 * GIB] }), scene());
-    expect(picture.high).toBe(31.3 * GIB);
-    expect(picture.ySplits.map((value) => value / GIB)).toEqual([0, 10, 20, 31.3]);
-    expect(picture.unitName).toBe("GiB");
+    expect([picture.panes[0]?.high, labels(picture), picture.unitName]).toEqual([31.3 * GIB, ["0", "10", "20", "31.3"], "GiB"]);
   });
 
   test("a mirror has one scale, zero in view, and its second side below", () => {
     const picture = compose(track("disk"), grid({ "disk.read": [160e6], "disk.write": [3e6] }), scene());
-    expect([picture.low, picture.high]).toEqual([-50e6, 200e6]);
-    expect(picture.lines.map((line) => line[0])).toEqual([160e6, -3e6]);
-    expect([picture.unitName, picture.ySplits]).toEqual(["MB/s", [-50e6, 0, 200e6]]);
+    expect(picture.panes[0]).toMatchObject({ low: -50e6, high: 200e6 });
+    expect(picture.lines.map((one) => one.y[0])).toEqual([160e6, -3e6]);
+    expect([picture.unitName, labels(picture)]).toEqual(["MB/s", ["50", "0", "200"]]);
   });
 
-  test("a mirror is read in mega up to a thousand", () => {
+  test("a mirror is read in mega up to a thousand, and an idle one is no mountain", () => {
     const unit = (bytes: number) => compose(track("disk"), grid({ "disk.read": [bytes] }), scene()).unitName;
     expect([unit(0), unit(900e6), unit(1.2e9)]).toEqual(["MB/s", "MB/s", "GB/s"]);
-  });
-
-  test("an idle mirror is no mountain", () => {
-    const picture = compose(track("network"), grid({ "network.in": [70], "network.out": [10] }), scene());
-    expect([picture.low, picture.high, picture.unitName]).toEqual([-1e6, 1e6, "Mb/s"]);
+    const idle = compose(track("network"), grid({ "network.in": [70], "network.out": [10] }), scene());
+    expect([idle.panes[0]?.low, idle.panes[0]?.high, idle.unitName]).toEqual([-1e6, 1e6, "Mb/s"]);
   });
 
   test("a live mirror keeps its maximum", () => {
     const calm: [CalmMaximum, CalmMaximum] = [new CalmMaximum(1e6), new CalmMaximum(1e6)];
     calm[0].next(900e6, 12_000);
-    const picture = compose(track("disk"), grid({ "disk.read": [1e6] }), { ...scene(), calm });
-    expect(picture.high).toBe(1e9);
+    expect(compose(track("disk"), grid({ "disk.read": [1e6] }), scene([], { calm })).panes[0]?.high).toBe(1e9);
+  });
+
+  test("the link's speed is a line once half of it is used, and then lies in view", () => {
+    const at = (bits: number) => compose(track("network"), grid({ "network.in": [bits], "network.speed": [1e9] }), scene());
+    expect([at(4e8).speed, at(6e8).speed, at(6e8).panes[0]?.high]).toEqual([null, 1e9, 1e9]);
+  });
+
+  test("bands share one scale, the smallest of four that holds, and lie one above the other", () => {
+    const picture = compose(track("pressure"), grid({ "pressure.iosome": [49.5, 3], "pressure.cpusome": [7.7, 1] }), scene());
+    expect(picture.panes.map((pane) => pane.high)).toEqual([60, 60, 60]);
+    expect(picture.panes.every((pane, i) => i === 0 || pane.top > (picture.panes[i - 1]?.bottom ?? 1))).toBe(true);
+    expect([labels(picture), track("pressure").note?.({ name: "%", factor: 1 }, picture.high)]).toEqual([["I/O", "CPU", "mem"], "% stalled, 0 to 60"]);
+    expect(picture.lines.map((one) => one.pane)).toEqual([0, 0, 1, 2, 2]);
+  });
+
+  test("a figure of the legend is drawn when it is alone, on an axis of its own", () => {
+    const picture = compose(track("disk"), grid({ "disk.read": [9e6], "disk.await": [38, 12] }), scene(["disk.await"]));
+    expect([picture.lines.map((one) => one.column), picture.unitName, picture.panes[0]?.high]).toEqual([["disk.await"], "ms", 50]);
+  });
+
+  test("cores are a row each, of more than 32 groups of 8 of which the busiest counts", () => {
+    const picture = compose(track("core"), grid({ "core.10": [5, 6], "core.2": [90, NaN] }), scene());
+    expect([picture.heat?.rows.map((row) => row.name), picture.heat?.values.map((row) => row[0])]).toEqual([["2", "10"], [90, 5]]);
+    const many = compose(track("core"), grid(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`core.${i}`, [i]]))), scene());
+    expect([many.heat?.rows.length, many.heat?.rows[0]?.name, many.heat?.values[1]?.[0], labels(many)]).toEqual([5, "0 to 7", 15, ["0", "core", "39"]]);
+  });
+
+  test("temperatures begin at 30 and end at the sensor's limit", () => {
+    const made = temperatureTrack([{ labels: { chip: "c", sensor: "temp1", chip_name: "coretemp" }, limit: 100 }]) as Track;
+    const picture = compose(made, grid({ "temperature.c_temp1": [61] }), scene());
+    expect([picture.panes[0]?.low, picture.panes[0]?.high, made.note?.({ name: "", factor: 1 }, 100)]).toEqual([30, 100, "°C, from 30"]);
+  });
+
+  test("a wide bucket has a band from its least to its most; a part that was not heard is told", () => {
+    const found = grid({ "disk.read": [5, 6, 7, 8], "disk.read:min": [1, 1, 1, 1], "disk.read:max": [9e6, 9, 9, 9], heard: [1, 1, 0.5, 1] });
+    const picture = compose(track("disk"), found, scene([], { wide: true }));
+    expect(picture.bands.map((band) => [band.column, band.least[0], band.most[0]])).toEqual([["disk.read", 1, 9e6]]);
+    expect([picture.panes[0]?.high, picture.thin]).toEqual([10e6, [{ fromMs: 11_000, toMs: 12_000 }]]);
+    expect(compose(track("disk"), found, scene()).bands).toEqual([]);
+  });
+
+  test("shades and limits of alerts lie on the track that caused them, paler on those they touch", () => {
+    const region: Region = { id: "1", cause: "pressure", touches: ["disk"], fromMs: 11_000, toMs: 12_000, state: "resolved", severity: "warning", label: "I/O pressure high", limit: 20 };
+    const on = (id: string) => compose(track(id), grid({}), scene([], { regions: [region] }));
+    expect(on("pressure").shades).toEqual([{ fromMs: 11_000, toMs: 12_000, color: "warn-fill", opacity: 0.1, startPx: 1.5, endPx: 1 }]);
+    expect([on("pressure").limits, on("disk").limits]).toEqual([[{ value: 20, color: "warn-fill" }], []]);
+    expect([on("disk").shades[0]?.opacity, on("disk").shades[0]?.startPx, on("cpu").shades]).toEqual([0.06, 0, []]);
+  });
+
+  test("nothing is empty", () => {
+    expect(compose(track("cpu"), grid({}), scene()).empty).toBe(true);
+    expect(compose(track("core"), grid({}), scene()).empty).toBe(true);
+    expect(compose(track("cpu"), grid({ "cpu.user": [1] }), scene()).empty).toBe(false);
   });
 });
 

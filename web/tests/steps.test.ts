@@ -29,8 +29,8 @@ describe("the tag", () => {
     [1000, 1000, 900_000, 1086, "1 s · raw"],
     [1000, 1000, 3_600_000, 1086, "1 s · raw, min to max"],
     [10_000, 10_000, 900_000, 1086, "10 s · raw"],
-    [30_000, 1000, 21_600_000, 1086, "30 s · mean"],
-    [3_600_000, 1000, 30 * 86_400_000, 1086, "1 h · mean"],
+    [30_000, 1000, 21_600_000, 1086, "30 s · mean, min to max"],
+    [3_600_000, 1000, 30 * 86_400_000, 1086, "1 h · mean, min to max of 1 min"],
     [500, 500, 60_000, 1086, "500 ms · raw"],
   ])("of %d ms at %d over %d is right", (step, interval, range, columns, text) => {
     expect(plain(resolution(step, interval, range, columns))).toBe(text);

@@ -16,11 +16,15 @@ export class CalmMaximum {
   private shown = 0;
   private belowHalfSinceMs: number | null = null;
 
-  constructor(private readonly floor: number) {}
+  constructor(
+    private readonly floor: number,
+    /** Which maximum holds a value; 1-2-5 where nothing else is said. */
+    private readonly round: (value: number, floor: number) => number = roundMaximum,
+  ) {}
 
   /** The maximum to draw with at `nowMs`, given the highest value in view. */
   next(highest: number, nowMs: number): number {
-    const wanted = roundMaximum(highest, this.floor);
+    const wanted = this.round(highest, this.floor);
     if (wanted >= this.shown) return this.reset(wanted);
     if (highest >= this.shown / 2) {
       this.belowHalfSinceMs = null;
@@ -38,10 +42,31 @@ export class CalmMaximum {
   }
 }
 
-/** Where a stack's axis has labels: 0, middle and maximum of a fixed scale, in round steps below an odd maximum. */
-export function stackSplits(maximum: number): number[] {
-  const step = roundMaximum(maximum / 4, Number.MIN_VALUE);
-  const found = [];
-  for (let value = 0; value < maximum - step * 0.45; value += step) found.push(value);
-  return [...found, maximum];
+const MOST_LABELS = 4;
+
+/** A step that divides the span into two or three; null where no round one does. */
+function evenStep(span: number): number | null {
+  const power = 10 ** Math.floor(Math.log10(span));
+  const steps = [0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5].map((part) => part * power);
+  const even = (step: number) => [2, 3].some((count) => Math.abs(span / step - count) < 1e-9);
+  return steps.find(even) ?? null;
+}
+
+/** Where an axis has labels: its ends and round values between, four at most. */
+export function splits(low: number, high: number): number[] {
+  const even = evenStep(high - low);
+  if (even !== null) return Array.from({ length: Math.round((high - low) / even) + 1 }, (_, i) => low + i * even);
+  let step = roundMaximum((high - low) / 4, Number.MIN_VALUE);
+  for (;;) {
+    const found = [low];
+    for (let value = (Math.floor(low / step) + 1) * step; value < high - step * 0.45; value += step) found.push(value);
+    found.push(high);
+    if (found.length <= MOST_LABELS) return found;
+    step = roundMaximum(step * 1.01, Number.MIN_VALUE);
+  }
+}
+
+/** The smallest of a few scales that holds a value; the last where none does. */
+export function scaleOf(scales: readonly number[], value: number): number {
+  return scales.find((scale) => scale >= value) ?? scales.at(-1) ?? value;
 }

@@ -18,13 +18,20 @@ export function caption(
     if (found === null) return NO_DATA;
     return `mean ${value(found.mean)}, highest ${value(found.highest)} at ${written.at(found.highestMs)}`;
   };
-  if (track.kind === "mirror") {
-    const sides = track.series.map((series, index) => `${series.name.split(",")[0]} ${say(rows[index] ?? new Float64Array())}`);
+  if (track.kind === "heat") return `${head}: ${sayCores(rows, say)}`;
+  if (track.kind !== "stack") {
+    const sides = track.series.map((series, index) => `${series.name.replace(/, (up|down)$/, "")} ${say(rows[index] ?? new Float64Array())}`);
     return `${head}: ${sides.join("; ")}`;
   }
   // CPU: all that is not idle; memory: what is used, since cache fills the rest
   const first = rows[0] ?? new Float64Array();
   if (track.maximumColumn !== undefined) return `${head}: ${track.series[0]?.name} ${say(first)}`;
-  const sum = first.map((_, i) => rows.reduce((total, row) => total + (row[i] ?? NaN), 0));
+  const sum = first.map((_, i) => track.series.reduce((total, _series, place) => total + (rows[place]?.[i] ?? NaN), 0));
   return `${head}: ${say(sum)}`;
+}
+
+function sayCores(rows: readonly Float64Array[], say: (row: Float64Array) => string): string {
+  const first = rows[0] ?? new Float64Array();
+  const busiest = first.map((_, i) => rows.reduce((most, row) => Math.max(most, row[i] ?? NaN), 0));
+  return `busiest core ${say(busiest)}`;
 }

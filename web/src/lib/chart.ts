@@ -1,230 +1,111 @@
-// One track's canvas: uPlot with our scales, gaps and axes. Is handed ready lines; decides nothing about data.
+// One track's canvas: its size, its colours, and how it slides while a short view is live. What is on it, paint.ts decides.
+// A chart is drawn only through `draw`; it reads no layout.
 
-import uPlot from "uplot";
-import { axisFigure } from "./numbers";
-import type { Gap } from "./pixels";
-import { token } from "./theme.svelte";
-import type { Track } from "./tracks";
+import { RAMP, rampTable } from "./heat";
+import { type Ink, type Place, paint } from "./paint";
+import type { Picture } from "./picture";
+import { theme, token } from "./theme.svelte";
 
-export interface Picture {
-  x: number[];
-  /** In the order of the track's series; of a stack, cumulated; of a mirror, the second below 0. */
-  lines: (number | null)[][];
-  gaps: readonly Gap[];
-  fromMs: number;
-  toMs: number;
-  low: number;
-  high: number;
-  ySplits: readonly number[];
-  xSplits: readonly number[];
-  /** Base units in one unit shown. */
-  factor: number;
-  unitName: string;
+export const TOP_PX = 9;
+export const BOTTOM_PX = 7;
+
+export interface Look {
+  dashes: boolean;
+  lifted: string | null;
 }
 
-const GUTTER_PX = 46;
-const MARGIN_PX = 14;
-const TOP_PX = 9;
-const BOTTOM_PX = 7;
-const PALE = 0.25;
-
-function alpha(color: string, opacity: number): string {
-  const byte = Math.round(opacity * 255).toString(16).padStart(2, "0");
-  return color + byte;
+export interface Slide {
+  /** How far the picture moves in a second, CSS pixels. */
+  perSecondPx: number;
+  /** How much wider the canvas is, on its left. */
+  extraPx: number;
+  /** How much of the second has passed. */
+  passedMs: number;
 }
 
-interface Ink {
-  strokes: string[];
-  grid: string;
-  text: string;
-  hatch: string;
-  font: string;
-}
+/** Colours are read once a theme, for all charts. */
+let ink: { revision: number; ratio: number; ink: Ink } | null = null;
 
-function readInk(track: Track): Ink {
-  const colors = track.series.map((series) => token(series.color));
-  const root = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-  return {
-    strokes: colors,
-    grid: token("grid"),
-    text: token("text-3"),
-    hatch: token("hatch"),
-    // whole pixels: uPlot scales the font by the device ratio only then
-    font: `${Math.round((10.5 / 16) * root)}px ${token("font")}`,
+function readInk(ctx: CanvasRenderingContext2D): Ink {
+  if (ink !== null && ink.revision === theme.revision && ink.ratio === devicePixelRatio) return ink.ink;
+  const known = new Map<string, string>();
+  const color = (name: string) => {
+    const found = known.get(name) ?? token(name);
+    known.set(name, found);
+    return found;
   };
+  const made: Ink = {
+    color,
+    hatch: hatching(ctx, color("hatch"), 6),
+    thin: hatching(ctx, color("hatch"), 12),
+    ramp: rampTable(RAMP.map(color)),
+  };
+  ink = { revision: theme.revision, ratio: devicePixelRatio, ink: made };
+  return made;
+}
+
+function hatching(ctx: CanvasRenderingContext2D, color: string, everyPx: number): CanvasPattern | null {
+  const size = Math.round(everyPx * devicePixelRatio);
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = size;
+  const pen = tile.getContext("2d");
+  if (pen === null) return null;
+  pen.strokeStyle = color;
+  pen.lineWidth = devicePixelRatio;
+  pen.beginPath();
+  for (const shift of [-size, 0, size]) {
+    pen.moveTo(shift, size);
+    pen.lineTo(shift + size, 0);
+  }
+  pen.stroke();
+  return ctx.createPattern(tile, "repeat");
 }
 
 export class Chart {
-  private readonly plot: uPlot;
-  private ink: Ink;
-  private picture: Picture | null = null;
-  private lifted: string | null = null;
-  private hatching: { key: string; pattern: CanvasPattern | null } = { key: "", pattern: null };
+  readonly canvas: HTMLCanvasElement;
+  private readonly ctx: CanvasRenderingContext2D | null;
+  private motion: Animation | null = null;
+  private place: Place = { width: 0, height: 0, ratio: 1, top: 0, bottom: 0, dashes: false, lifted: null };
 
-  constructor(
-    element: HTMLElement,
-    private readonly track: Track,
-    widthPx: number,
-  ) {
-    this.ink = readInk(track);
-    this.plot = new uPlot(this.options(widthPx), this.empty(), element);
+  constructor(element: HTMLElement) {
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("aria-hidden", "true");
+    this.ctx = this.canvas.getContext("2d");
+    element.append(this.canvas);
   }
 
-  /** The width of the plot itself, in device pixels: how many columns there are to fill. */
-  get columns(): number {
-    return Math.max(1, Math.floor(this.plot.bbox.width));
+  /** Set the size in CSS pixels; setting what is set already costs nothing. */
+  resize(widthPx: number, heightPx: number, slide: Slide | null): void {
+    const extraPx = slide?.extraPx ?? 0;
+    const ratio = devicePixelRatio;
+    const [width, height] = [Math.max(1, Math.round((widthPx + extraPx) * ratio)), Math.round(heightPx * ratio)];
+    if (this.place.width === width && this.place.height === height && this.place.ratio === ratio) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.canvas.style.width = `${widthPx + extraPx}px`;
+    this.canvas.style.height = `${heightPx}px`;
+    this.canvas.style.marginLeft = `${-extraPx}px`;
+    this.place = { ...this.place, width, height, ratio, top: TOP_PX * ratio, bottom: height - BOTTOM_PX * ratio };
   }
 
-  draw(picture: Picture): void {
-    this.picture = picture;
-    // uPlot draws its first series first: the top of a stack comes first, so that lower edges lie over it
-    const lines = this.track.kind === "stack" ? [...picture.lines].reverse() : picture.lines;
-    this.plot.batch(() => {
-      this.plot.setData([picture.x, ...lines] as uPlot.AlignedData, false);
-      this.plot.setScale("x", { min: picture.fromMs / 1000, max: picture.toMs / 1000 });
-      this.plot.setScale("y", { min: picture.low, max: picture.high });
-    });
-  }
-
-  /** Make the others pale while a name is pointed at. Takes effect with the next `draw`. */
-  lift(column: string | null): void {
-    this.lifted = column;
-  }
-
-  resize(widthPx: number): void {
-    this.plot.setSize({ width: widthPx, height: this.track.heightPx });
-  }
-
-  /** Colours changed. */
-  recolor(): void {
-    this.ink = readInk(this.track);
-    this.hatching.key = "";
-    this.plot.redraw(true, true);
+  draw(picture: Picture, look: Look, slide: Slide | null): void {
+    if (this.ctx === null) return;
+    paint(this.ctx, picture, readInk(this.ctx), { ...this.place, ...look });
+    this.slide(slide);
   }
 
   destroy(): void {
-    this.plot.destroy();
+    this.motion?.cancel();
+    this.canvas.remove();
   }
 
-  private empty(): uPlot.AlignedData {
-    // two instants without samples: with none at all uPlot would leave the axes out, and the plot would move later
-    return [[0, 1], ...this.track.series.map(() => [null, null])] as uPlot.AlignedData;
+  // On the compositor: from where the second stands to where it ends, and there it waits for the next draw.
+  private slide(slide: Slide | null): void {
+    this.motion?.cancel();
+    this.motion = null;
+    if (slide === null) return;
+    const leftMs = Math.max(0, 1000 - slide.passedMs);
+    const from = `translateX(${(slide.perSecondPx * leftMs) / 1000}px)`;
+    this.motion = this.canvas.animate([{ transform: from }, { transform: "translateX(0)" }], { duration: leftMs, fill: "forwards" });
   }
-
-  private options(widthPx: number): uPlot.Options {
-    const order = this.track.series.map((_, index) => index);
-    if (this.track.kind === "stack") order.reverse();
-    const bands: uPlot.Band[] =
-      this.track.kind === "stack" ? order.slice(1).map((_, place) => ({ series: [place + 1, place + 2] })) : [];
-    return {
-      width: widthPx,
-      height: this.track.heightPx,
-      padding: [TOP_PX, MARGIN_PX, BOTTOM_PX, 0],
-      cursor: { show: false },
-      legend: { show: false },
-      select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-      scales: {
-        x: { time: false, auto: false, min: 0, max: 1, range: (_, min, max) => [min, max] },
-        y: { auto: false, min: 0, max: 1, range: (_, min, max) => [min, max] },
-      },
-      bands,
-      series: [{}, ...order.map((index) => this.line(index))],
-      axes: [this.timeAxis(), this.valueAxis()],
-      hooks: { drawClear: [() => this.drawGaps()] },
-    };
-  }
-
-  private line(index: number): uPlot.Series {
-    const column = this.track.series[index]?.column ?? "";
-    const opacity = (color: string, full: number) => alpha(color, this.lifted === null || this.lifted === column ? full : full * PALE);
-    return {
-      stroke: () => opacity(this.ink.strokes[index] ?? "#000000", 1),
-      fill: () => opacity(this.ink.strokes[index] ?? "#000000", this.track.series[index]?.fill ?? 0),
-      width: 1,
-      spanGaps: false,
-      // a sample between two gaps has no line: it is shown as a point
-      points: { show: false, filter: lonely, size: 3, stroke: () => this.ink.strokes[index] ?? "#000000" },
-    };
-  }
-
-  private timeAxis(): uPlot.Axis {
-    return {
-      scale: "x",
-      size: 0,
-      ticks: { show: false },
-      values: (_, splits) => splits.map(() => ""),
-      splits: () => [...(this.picture?.xSplits ?? [])],
-      grid: { stroke: () => this.ink.grid, width: 1 },
-    };
-  }
-
-  private valueAxis(): uPlot.Axis {
-    return {
-      scale: "y",
-      size: GUTTER_PX,
-      gap: 5,
-      ticks: { show: false },
-      stroke: () => this.ink.text,
-      font: this.ink.font,
-      splits: () => [...(this.picture?.ySplits ?? [])],
-      values: (_, splits) => splits.map((value) => this.label(value, splits)),
-      grid: { stroke: () => this.ink.grid, width: 1 },
-    };
-  }
-
-  private label(value: number, splits: readonly number[]): string {
-    const factor = this.picture?.factor ?? 1;
-    const text = axisFigure(Math.abs(value) / factor);
-    // the unit of the others stands beside the track's name: here it would not fit the gutter
-    return this.picture?.unitName === "%" && value === splits.at(-1) ? `${text} %` : text;
-  }
-
-  private drawGaps(): void {
-    const picture = this.picture;
-    if (picture === null) return;
-    const { ctx, bbox } = this.plot;
-    const pattern = this.pattern(ctx);
-    if (pattern === null) return;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, 0, bbox.width, ctx.canvas.height);
-    ctx.clip();
-    ctx.fillStyle = pattern;
-    for (const gap of picture.gaps) {
-      const left = this.plot.valToPos(gap.fromMs / 1000, "x", true);
-      const right = this.plot.valToPos(gap.toMs / 1000, "x", true);
-      ctx.fillRect(left, 0, Math.max(1, right - left), ctx.canvas.height);
-    }
-    ctx.restore();
-  }
-
-  private pattern(ctx: CanvasRenderingContext2D): CanvasPattern | null {
-    const key = `${this.ink.hatch} ${devicePixelRatio}`;
-    if (this.hatching.key !== key) {
-      const size = Math.round(6 * devicePixelRatio);
-      const tile = document.createElement("canvas");
-      tile.width = tile.height = size;
-      const pen = tile.getContext("2d");
-      if (pen === null) return null;
-      pen.strokeStyle = this.ink.hatch;
-      pen.lineWidth = devicePixelRatio;
-      pen.beginPath();
-      for (const shift of [-size, 0, size]) {
-        pen.moveTo(shift, size);
-        pen.lineTo(shift + size, 0);
-      }
-      pen.stroke();
-      this.hatching = { key, pattern: ctx.createPattern(tile, "repeat") };
-    }
-    return this.hatching.pattern;
-  }
-}
-
-function lonely(plot: uPlot, seriesIndex: number): number[] {
-  const values = plot.data[seriesIndex] ?? [];
-  const found: number[] = [];
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
-  }
-  return found;
 }

@@ -36,6 +36,8 @@ export abstract class Feed {
   failures = $state.raw<Failures>({});
   notice = $state<string | null>(null);
   nowMs = $state(Date.now());
+  /** When the newest row came, by `performance.now`. Not reactive. */
+  rowAtMs = 0;
 
   /** The names of all columns that were ever asked for. */
   readonly columns = new Columns();
@@ -62,6 +64,11 @@ export abstract class Feed {
 
   constructor() {
     this.questions.add(CORE);
+  }
+
+  /** All that is asked now. */
+  get asked(): readonly Question[] {
+    return this.questions.all;
   }
 
   /** The samples are there for the first time. */
@@ -215,6 +222,7 @@ export abstract class Feed {
     const lastBucket = grid === null ? 0 : grid.newest;
     samples.take(timestampMs, values);
     this.heardAtMs = this.nowMs = Date.now();
+    this.rowAtMs = performance.now();
     this.newestMs = Math.max(lastMs, timestampMs);
     this.revision += 1;
     if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);

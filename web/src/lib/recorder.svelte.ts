@@ -4,9 +4,12 @@
 import { type Address, readAddress, writeAddress } from "./address";
 import { HEARD } from "./expressions";
 import { Feed, type TrackFailure, type Window } from "./feed.svelte";
+import { Display } from "./display.svelte";
 import type { Grid } from "./grid";
+import type { Region } from "./regions";
 import { type Samples, gridFor } from "./samples";
 import { DEFAULT_RANGE_MS, stepFor } from "./steps";
+import { TrackList } from "./tracklist.svelte";
 import { reading as readingWords } from "./words";
 
 export type { TrackFailure, Window };
@@ -34,6 +37,12 @@ export class Recorder extends Feed {
   /** The plots' width in device pixels. */
   widthPx = $state(1000);
   keysShown = $state(false);
+  /** Alerts and limits over the tracks: whoever knows them sets them. */
+  regions = $state.raw<readonly Region[]>([]);
+  /** Why there was no data until an instant: whoever knows what happened sets it. */
+  gapReason = $state.raw<(gap: Window) => string | null>(() => null);
+  readonly display = new Display();
+  readonly list = new TrackList(this);
   /** Rises with every move of the pointer by key. */
   movedByKey = $state(0);
 
@@ -108,7 +117,8 @@ export class Recorder extends Feed {
       this.atMs = null;
       // a view that only the click had held goes on
       if (this.zooms.at(-1) === null) this.back();
-    } else if (this.only.length > 0) this.only = [];
+    } else if (this.display.close()) return;
+    else if (this.only.length > 0) this.only = [];
     else this.back();
     this.remember();
   }
@@ -185,6 +195,14 @@ export class Recorder extends Feed {
     const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
     if (found === null || found.before === null || found.after === null) return null;
     return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
+  }
+
+  /** Which part of the bucket shown was heard; 1 where that is not known. Reads `revision`. */
+  heardShare(): number {
+    if (this.stepMs <= this.intervalMs || this.shownMs === null) return 1;
+    const share = this.value(HEARD);
+    const slot = this.grid.slot(this.shownMs);
+    return Number.isNaN(share) || slot >= this.grid.newest || share > 0.999 ? 1 : share;
   }
 
   /** Read everything again after a failure. */

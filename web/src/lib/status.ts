@@ -2,6 +2,13 @@
 
 import { ask } from "./api";
 
+export interface Collector {
+  name: string;
+  /** `ok`, `no_data`, `failing`, `hung`. */
+  state: string;
+  reason: string;
+}
+
 export interface Status {
   /** The host whose series this server collects: the `instance` label. */
   host: string;
@@ -9,6 +16,7 @@ export interface Status {
   version: string;
   storeReadOnly: boolean;
   storeReason: string;
+  collectors: readonly Collector[];
 }
 
 interface Wire {
@@ -17,6 +25,7 @@ interface Wire {
   barograph_version?: string;
   store_read_only: boolean;
   store_reason: string;
+  collectors?: Collector[];
 }
 
 /** Ask for it; raises `Failure` as every question does. */
@@ -28,5 +37,6 @@ export async function readStatus(): Promise<Status> {
     version: wire.barograph_version ?? "",
     storeReadOnly: wire.store_read_only,
     storeReason: wire.store_reason,
+    collectors: wire.collectors ?? [],
   };
 }

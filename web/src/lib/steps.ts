@@ -1,6 +1,8 @@
 // Which step a range is drawn with, and the tag that says so. Pure.
 // Up to an hour of seconds the page holds raw samples and reduces them itself; above, the server is asked for means.
 
+import { finerStep } from "./asking";
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -48,9 +50,15 @@ function written(ms: number): string {
   return ms % SECOND_MS === 0 ? `${ms / SECOND_MS}\u00a0s` : `${ms}\u00a0ms`;
 }
 
-/** What the tag says is drawn: `1 s · raw`, `1 s · raw, min to max` (several a pixel), `30 s · mean`. */
+/**
+ * What the tag says is drawn: `1 s · raw`, `1 s · raw, min to max` (several a pixel), `30 s · mean, min to max`; where the
+ * extremes are those of a tier's buckets, `2 min · mean, min to max of 10 s`.
+ */
 export function resolution(stepMs: number, intervalMs: number, rangeMs: number, columns: number): string {
-  if (stepMs > intervalMs) return `${written(stepMs)} · mean`;
+  if (stepMs > intervalMs) {
+    const finer = finerStep(stepMs, intervalMs);
+    return `${written(stepMs)} · mean, min to max${finer > intervalMs ? ` of ${written(finer)}` : ""}`;
+  }
   return `${written(stepMs)} · raw${rangeMs / stepMs > columns ? ", min to max" : ""}`;
 }
 
