@@ -121,7 +121,10 @@ def test_a_reload_gives_the_same_view(open_page: Callable[..., "Page"]) -> None:
     assert page.get_by_role("button", name="iowait").get_attribute("aria-pressed") == "true"
 
 
-@pytest.mark.parametrize(("code", "tag"), [("5m", "1 s · raw"), ("6h", "30 s · mean, min to max"), ("30d", "1 h · mean, min to max of 1 min")])
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [("5m", "1 s · raw"), ("6h", "30 s · mean, min to max"), ("30d", "1 h · mean, min to max of 1 min")],
+)
 def test_the_tag_says_what_is_drawn(open_page: Callable[..., "Page"], code: str, tag: str) -> None:
     page = open_page()
     page.locator("select").select_option(code)
