@@ -6,18 +6,35 @@ import { defineConfig } from "vite";
 
 const JS_BUDGET_BYTES = 120_000;
 const CSS_BUDGET_BYTES = 15_000;
+/** What is loaded before anybody did anything: the entry, and the page that opens first. */
+const FIRST_PAGE = "/pages/Overview.svelte";
+
+function startOf(chunks) {
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const found = new Set();
+  const add = (chunk) => {
+    if (chunk === undefined || found.has(chunk)) return;
+    found.add(chunk);
+    for (const name of chunk.imports) add(byName.get(name));
+  };
+  for (const chunk of chunks) if (chunk.isEntry || chunk.facadeModuleId?.endsWith(FIRST_PAGE)) add(chunk);
+  return found;
+}
 
 function budget() {
   return {
     name: "barograph-budget",
+    // after the style sheet is made
+    enforce: "post",
     generateBundle(_options, bundle) {
-      const sizes = { js: 0, css: 0 };
-      for (const file of Object.values(bundle)) {
-        const kind = file.fileName.split(".").pop();
-        if (kind in sizes) sizes[kind] += gzipSync(file.type === "chunk" ? file.code : file.source).length;
-      }
-      const words = `js ${sizes.js} of ${JS_BUDGET_BYTES}, css ${sizes.css} of ${CSS_BUDGET_BYTES} bytes, gzip`;
-      if (sizes.js > JS_BUDGET_BYTES || sizes.css > CSS_BUDGET_BYTES) this.error(`The page is over its budget: ${words}.`);
+      const weigh = (content) => gzipSync(content).length;
+      const files = Object.values(bundle);
+      const chunks = files.filter((file) => file.type === "chunk");
+      const js = [...startOf(chunks)].reduce((sum, chunk) => sum + weigh(chunk.code), 0);
+      const all = chunks.reduce((sum, chunk) => sum + weigh(chunk.code), 0);
+      const css = files.filter((file) => file.fileName.endsWith(".css")).reduce((sum, file) => sum + weigh(file.source), 0);
+      const words = `js at start ${js} of ${JS_BUDGET_BYTES}, css ${css} of ${CSS_BUDGET_BYTES} bytes, gzip (all js ${all})`;
+      if (js > JS_BUDGET_BYTES || css > CSS_BUDGET_BYTES) this.error(`The page is over its budget: ${words}.`);
       console.log(`budget: ${words}`);
     },
   };
@@ -38,8 +55,10 @@ export default defineConfig({
     outDir: "../src/barograph/web/static",
     emptyOutDir: true,
     target: "es2022",
-    // A preload helper would be inline-able script; everything is one chunk anyway.
+    // Pages come by import(); what they need beside the entry is small, and the polyfill would be a script of its own.
     modulePreload: false,
+    // One style sheet: it is small, and a page that comes later must not be seen without its style.
+    cssCodeSplit: false,
     // Small icons must stay files: `img-src` allows no data: addresses.
     assetsInlineLimit: 0,
     reportCompressedSize: false,

@@ -93,6 +93,13 @@ def test_primary_buttons_are_readable(theme: str, stated: float) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_count_of_alerts_is_readable_in_the_colour_of_the_worst(theme: str) -> None:
+    palette = _palette(theme)
+    for name in ("crit", "warn", "info", "text-3"):
+        assert _contrast(palette["on-count"], palette[name]) >= 4.5, name
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_ten_categories_have_the_stated_contrast(theme: str) -> None:
     palette = _palette(theme)
     for number, stated in enumerate(DARK_CATEGORIES if theme == "dark" else LIGHT_CATEGORIES, start=1):

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readAddress, writeAddress } from "../src/lib/address";
+import { readAddress, showsView, writeAddress } from "../src/lib/address";
 
 const T = Date.UTC(2026, 10, 23, 14, 3, 22);
 
@@ -35,4 +35,17 @@ describe("the address", () => {
       expect(readAddress("/h/atlas", query)).toEqual({ host: "atlas", rangeMs: 900_000, window: null, atMs: null, only: [] }));
 
   test("a broken escape is a name", () => expect(readAddress("/h/%E0%A4%A", "").host).toBe("%E0%A4%A"));
+});
+
+describe("written over an address", () => {
+  const view = { host: "atlas", rangeMs: 900_000, window: null, atMs: null, only: [] };
+
+  test.each([
+    ["/", "", "/h/atlas?range=15m"],
+    ["/h/atlas/processes", "?pid=4&range=5m&at=9", "/h/atlas/processes?range=15m&pid=4"],
+    ["/explore", "?q=up&from=1&to=2", "/explore?range=15m&q=up"],
+  ])("%s%s keeps the page and what is the page's", (path, query, address) => expect(writeAddress(view, path, query)).toBe(address));
+
+  test.each([["/", true], ["/h/a", true], ["/explore", true], ["/alerts", false], ["/settings/tokens", false]])(
+    "%s shows the view: %s", (path, shows) => expect(showsView(path)).toBe(shows));
 });

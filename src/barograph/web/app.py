@@ -62,6 +62,12 @@ class Router:
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
+            "/h/{host}/processes": page.index,
+            "/alerts": page.index,
+            "/alerts/{id}": page.index,
+            "/explore": page.index,
+            "/settings": page.index,
+            "/settings/{part}": page.index,
             "/assets/{name}": page.asset,
             "/login": session.login,
             "/login.css": session.style,

@@ -21,7 +21,19 @@ def built(site: Site) -> Site:
     return site
 
 
-@pytest.mark.parametrize("path", ["/", "/h/web-1"])
+ADDRESSES = (
+    "/",
+    "/h/web-1",
+    "/h/web-1/processes",
+    "/alerts",
+    "/alerts/history",
+    "/explore",
+    "/settings",
+    "/settings/tokens",
+)
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
 def test_the_page_is_at_each_of_its_addresses_and_asked_for_anew(built: Site, path: str) -> None:
     answer = built.get(path)
     assert answer.status == 200

@@ -25,7 +25,7 @@ function instant(text: string | null): number | null {
 /** Read a view from path and query; what makes no sense is as if it were not there. */
 export function readAddress(path: string, query: string): Address {
   const parameters = new URLSearchParams(query);
-  const host = /^\/h\/([^/]+)\/?$/.exec(path)?.[1] ?? "";
+  const host = /^\/h\/([^/]+)(\/|$)/.exec(path)?.[1] ?? "";
   const rangeMs = RANGES.find((range) => range.code === parameters.get("range"))?.ms ?? DEFAULT_RANGE_MS;
   const fromMs = instant(parameters.get("from"));
   const toMs = instant(parameters.get("to"));
@@ -45,13 +45,28 @@ export function readAddress(path: string, query: string): Address {
 // Instants stand in the address as UTC to the second, which a person can read.
 const written = (ms: number): string => new Date(Math.round(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 
-/** The address of a view; reading it back gives the same view, to the second. */
-export function writeAddress(view: Address): string {
+/** What a view says in the address; everything else there belongs to its page. */
+const OWN = ["range", "from", "to", "at", "only"];
+
+/** Whether a page at this path shows the recorder's view. */
+export const showsView = (path: string): boolean => path === "/" || path === "/explore" || path.startsWith("/h/");
+
+/**
+ * The address of a view; reading it back gives the same view, to the second. Where it is written over an address, the page
+ * and what the page keeps of itself there stay.
+ */
+export function writeAddress(view: Address, path = "/", query = ""): string {
   const parts: string[] = [];
   const code = RANGES.find((range) => range.ms === view.rangeMs)?.code;
   if (code !== undefined) parts.push(`range=${code}`);
   if (view.window !== null) parts.push(`from=${written(view.window.fromMs)}`, `to=${written(view.window.toMs)}`);
   if (view.atMs !== null) parts.push(`at=${written(view.atMs)}`);
   if (view.only.length > 0) parts.push(`only=${view.only.join(",")}`);
-  return `/h/${encodeURIComponent(view.host)}${parts.length > 0 ? `?${parts.join("&")}` : ""}`;
+  const others = new URLSearchParams(query);
+  for (const name of OWN) others.delete(name);
+  // a colon needs no escape in a query, and times are easier to read with theirs
+  if (others.size > 0) parts.push(others.toString().replaceAll("%3A", ":"));
+  const page = /^\/h\/[^/]+(\/[^?]+)$/.exec(path)?.[1] ?? "";
+  const place = path === "/explore" ? path : `/h/${encodeURIComponent(view.host)}${page}`;
+  return `${place}${parts.length > 0 ? `?${parts.join("&")}` : ""}`;
 }

@@ -1,7 +1,7 @@
 // The recorder's state: the view, live or held, over the samples that the feed brings. Parts of the page read it and call
 // its verbs; it touches no DOM but the address.
 
-import { type Address, readAddress, writeAddress } from "./address";
+import { type Address, readAddress, showsView, writeAddress } from "./address";
 import { HEARD } from "./expressions";
 import { Feed, type TrackFailure, type Window } from "./feed.svelte";
 import { Display } from "./display.svelte";
@@ -36,7 +36,6 @@ export class Recorder extends Feed {
   stepMs = $state(1000);
   /** The plots' width in device pixels. */
   widthPx = $state(1000);
-  keysShown = $state(false);
   /** Alerts and limits over the tracks: whoever knows them sets them. */
   regions = $state.raw<readonly Region[]>([]);
   /** Why there was no data until an instant: whoever knows what happened sets it. */
@@ -70,7 +69,6 @@ export class Recorder extends Feed {
     this.take(readAddress(location.pathname, location.search));
     setInterval(() => (this.nowMs = Date.now()), 500);
     document.addEventListener("visibilitychange", () => (document.hidden ? this.live?.pause() : this.live?.open()));
-    addEventListener("popstate", () => this.follow(readAddress(location.pathname, location.search)));
     await this.begin();
   }
 
@@ -227,7 +225,9 @@ export class Recorder extends Feed {
     this.only = address.only;
   }
 
-  private follow(address: Address): void {
+  /** Show what an address says: a person went there, or back to it. */
+  follow(address: Address): void {
+    if (writeAddress({ ...address, host: address.host || this.host }) === writeAddress(this.address)) return;
     this.take(address);
     if (this.held === null) this.reload();
     else this.show(this.held);
@@ -305,10 +305,20 @@ export class Recorder extends Feed {
     this.use(grid);
   }
 
+  /** The view as an address has it. */
+  get address(): Address {
+    return { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only };
+  }
+
+  /** The view as the query of a link to another page; "" where that page shows no view. */
+  viewQuery(path: string): string {
+    const address = showsView(path) ? writeAddress(this.address) : "";
+    return address.includes("?") ? address.slice(address.indexOf("?")) : "";
+  }
+
   private remember(): void {
-    if (this.host === "") return;
-    const view = { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only };
-    const path = writeAddress(view);
-    if (path !== location.pathname + location.search) history.replaceState(null, "", path);
+    if (this.host === "" || !showsView(location.pathname)) return;
+    const path = writeAddress(this.address, location.pathname, location.search);
+    if (path !== location.pathname + location.search) history.replaceState(history.state, "", path);
   }
 }

@@ -6,6 +6,8 @@ export const FIRST_SECOND = "Collecting. The first second arrives now.";
 export const NOTHING_RECORDED = "The flight recorder has nothing of this second, nor of the minute before it.";
 export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
 
+export const NOTHING_HERE = "Barograph has no page at this address.";
+
 export const reading = (rangeMs: number): string => `Reading ${durationInWords(rangeMs)}.`;
 
 export const stale = (lastHeard: string, ageMs: number): string => `Last heard ${lastHeard}, ${duration(ageMs)} ago.`;
