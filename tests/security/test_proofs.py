@@ -21,6 +21,9 @@ CASES = {
     "patterns": 1_000,
     "login": 15,
     "framing": 200,
+    "inflate": 300,
+    "malformed": 6_000,
+    "injection": 600,
 }
 
 

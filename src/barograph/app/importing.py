@@ -3,6 +3,7 @@
 The worker (`app/import_worker.py`) does it in a process of its own, so that no tick ever waits for a parser.
 """
 
+import mmap
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,9 +141,20 @@ def _expand_snappy(packed: bytes, target: Path, most_bytes: int) -> None:
         size_bytes = cramjam.snappy.decompress_raw_len(packed)
         if size_bytes > min(most_bytes, 64 * len(packed)):  # no snappy is smaller than a sixtieth
             raise too_large(most_bytes)
-        target.write_bytes(bytes(cramjam.snappy.decompress_raw(packed)))
+        _unpack_snappy(packed, target, size_bytes)
     except cramjam.DecompressionError as error:
         raise FormatError(f"the body is no snappy: {error}") from error
+
+
+def _unpack_snappy(packed: bytes, target: Path, size_bytes: int) -> None:
+    """Write the text straight into pages of its file, which the kernel may take back; this process holds none of it."""
+    with target.open("wb+") as file:
+        file.truncate(size_bytes)
+        if size_bytes == 0:
+            cramjam.snappy.decompress_raw(packed)  # says whether it is snappy at all
+            return
+        with mmap.mmap(file.fileno(), size_bytes) as pages:
+            cramjam.snappy.decompress_raw_into(packed, pages)
 
 
 def _lines_of(text: ImportText, options: ReadOptions) -> LineFormat:

@@ -5,9 +5,10 @@ without end, takes neither a place nor memory for ever.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from barograph.web.crowd import Crowd
 
@@ -23,6 +24,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._crowd = crowd
 
+    _cycles: Sequence[RequestResponseCycle] = ()
     _head_timer: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0
@@ -37,6 +39,7 @@ class Connection(HttpToolsProtocol):
         """See asyncio.Protocol."""
         self._crowd.leave(self)
         self._forget_head()
+        self._cut_answer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,10 +48,16 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
+                self._cut_answer()
                 self.transport.write(_TOO_LARGE)
                 self.transport.close()
         if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, and close; an answer that is under way before it has nowhere to go any more."""
+        self._cut_answer()
+        super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -61,6 +70,9 @@ class Connection(HttpToolsProtocol):
         self._forget_head()
         self._crowd.busy(self)
         super().on_headers_complete()
+        if self.cycle is not None:
+            # uvicorn keeps the newest; of requests that came together, the one that is being answered is an older one
+            self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
 
     def on_response_complete(self) -> None:
         """The answer is out."""
@@ -70,7 +82,14 @@ class Connection(HttpToolsProtocol):
 
     def drop(self) -> None:
         """Close it at once: others need its place."""
+        self._cut_answer()
         self.transport.abort()
+
+    def _cut_answer(self) -> None:
+        """Have every answer that is under way end quietly: uvloop raises where a closed transport is written to."""
+        for cycle in self._cycles:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)

@@ -24,6 +24,8 @@ class Wire(asyncio.Transport):
         self.closed = False
 
     def write(self, data: Any) -> None:
+        if self.closed:
+            raise RuntimeError("as uvloop's")
         self.written += bytes(data)
 
     def close(self) -> None:
@@ -140,3 +142,16 @@ def test_a_long_body_is_no_head() -> None:
         assert wire.written.startswith(b"HTTP/1.1 200 OK")
 
     connected(script)
+
+
+@pytest.mark.parametrize("rest", [b"\x01\x02 no HTTP\r\n\r\n", REQUEST[:-2] + b"x: " + b"y" * MAX_HEAD_BYTES])
+def test_an_answer_that_has_nowhere_to_go_any_more_ends_quietly(rest: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST * 2 + rest)
+        assert wire.closed
+        before = wire.written
+        await settle()
+        assert wire.written == before
+
+    connected(script)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
