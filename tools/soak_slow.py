@@ -83,7 +83,7 @@ class Slow:
         self.opened += 1
         try:
             kind = number % 6
-            writer.write(self._beginning(kind))
+            writer.write(self._beginning(kind, number))
             await writer.drain()
             while True:
                 await asyncio.sleep(1 + self._chance.random())
@@ -98,7 +98,7 @@ class Slow:
         finally:
             writer.close()
 
-    def _beginning(self, kind: int) -> bytes:
+    def _beginning(self, kind: int, number: int) -> bytes:
         bearer = b"authorization: Bearer " + self._token + b"\r\n"
         if kind == 0:
             return _HEAD
@@ -107,6 +107,8 @@ class Slow:
         if kind == 2:
             return b"POST /api/v1/import HTTP/1.1\r\nhost: 127.0.0.1\r\n" + bearer + b"content-length: 1000000\r\n\r\n{"
         if kind == 3:
+            if number % 10:
+                return b"GET /login HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
             return b"GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n" + bearer + b"\r\n"
         if kind == 4:
             return b""

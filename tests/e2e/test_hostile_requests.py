@@ -3,6 +3,7 @@
 import gzip
 import os
 import random
+import resource
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from helpers.server import Server, serving
 
 pytestmark = pytest.mark.e2e
 CANARIES = ("correct-canary-battery", "wrong-canary-password")
-SLOW = 600
+SLOW = 2600
 """More than there are places for."""
 
 
@@ -182,7 +183,10 @@ def any_text(chance: random.Random) -> str:
 
 
 def test_slow_clients_push_out_each_other_and_nobody_who_asks(server: Server) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * SLOW)), hard))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         slow = [stack.enter_context(socket.create_connection(address(server))) for _ in range(SLOW)]
         for connection in slow:
             try:

@@ -24,6 +24,7 @@ CASES = {
     "inflate": 300,
     "malformed": 6_000,
     "injection": 600,
+    "slow": 2_000,
 }
 
 

@@ -1,6 +1,7 @@
 """Runs the app on sockets that the keeper bound: uvicorn with uvloop and httptools, nothing said of single requests."""
 
 import asyncio
+import resource
 import socket
 import ssl
 from collections.abc import Coroutine
@@ -15,7 +16,8 @@ from barograph.web.crowd import Crowd
 from barograph.web.guard import App
 
 _GRACE_S = 1
-_MAX_CONNECTIONS = 512
+_MAX_CONNECTIONS = 2048
+_LEAST_CONNECTIONS = 16
 _SPARE_CONNECTIONS = 64
 _CERTIFICATE_S = 5.0
 
@@ -43,11 +45,12 @@ class Http:
     def __init__(self, app: App, sockets: list[socket.socket], certificate: ServerCertificate | None = None) -> None:
         self._sockets = sockets
         self._certificate = certificate
+        most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         config = uvicorn.Config(
             app,
             loop="none",
             # typed as a class; what it is used for is to be called
-            http=partial(Connection, Crowd(_MAX_CONNECTIONS)),  # type: ignore[arg-type]  # see above
+            http=partial(Connection, Crowd(most)),  # type: ignore[arg-type]  # see above
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -57,7 +60,7 @@ class Http:
             server_header=False,
             date_header=True,
             proxy_headers=False,
-            limit_concurrency=_MAX_CONNECTIONS + _SPARE_CONNECTIONS,
+            limit_concurrency=most + _SPARE_CONNECTIONS,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE_S,
         )
@@ -82,6 +85,17 @@ class Http:
         while self._certificate is not None:
             await asyncio.sleep(_CERTIFICATE_S)
             self._certificate.reload()
+
+
+def most_connections(descriptors: int) -> int:
+    """Return how many connections there may be, given how many files may be open.
+
+    Half of them are for clients, so that the store's files can always be opened. Those who hold a connection and do
+    nothing with it cost memory alone; those who are pushed out come again, and that costs time, so there are many.
+    """
+    if descriptors == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return max(_LEAST_CONNECTIONS, min(_MAX_CONNECTIONS, descriptors // 2))
 
 
 class _Server(uvicorn.Server):

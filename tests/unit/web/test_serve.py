@@ -1,10 +1,13 @@
 """The server on a real socket of loopback: it says little of itself, and ends soon whatever is open."""
 
 import asyncio
+import resource
 import socket
 from collections.abc import Awaitable, Callable
 
-from barograph.web.serve import Http, run_loop
+import pytest
+
+from barograph.web.serve import Http, most_connections, run_loop
 from unit.web.site import HOST, TOKEN, Site
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
@@ -63,3 +66,10 @@ def test_an_open_stream_is_told_when_the_server_stops(site: Site) -> None:
         writer.close()
 
     serving(site, script)
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "most"), [(65_536, 2048), (1024, 512), (128, 64), (20, 16), (resource.RLIM_INFINITY, 2048)]
+)
+def test_half_of_the_descriptors_are_for_clients(descriptors: int, most: int) -> None:
+    assert most_connections(descriptors) == most
