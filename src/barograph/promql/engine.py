@@ -36,8 +36,8 @@ _SAMPLES_PER_MS = 0.001
 
 
 @dataclass(slots=True, eq=False)
-class _Known:
-    """A plan and what evaluating it has taught."""
+class Prepared:
+    """An expression's plan and what evaluating it has taught. Made by `Engine.prepare`."""
 
     plan: Plan
     finisher: Finisher = field(default_factory=Finisher)
@@ -61,7 +61,7 @@ class Engine:
         self._querier = querier
         self._config = config
         self._clock = clock
-        self._plans: dict[str, _Known] = {}
+        self._plans: dict[str, Prepared] = {}
         self._lock = threading.Lock()
 
     @property
@@ -148,6 +148,30 @@ class Engine:
                 results.append(error)
         return results
 
+    def prepare(self, text: str) -> Prepared:
+        """Parse and plan an expression that the caller keeps, so that nothing else that is asked can push it out.
+
+        Raises:
+            QueryError: It is refused; the error says where and why.
+        """
+        return self._make(text)
+
+    def instant_of(
+        self, prepared: Prepared, time_ms: int, *, timeout_s: float | None = None, shared: Selections | None = None
+    ) -> QueryResult:
+        """Evaluate a prepared expression at one instant.
+
+        Args:
+            prepared: It.
+            time_ms: The instant.
+            timeout_s: A shorter time limit than the configured one.
+            shared: Selections that other expressions have made; what this one makes is added.
+
+        Raises:
+            QueryError: As `instant`.
+        """
+        return self._evaluate(prepared, Grid(time_ms, 0, 1), _Options(timeout_s=timeout_s, shared=shared))
+
     def cost_estimate(self, text: str, start_ms: int, end_ms: int, step_ms: int = 0) -> int:
         """Estimate what an evaluation will cost, in points of its answer: a sample costs a small part of one.
 
@@ -182,13 +206,11 @@ class Engine:
             raise ResolutionError("steps", steps, self._config.max_points, "query.max_points")
         return Grid(start_ms, step_ms, steps)
 
-    def _known(self, text: str) -> _Known:
+    def _known(self, text: str) -> Prepared:
         known = self._plans.get(text)
         if known is not None:
             return known
-        if len(text) > self._config.max_query_length:
-            raise LimitError("characters", len(text), self._config.max_query_length, "query.max_query_length")
-        known = _Known(make_plan(text, parse(text, SIGNATURES)))
+        known = self._make(text)
         with self._lock:
             while len(self._plans) >= _PLANS_KEPT:
                 # the oldest goes: dictionaries keep their order, and what is asked at every tick soon comes back
@@ -196,7 +218,12 @@ class Engine:
             self._plans[text] = known
         return known
 
-    def _evaluate(self, known: _Known, grid: Grid, options: _Options) -> QueryResult:
+    def _make(self, text: str) -> Prepared:
+        if len(text) > self._config.max_query_length:
+            raise LimitError("characters", len(text), self._config.max_query_length, "query.max_query_length")
+        return Prepared(make_plan(text, parse(text, SIGNATURES)))
+
+    def _evaluate(self, known: Prepared, grid: Grid, options: _Options) -> QueryResult:
         started_s = self._clock.monotonic_s()
         limit_s = self._config.timeout.seconds
         timeout_s = limit_s if options.timeout_s is None else min(options.timeout_s, limit_s)
@@ -233,7 +260,7 @@ class Engine:
         )
 
 
-def _value(known: _Known, run: Run, grid: Grid) -> StepVector | StepScalar | StringValue | RawMatrix:
+def _value(known: Prepared, run: Run, grid: Grid) -> StepVector | StepScalar | StringValue | RawMatrix:
     plan = known.plan
     if plan.vector is not None:
         return known.finisher.vector(plan.vector.vector(run, grid), run)

@@ -1,0 +1,224 @@
+"""Groups that share interval and offset, evaluated one after the other at one instant.
+
+What rules record is written a *stage* at a time: a stage ends before a rule that reads what an earlier one of it has
+recorded, so that each rule sees the results of those before it, and still hundreds of rules make one row of the store.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from barograph.model.alert import RuleAlert
+from barograph.model.clock import Clock
+from barograph.model.errors import BarographError, QueryError, QueryTimeoutError
+from barograph.model.labels import EMPTY, METRIC_NAME
+from barograph.model.matcher import MatchOp
+from barograph.model.protocols import Appender
+from barograph.model.units import Duration
+from barograph.promql.engine import Engine, Prepared
+from barograph.promql.run import Selections
+from barograph.promql.value import QueryResult, StepScalar, StepVector
+from barograph.rules.alerting import AlertingRule
+from barograph.rules.columns import Sheet
+from barograph.rules.group import AnyRule, Group, Runnable
+from barograph.rules.state import Health, Rows
+
+_log = logging.getLogger(__name__)
+_NO_VECTOR = "rule result is not a vector or scalar"
+
+
+class Budget(Protocol):
+    """How much time there is. Asked before each rule."""
+
+    def left_s(self) -> float:
+        """Return the seconds that a rule may take now."""
+        ...
+
+    def is_whole(self) -> bool:
+        """Tell whether that is about as much as there ever is."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What evaluating has come to, since the start."""
+
+    evaluations: int = 0
+    failures: int = 0
+    iterations: int = 0
+    missed: int = 0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Bench:
+    """What cohorts work with: everything is handed in, and used by one thread.
+
+    Attributes:
+        engine: Evaluates expressions.
+        appender: Takes what is recorded.
+        clock: For durations.
+        budget: How long a rule may take.
+        changed: Takes what changes of alerts.
+        shared: Selections made at this tick: a selector that several rules have is read once.
+        counts: What has been done.
+    """
+
+    engine: Engine
+    appender: Appender
+    clock: Clock
+    budget: Budget
+    changed: Callable[[RuleAlert], None]
+    shared: Selections = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+
+    def rows(self, prepared: Prepared, at_ms: int) -> Rows:
+        """Evaluate an expression."""
+        result = self.engine.instant_of(prepared, at_ms, timeout_s=self.budget.left_s(), shared=self.shared)
+        return rows_of(result)
+
+    def forget(self, names: frozenset[str]) -> None:
+        """Drop selections that may have to do with series of these names, which have just been written."""
+        for key in list(self.shared):
+            found = next((m.value for m in key[0] if m.name == METRIC_NAME and m.op is MatchOp.EQUAL), None)
+            if found is None or found in names:
+                del self.shared[key]
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """Rules that are written together."""
+
+    sheet: Sheet
+    rules: list[tuple[Group, Runnable]] = field(default_factory=list)
+    recorded: set[str] = field(default_factory=set)
+
+
+class Cohort:
+    """Some groups of one interval and offset.
+
+    Args:
+        groups: They.
+    """
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = tuple(groups)
+        self.interval_ms, self.offset_ms = groups[0].interval_ms, groups[0].offset_ms
+        self.planned_ms = 0
+        """The newest instant that was planned; 0 before the first."""
+        self.stages = self._staged()
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells it from others."""
+        return self.interval_ms, self.offset_ms
+
+    def evaluate(self, at_ms: int, bench: Bench) -> Iterator[None]:
+        """Evaluate every rule once, with a chance to pause after each."""
+        bench.counts.iterations += len(self.groups)
+        began: dict[Group, float] = {}
+        for stage in self.stages:
+            for group, runnable in stage.rules:
+                started_s = began.setdefault(group, bench.clock.monotonic_s())
+                yield from self._evaluate(group, runnable, at_ms, bench)
+                group.evaluated_ms, group.took_s = at_ms, bench.clock.monotonic_s() - started_s
+                yield
+            self._flush(stage, at_ms, bench)
+
+    def shift(self, by_ms: int, changed: Callable[[RuleAlert], None]) -> None:
+        """Move the ages of alerts along with a clock that was set."""
+        for group in self.groups:
+            for runnable in group.rules:
+                if isinstance(runnable.rule, AlertingRule):
+                    runnable.rule.shift(by_ms, changed)
+
+    def miss(self, count: int, bench: Bench) -> None:
+        """Count iterations that are passed over."""
+        bench.counts.missed += count * len(self.groups)
+        for group in self.groups:
+            group.missed += count
+
+    def _staged(self) -> list[Stage]:
+        stages: list[Stage] = []
+        for group in self.groups:
+            for runnable in group.rules:
+                reads = runnable.reads
+                last = stages[-1].recorded if stages else set()
+                if not stages or (last if reads is None else last & reads):
+                    stages.append(Stage(Sheet(self._source(len(stages)))))
+                stages[-1].rules.append((group, runnable))
+                stages[-1].recorded |= runnable.rule.recorded
+                stages[-1].sheet.add(runnable.rule.columns)
+        return stages
+
+    def _source(self, number: int) -> str:
+        offset = f"-{Duration(self.offset_ms)}" if self.offset_ms else ""
+        return f"rules/{Duration(self.interval_ms)}{offset}/{number}"
+
+    def _evaluate(self, group: Group, runnable: Runnable, at_ms: int, bench: Bench) -> Iterator[None]:
+        """Evaluate one rule; whatever it raises is its own affair, and told."""
+        rule = runnable.rule
+        started_s = bench.clock.monotonic_s()
+        bench.counts.evaluations += 1
+        try:
+            rows = yield from self._rows(runnable, at_ms - self.offset_ms, bench)
+            if isinstance(rule, AlertingRule):
+                yield from rule.evaluate(rows, at_ms, bench.changed, group.spec.limit)
+            else:
+                rule.evaluate(rows, group.spec.limit)
+        except BarographError as error:
+            self._fail(rule, str(error), bench)
+        except Exception as error:
+            _log.exception("rule %s of group %s could not be evaluated", rule.name.rule, rule.name.group)
+            self._fail(rule, f"{type(error).__name__}: {error}", bench)
+        else:
+            rule.status.health, rule.status.last_error = Health.OK, ""
+        rule.status.evaluated_ms = at_ms
+        rule.status.took_s = bench.clock.monotonic_s() - started_s
+
+    def _rows(self, runnable: Runnable, at_ms: int, bench: Bench) -> Generator[None, None, Rows]:
+        """Return what the expression gives; a first try that had little time is made again with more."""
+        if not bench.budget.is_whole():
+            try:
+                return bench.rows(runnable.prepared, at_ms)
+            except QueryTimeoutError:
+                while not bench.budget.is_whole():
+                    yield
+        return bench.rows(runnable.prepared, at_ms)
+
+    def _fail(self, rule: AnyRule, message: str, bench: Bench) -> None:
+        bench.counts.failures += 1
+        rule.columns.skip()
+        status = rule.status
+        if status.health is not Health.ERR:
+            _log.warning("rule %s of group %s in %s: %s", rule.name.rule, rule.name.group, rule.name.file, message)
+        status.health, status.last_error, status.failures = Health.ERR, message, status.failures + 1
+
+    def _flush(self, stage: Stage, at_ms: int, bench: Bench) -> None:
+        """Write what a stage has recorded."""
+        batch = stage.sheet.batch(at_ms - self.offset_ms)
+        if batch is None:
+            return
+        try:
+            bench.appender.append(batch, own=True)
+        except BarographError as error:
+            for _, runnable in stage.rules:
+                if runnable.rule.columns.series:
+                    self._fail(runnable.rule, f"what it gives could not be written: {error}", bench)
+        bench.forget(frozenset(stage.recorded))
+
+
+def rows_of(result: QueryResult) -> Rows:
+    """Return the rows of an instant query's result.
+
+    Raises:
+        QueryError: It is no vector and no scalar.
+    """
+    value = result.value
+    if isinstance(value, StepVector):
+        return Rows(value.labels, value.values[:, 0])
+    if isinstance(value, StepScalar):
+        return Rows((EMPTY,), np.array(value.values))
+    raise QueryError(_NO_VECTOR)
