@@ -15,6 +15,7 @@ from barograph.app.config_environment import environment_overrides
 from barograph.app.config_files import read_secret_files
 from barograph.app.listen import is_loopback, parse_address
 from barograph.app.retention_classes import parse_selector
+from barograph.app.rule_files import load_rule_files
 from barograph.app.yaml_source import MAX_BYTES, Document, KeyPath, format_path, parse_yaml
 from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
@@ -22,6 +23,7 @@ from barograph.identity.config import IdentityConfig
 from barograph.model.clock import SystemClock
 from barograph.model.errors import ConfigError, QueryError
 from barograph.promql.config import QueryConfig
+from barograph.rules.config import GlobalConfig, RulesConfig
 from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
 from barograph.web.config import WebConfig
@@ -78,6 +80,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         query: What a query may cost.
         web: How the page and the API are served.
         identity: How people come in.
+        global_: What holds for all groups of rules.
+        rule_files: Files of rules, as names or patterns such as `rules/*.yml`; relative to the configuration file.
+        rules: How rules are run.
         paths: Where the kernel's file systems are.
         log: What is logged, and how.
     """
@@ -88,6 +93,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     query: QueryConfig = QueryConfig()
     web: WebConfig = WebConfig()
     identity: IdentityConfig = IdentityConfig()
+    global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())
+    rule_files: tuple[str, ...] = ()
+    rules: RulesConfig = RulesConfig()
     paths: PathsConfig = PathsConfig()
     log: LogConfig = LogConfig()
 
@@ -178,7 +186,13 @@ def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Co
     source = Source(document, given)
     config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
+    load_rule_files(config.rule_files, rules_folder(file))
     return config
+
+
+def rules_folder(file: Path | None) -> Path:
+    """Return what names of rule files are relative to: the folder of the configuration file."""
+    return Path.cwd() if file is None else file.absolute().parent
 
 
 def _check_parts(config: Config, source: Source) -> None:

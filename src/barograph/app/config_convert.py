@@ -117,12 +117,18 @@ def _without_nulls(values: Any, kind: Any) -> Any:  # noqa: ANN401  what YAML ma
         return [_without_nulls(item, section) for item in values]
     if section is None or not isinstance(values, dict):
         return values
-    kinds = get_type_hints(section)
+    kinds = keys_of(section)
     return {
         key: _without_nulls(value, kinds.get(key))
         for key, value in values.items()
         if value is not None or key not in kinds
     }
+
+
+def keys_of(section: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the types of a section's settings by their keys, in order: a key may be a word that Python keeps."""
+    kinds = get_type_hints(section)
+    return {field.encode_name: kinds[field.name] for field in msgspec.structs.fields(section)}
 
 
 def _section(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  a type
@@ -154,8 +160,8 @@ def _known_keys(kind: type[msgspec.Struct], path: KeyPath) -> list[str]:
     section: type[msgspec.Struct] | None = kind
     for part in path:
         if section is not None and isinstance(part, str):  # an index leads to what the list holds
-            section = _section(get_type_hints(section).get(part))
-    return [] if section is None else [field.name for field in msgspec.structs.fields(section)]
+            section = _section(keys_of(section).get(part))
+    return [] if section is None else list(keys_of(section))
 
 
 def _unknown(key: str, known: list[str]) -> str:
@@ -180,7 +186,7 @@ def _check_numbers(settings: msgspec.Struct, path: KeyPath, source: Source) -> N
     """Refuse numbers below 0, since each one counts something, and those that no store or clock can reckon with."""
     for field in msgspec.structs.fields(settings):
         value = getattr(settings, field.name)
-        here = (*path, field.name)
+        here = (*path, field.encode_name)
         if isinstance(value, msgspec.Struct):
             _check_numbers(value, here, source)
         elif isinstance(value, Duration) and value.ms > _LONGEST_MS:

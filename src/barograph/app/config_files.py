@@ -4,11 +4,11 @@ Called by `app/config.py` before the settings are converted, so that no room nee
 """
 
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import msgspec
 
-from barograph.app.config_convert import Source
+from barograph.app.config_convert import Source, keys_of
 from barograph.app.yaml_source import KeyPath
 from barograph.model.secret import Secret
 
@@ -29,7 +29,7 @@ def read_secret_files(values: Any, kind: Any, source: Source, path: KeyPath = ()
         return [read_secret_files(item, section, source, (*path, i)) for i, item in enumerate(values)]
     if not isinstance(values, dict):
         return values
-    kinds = get_type_hints(section)
+    kinds = keys_of(section)
     found = {}
     for key, value in values.items():
         name = str(key).removesuffix(_SUFFIX)

@@ -51,14 +51,16 @@ def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
         kind = _without_none(hints[field.name])
         doc = docs.get(field.name, "")
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            yield Setting(name=field.name, kind="section", default="", doc=doc, schema={}, section=kind)
+            yield Setting(name=field.encode_name, kind="section", default="", doc=doc, schema={}, section=kind)
             continue
         entry = _entry(kind)
         words, schema = _kind(kind) if entry is None else _entries(entry)
         default = _plain(_default(field))
         schema = {**schema, "description": doc, **({} if default is None else {"default": default})}
         shown = _shown(default) if entry is None else ""
-        yield Setting(name=field.name, kind=words, default=shown, doc=doc, schema=schema, section=None, entry=entry)
+        yield Setting(
+            name=field.encode_name, kind=words, default=shown, doc=doc, schema=schema, section=None, entry=entry
+        )
 
 
 def json_schema() -> dict[str, Any]:
@@ -139,7 +141,7 @@ def _plain(default: object) -> Any:  # noqa: ANN401  JSON
     if isinstance(default, dict):
         return {key: _plain(value) for key, value in default.items()}
     if isinstance(default, msgspec.Struct):
-        return {field.name: _plain(getattr(default, field.name)) for field in msgspec.structs.fields(default)}
+        return {field.encode_name: _plain(getattr(default, field.name)) for field in msgspec.structs.fields(default)}
     return [_plain(item) for item in default] if isinstance(default, tuple) else default
 
 

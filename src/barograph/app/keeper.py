@@ -12,14 +12,14 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from barograph.app import handover, snapshots
 from barograph.app.alert_service import AlertService
-from barograph.app.config import Config, ServeOptions, encode_config, load_effective
+from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, allow_descriptors, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, remove_sockets, url_of
@@ -27,6 +27,7 @@ from barograph.app.own_process import read_own_process
 from barograph.app.people_commands import PeopleCommands
 from barograph.app.recorder import ProcessRecorder
 from barograph.app.retention_classes import retention_classes
+from barograph.app.rule_service import RuleService, RuleServiceParts
 from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
@@ -55,6 +56,7 @@ from barograph.model.commands import (
     TakeSnapshot,
 )
 from barograph.model.errors import AccessError, BarographError, ConfigError, StoreError
+from barograph.model.rule_commands import ShowRuleAlerts, ShowRules
 from barograph.model.schedule import ScheduledCollector
 from barograph.state.sqlite import open_state
 from barograph.telemetry.logs import configure_logging
@@ -77,6 +79,7 @@ class Keeper:
         self._folder = Path(options.data)
         self._link: LinkServer | None = None
         self._early_segment: SharedSegment | None = None
+        self._attaching: list[Callable[[SharedSegment], None]] = []
         self._exit_code = 0
         self._stopping = asyncio.Event()
         self._stop_ticker = threading.Event()
@@ -105,6 +108,19 @@ class Keeper:
             "barograph_front_restarts_total", "Times that a front was started again."
         )
         self._restarts.labels()
+        rule_parts = RuleServiceParts(
+            data=self._folder,
+            appender=self._store,
+            sink=self._alerts.book,
+            telemetry=self._telemetry,
+            clock=self._clock,
+            files_folder=rules_folder(Path(options.config) if options.config else None),
+        )
+        self._rules = RuleService(rule_parts, config)
+        if self._early_segment is not None:
+            self._rules.attach(self._early_segment)
+        self._attaching.append(self._rules.attach)
+        self._rules.start()
         parts = TickerParts(
             appender=self._store,
             maintain=self._maintain,
@@ -112,6 +128,7 @@ class Keeper:
             telemetry=self._telemetry,
             clock=self._clock,
             instance=config.instance_name,
+            follower=self._rules.follower,
         )
         self._ticker = Ticker(self._collectors(config), parts)
         self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
@@ -157,6 +174,7 @@ class Keeper:
         if self._link is not None:
             self._link.close()
         self._recorder.close()
+        self._rules.close()
         self._store.close()
         self._state.close()
         self._files.remove_link()
@@ -213,6 +231,8 @@ class Keeper:
             self._link.publish_alerts(alerts)
 
     def _publish_segment(self, segment: SharedSegment) -> None:
+        for attach in self._attaching:
+            attach(segment)
         if self._link is None:
             self._early_segment = segment
         else:
@@ -267,6 +287,8 @@ class Keeper:
                 return await self._store_commands.execute(command)
             case _ if isinstance(command, AlertCommand):
                 return await self._alerts.execute(command, actor)
+            case ShowRules() | ShowRuleAlerts():
+                return self._rules.execute(command)
             case _:
                 return await self._people.execute(command, actor)
 
@@ -284,6 +306,7 @@ class Keeper:
             waiting = [name for name in _NEXT_START if getattr(self._config, name) != getattr(config, name)]
             config = msgspec.structs.replace(config, **{name: getattr(self._config, name) for name in waiting})
             collectors = self._collectors(config)
+            rules = self._rules.prepare(config)
         except ConfigError as error:
             return Refused(kind="config", message=str(error))
         before, self._config = self._config, config
@@ -294,6 +317,7 @@ class Keeper:
         configure_logging(config.log.format, config.log.level, "keeper")
         self._people.sessions.config = config.identity
         self._ticker.replace(collectors)
+        self._rules.replace(rules, config)
         if (before.web, before.query, before.identity, before.log) != (
             config.web,
             config.query,

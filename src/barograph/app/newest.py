@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from barograph.model.batch import Family, MetricType, Schema
+from barograph.model.batch import RECORDED, Family, MetricType, Schema
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.protocols import Querier
@@ -47,6 +47,8 @@ def _newest(group: SeriesGroup, families: dict[str, Family]) -> tuple[Schema, Fl
         if labels.name == "up":
             continue  # a scraper writes its own
         family = families.get(labels.name) or Family(labels.name, MetricType.UNTYPED, "")
+        if family.help == RECORDED:
+            continue  # no exporter prints what rules make of its samples
         series.append(labels.drop(_ADDED))
         family_of.append(numbers.setdefault(family, len(numbers)))
         kept.append(i)

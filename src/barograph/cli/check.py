@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from barograph.app.config import load_config
-from barograph.app.yaml_source import parse_yaml
+from barograph.app.rule_files import read_rule_file
 from barograph.cli.failure import CommandError, require_format
 from barograph.cli.terminal import to_json, visible
 from barograph.model.errors import ConfigError
-from barograph.rules.rulefile import check_rule_file
 
 _EPILOG = """\b
 Examples:
@@ -63,7 +62,7 @@ def check_rules(
     templates in labels and annotations are not.
     """
     require_format(output_format, ("text", "json"))
-    found = {file: _check_rules(file) for file in files}
+    found = {file: read_rule_file(file).findings for file in files}
     _tell([finding for findings in found.values() for finding in findings], output_format)
     bad = sum(bool(findings) for findings in found.values())
     if bad:
@@ -76,19 +75,6 @@ def _tell(findings: Sequence[ConfigError], output_format: str) -> None:
     else:
         for finding in findings:
             print(visible(str(finding)))
-
-
-def _check_rules(file: Path) -> tuple[ConfigError, ...]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return (ConfigError(f"the file cannot be read: {reason}", file=str(file)),)
-    try:
-        document = parse_yaml(text, str(file), only_first=True)
-    except ConfigError as error:
-        return (error,)
-    return check_rule_file(document.values, document.error).findings
 
 
 def _check(file: Path) -> ConfigError | None:

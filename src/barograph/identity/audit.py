@@ -26,10 +26,12 @@ from barograph.model.people import (
     LogIn,
     ReadAudit,
 )
+from barograph.model.rule_commands import ShowRuleAlerts, ShowRules
 from barograph.model.state import AuditStore
 
 _log = logging.getLogger(__name__)
-_ASKING = (FindSession, FindToken, ListSessions, ListTokens, ListUsers, ReadAudit, *ASKING_OF_ALERTS)
+_OF_RULES = (ShowRules, ShowRuleAlerts)
+_ASKING = (FindSession, FindToken, ListSessions, ListTokens, ListUsers, ReadAudit, *ASKING_OF_ALERTS, *_OF_RULES)
 _DATA = (ImportSamples,)
 """Samples that come in are data, as many as a sender likes: the store has them, this log has not."""
 _MOST_CHARS = 500

@@ -17,7 +17,7 @@ from barograph.model.batch import Batch
 from barograph.model.clock import Clock
 from barograph.model.commands import CollectorHealth
 from barograph.model.errors import ReadOnlyError
-from barograph.model.protocols import Appender
+from barograph.model.protocols import Appender, TickFollower
 from barograph.model.schedule import ScheduledCollector
 from barograph.model.units import Duration
 from barograph.telemetry.metrics import Telemetry
@@ -28,6 +28,9 @@ _DEFAULT_INTERVAL_MS = 1000
 _MARGIN_S = 0.050
 """Maintenance ends this long before the next tick."""
 _LEAST_WORK_S = 0.020
+_FOLLOW_PART = 0.3
+_LEAST_FOLLOW_S = 0.005
+"""What follows a tick ends that part of its time before the next, at most the margin, and has this much at least."""
 _MOST_WORK_S = 0.200
 """Maintenance a tick: a fifth of a second each second is plenty, and bounds how long `stop` waits."""
 _OVERDUE_S = 60.0
@@ -52,6 +55,7 @@ class TickerParts:
         telemetry: Our own metrics, stored with each tick.
         clock: Where time comes from.
         instance: Value of the label `instance`.
+        follower: What is done with each tick once it is committed: rules.
     """
 
     appender: Appender
@@ -60,6 +64,7 @@ class TickerParts:
     telemetry: Telemetry
     clock: Clock
     instance: str
+    follower: TickFollower | None = None
 
 
 class Ticker:
@@ -93,15 +98,17 @@ class Ticker:
         try:
             while not self._stopping.is_set():
                 self._adopt_replacement()
-                intervals_ms = self._intervals_ms()
+                intervals_ms = self._intervals_ms() | self._followed_ms()
                 last_ms = self._not_ahead(last_ms, intervals_ms)
                 plan = plan_tick(intervals_ms, last_ms, self._clock.now_ms())
                 if not self._wait_until(plan.instant_ms):
                     continue
                 self._count_missed(plan, last_ms)
                 last_ms = plan.instant_ms
-                self._tick(last_ms, own_interval_ms(intervals_ms))
-                self._maintain(next_instant_ms(intervals_ms, last_ms))
+                self._tick(last_ms, own_interval_ms(self._intervals_ms()))
+                next_ms = next_instant_ms(intervals_ms, last_ms)
+                self._follow(last_ms, next_ms)
+                self._maintain(next_ms)
         finally:
             self._round.close()
 
@@ -122,6 +129,10 @@ class Ticker:
 
     def _intervals_ms(self) -> frozenset[int]:
         return self._round.intervals_ms or frozenset((_DEFAULT_INTERVAL_MS,))
+
+    def _followed_ms(self) -> frozenset[int]:
+        follower = self._parts.follower
+        return frozenset() if follower is None else follower.intervals_ms
 
     def _adopt_replacement(self) -> None:
         with self._lock:
@@ -210,6 +221,15 @@ class Ticker:
             if self._read_only:
                 _log.info("samples are stored again, with those that were kept in memory meanwhile")
             self._read_only = False
+
+    def _follow(self, instant_ms: int, next_ms: int) -> None:
+        """Let the follower work with the tick, and end before the next."""
+        follower = self._parts.follower
+        if follower is None or self._stopping.is_set():
+            return
+        margin_s = min(_MARGIN_S, (next_ms - instant_ms) / 1000 * _FOLLOW_PART)
+        budget_s = max(next_ms / 1000 - self._clock.now_s() - margin_s, _LEAST_FOLLOW_S)
+        self._attempt("follow", lambda: follower.follow(instant_ms, budget_s))
 
     def _maintain(self, next_ms: int) -> None:
         now_s = self._clock.monotonic_s()

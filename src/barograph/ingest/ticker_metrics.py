@@ -3,7 +3,7 @@
 from barograph.telemetry.metrics import Telemetry
 
 _LATE_S = 0.010
-_STEPS = ("collect", "append", "commit", "publish", "maintain")
+_STEPS = ("collect", "append", "commit", "publish", "follow", "maintain")
 
 
 class TickerMetrics:

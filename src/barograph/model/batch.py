@@ -17,6 +17,10 @@ class MetricType(StrEnum):
     UNTYPED = "untyped"
 
 
+RECORDED = "Recorded by a rule."
+"""The help of families that rules write: no exporter has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """A metric family: what its samples mean."""

@@ -10,6 +10,7 @@ import msgspec
 
 from barograph.model.alert_commands import AlertCommand, AlertReply
 from barograph.model.people import PeopleCommand, PeopleReply
+from barograph.model.rule_commands import RuleCommand, RuleReply
 
 
 class RedeemLogin(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="redeem_login"):
@@ -93,6 +94,7 @@ AnyCommand = (
     | TakeSnapshot
     | PeopleCommand
     | AlertCommand
+    | RuleCommand
 )
 
 
@@ -140,7 +142,17 @@ class SamplesImported(msgspec.Struct, frozen=True, kw_only=True, tag_field="repl
     notes: tuple[str, ...]
 
 
-AnyReply = SamplesImported | Done | SessionOpened | SessionFound | SnapshotTaken | Refused | PeopleReply | AlertReply
+AnyReply = (
+    SamplesImported
+    | Done
+    | SessionOpened
+    | SessionFound
+    | SnapshotTaken
+    | Refused
+    | PeopleReply
+    | AlertReply
+    | RuleReply
+)
 
 
 class CollectorHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,6 +59,24 @@ class Appender(Protocol):
         ...
 
 
+class TickFollower(Protocol):
+    """What is done with each tick once it is committed. Called on the ticker's thread."""
+
+    @property
+    def intervals_ms(self) -> frozenset[int]:
+        """How often it wants a tick, whether anything is collected then or not; may change at any time."""
+        ...
+
+    def follow(self, instant_ms: int, budget_s: float) -> None:
+        """Do what is due at an instant, whose samples are in the store.
+
+        Args:
+            instant_ms: The tick's planned instant.
+            budget_s: For how long; what is not done by then waits for the next tick.
+        """
+        ...
+
+
 class Querier(Protocol):
     """Read side of a store. Safe to call from any thread.
 

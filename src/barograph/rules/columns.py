@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from barograph.model.batch import Batch, Family, MetricType, Schema
+from barograph.model.batch import RECORDED, Batch, Family, MetricType, Schema
 from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT, STALE, FloatArray, absent_array, is_absent
 
 _FEW = 64
 """Columns that are not worth tidying up."""
-_RECORDED = "Recorded by a rule."
 
 
 class RuleColumns:
@@ -172,6 +171,6 @@ class Sheet:
                 family_of.append(families.setdefault(labels.name, len(families)))
             seen.update(part.series)
         self._versions = [part.version for part in self._parts]
-        made = tuple(Family(name, MetricType.UNTYPED, _RECORDED) for name in families)
+        made = tuple(Family(name, MetricType.UNTYPED, RECORDED) for name in families)
         self._schema = Schema(made, tuple(series), tuple(family_of))
         self._values = absent_array(len(series))

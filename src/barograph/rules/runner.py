@@ -64,7 +64,7 @@ class RuleRunner:
         self._running: deque[tuple[Cohort, Iterator[None]]] = deque()
         self._ending: list[Sheet] = []
         self._lock = threading.Lock()
-        self._replacement: Sequence[Group] | None = None
+        self._replacement: tuple[Sequence[Group], Engine] | None = None
         self._is_restored = False
         self._last_ms = 0
         self.groups: Sequence[Group] = ()
@@ -86,18 +86,19 @@ class RuleRunner:
     def intervals_ms(self) -> frozenset[int]:
         """How often groups are due."""
         with self._lock:
-            groups = self.groups if self._replacement is None else self._replacement
+            groups = self.groups if self._replacement is None else self._replacement[0]
         return frozenset(group.interval_ms for group in groups)
 
-    def replace(self, groups: Sequence[Group], *, since_ms: int = 0) -> None:
+    def replace(self, groups: Sequence[Group], *, engine: Engine | None = None, since_ms: int = 0) -> None:
         """Run other groups from the next tick on; rules that stay the same keep their state.
 
         Args:
             groups: All of them.
+            engine: What evaluates from then on; None: what does now.
             since_ms: At a start: when the last samples were written; 0 where nothing is known.
         """
         with self._lock:
-            self._replacement = groups
+            self._replacement = groups, engine or self._bench.engine
             self._last_ms = self._last_ms or since_ms
 
     def follow(self, instant_ms: int, budget_s: float) -> None:
@@ -127,8 +128,8 @@ class RuleRunner:
         if last_ms:
             gap_ms = planned_ms - last_ms
             if gap_ms < 0 or gap_ms > self._parts.outage_tolerance_ms:
-                # the clock was set, or the machine slept: nobody knows what was in between
-                cohort.shift(gap_ms, self._outbox.put)
+                # the clock was set, or the machine slept: nobody knows what was in between, so ages grow by one interval
+                cohort.shift(gap_ms - cohort.interval_ms, self._outbox.put)
             if gap_ms > cohort.interval_ms:
                 cohort.miss(gap_ms // cohort.interval_ms - 1, self._bench)
         cohort.planned_ms = planned_ms
@@ -165,7 +166,8 @@ class RuleRunner:
         for cohort, _ in self._running:
             cohort.miss(1, self._bench)
         self._running.clear()
-        groups = adopt(replacement, self.groups, self._outbox.put, instant_ms)
+        replaced, self._bench.engine = replacement
+        groups = adopt(replaced, self.groups, self._outbox.put, instant_ms)
         if not self._is_restored:
             self._restore(groups, instant_ms)
         before = {cohort.key: cohort for cohort in self._cohorts}

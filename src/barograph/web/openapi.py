@@ -53,6 +53,16 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
     "/api/v1/format_query": _EXPRESSION,
     "/api/v1/parse_query": _EXPRESSION,
     "/api/v1/query_exemplars": (*_EXPRESSION, ("start", False, "From."), ("end", False, "To.")),
+    "/api/v1/rules": (
+        ("type", False, "alert or record."),
+        ("rule_name[]", False, "Rules of these names."),
+        ("rule_group[]", False, "Groups of these names."),
+        ("file[]", False, "Groups of these files."),
+        ("match[]", False, "Selectors of rules by their labels."),
+        ("exclude_alerts", False, "true: rules without their alerts."),
+        ("group_limit", False, "The most groups of an answer."),
+        ("group_next_token", False, "Where the next answer begins, as the one before said."),
+    ),
     "/api/v1/targets": (
         ("state", False, "active, dropped or any."),
         ("scrapePool", False, "One pool's name."),

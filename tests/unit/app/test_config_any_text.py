@@ -14,7 +14,8 @@ from barograph.app.config_schema import settings_of
 from barograph.model.errors import ConfigError
 
 _KEYS = [setting.name for setting in settings_of(Config)]
-_INNER = sorted({f.name for name in _KEYS[1:] for f in msgspec.structs.fields(type(getattr(Config(), name)))})
+_SECTIONS = [setting.section for setting in settings_of(Config) if setting.section is not None]
+_INNER = sorted({field.encode_name for section in _SECTIONS for field in msgspec.structs.fields(section)})
 _TOKENS = [
     *_KEYS,
     *_INNER,

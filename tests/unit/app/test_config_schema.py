@@ -79,7 +79,7 @@ def test_the_schema_of_a_setting(path: tuple[str, ...], expected: dict[str, obje
 
 def test_a_section_takes_no_unknown_key() -> None:
     schema = json_schema()
-    assert list(schema["properties"]) == list(Config.__struct_fields__)
+    assert list(schema["properties"]) == list(Config.__struct_encode_fields__)
     store = schema["properties"]["store"]
     assert store["additionalProperties"] is False
     assert store["description"] == "How long and how much is kept."
