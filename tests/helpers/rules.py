@@ -93,9 +93,7 @@ class RuleWorld:
         self.engine = Engine(self.reader, QueryConfig(), self.clock)
         self.sink = FakeSink()
         self.settings = settings or RuleSettings(parse_text=BracedValue)
-        self.runner = RuleRunner(
-            RunnerParts(engine=self.engine, appender=self.store, sink=self.sink, clock=self.clock)
-        )
+        self.runner = RuleRunner(RunnerParts(engine=self.engine, appender=self.store, sink=self.sink, clock=self.clock))
         self._schemas: dict[tuple[str, ...], Schema] = {}
 
     def load(self, text: str, *, since_ms: int = 0, interval_ms: int = 1000, file: str = "r.yml") -> None:

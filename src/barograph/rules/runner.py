@@ -128,7 +128,7 @@ class RuleRunner:
         if last_ms:
             gap_ms = planned_ms - last_ms
             if gap_ms < 0 or gap_ms > self._parts.outage_tolerance_ms:
-                # the clock was set, or the machine slept: nobody knows what was in between, so ages grow by one interval
+                # the clock was set, or the machine slept: ages grow by one interval, not by that
                 cohort.shift(gap_ms - cohort.interval_ms, self._outbox.put)
             if gap_ms > cohort.interval_ms:
                 cohort.miss(gap_ms // cohort.interval_ms - 1, self._bench)

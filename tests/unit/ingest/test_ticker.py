@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import threading
 from collections.abc import Callable
@@ -365,3 +366,59 @@ class TestReplacing:
         after, health = rig.ticker.health()
         assert [one.name for one in health] == ["b"]
         assert after > before
+
+
+class FakeFollower:
+    def __init__(self, rig: Rig, *intervals_ms: int) -> None:
+        self.intervals_ms = frozenset(intervals_ms)
+        self.followed: list[tuple[float, float]] = []
+        self.behave: Callable[[], None] = lambda: None
+        self._rig = rig
+
+    def follow(self, instant_ms: int, budget_s: float) -> None:
+        assert self._rig.appender.commits == len(self.followed) + 1, "what follows comes after the commit"
+        self.followed.append(((instant_ms - START_MS) / 1000, round(budget_s, 3)))
+        self.behave()
+
+
+class TestFollowing:
+    def rig(self, *intervals_ms: int, every_ms: int = 1000) -> tuple[Rig, FakeFollower]:
+        rig = Rig(FakeCollector("a").every(every_ms))
+        follower = FakeFollower(rig, *intervals_ms)
+        rig.ticker._parts = dataclasses.replace(rig.ticker._parts, follower=follower)
+        return rig, follower
+
+    def test_each_tick_is_followed_within_the_time_before_the_next(self) -> None:
+        rig, follower = self.rig()
+        rig.run(3)
+        assert follower.followed == [(1, 0.95), (2, 0.95)]
+
+    def test_at_ten_hertz_a_third_of_the_time_is_left_for_the_next_tick(self) -> None:
+        rig, follower = self.rig(every_ms=100)
+        rig.run(3)
+        assert [budget_s for _, budget_s in follower.followed] == [0.07, 0.07]
+
+    def test_instants_of_the_follower_are_ticks_though_nothing_is_collected(self) -> None:
+        rig, follower = self.rig(1500)
+        rig.run(5)
+        assert rig.seconds == [1, 2, 2.5, 3, 4]
+        assert [instant_s for instant_s, _ in follower.followed] == [1, 2, 2.5, 3]
+        assert rig.appender.instants("host/1s") == [START_MS + 1000 * second for second in (1, 2, 3, 4)]
+
+    def test_what_fails_in_following_is_counted_and_ticks_go_on(self, caplog: pytest.LogCaptureFixture) -> None:
+        rig, follower = self.rig()
+
+        def fail() -> None:
+            raise ValueError("broken")
+
+        follower.behave = fail
+        rig.run(3)
+        assert rig.seconds == [1, 2, 3]
+        assert rig.metric("barograph_tick_failures_total", step="follow") == 2
+        assert "a tick's step failed" in caplog.text
+
+    def test_there_is_always_a_little_time(self) -> None:
+        rig, follower = self.rig()
+        rig.publish = lambda _: rig.clock.advance(1.2)
+        rig.run(2)
+        assert follower.followed == [(1, 0.005)]

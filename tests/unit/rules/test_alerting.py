@@ -19,7 +19,7 @@ NAME = RuleName(file="r.yml", group="g", rule="High")
 class Rig:
     """A rule that is given rows `m{i=KEY}`, a second apart."""
 
-    def __init__(self, limit: int = 0, settings: Mapping[str, Any] | None = None, **rule: Any) -> None:  # noqa: ANN401
+    def __init__(self, limit: int = 0, settings: Mapping[str, Any] | None = None, **rule: Any) -> None:
         self.settings = RuleSettings(parse_text=BracedValue, **(settings or {}))
         self.rule = AlertingRule(Rule(name="High", is_alert=True, expr="m > 1", **rule), NAME, self.settings)
         self.limit = limit

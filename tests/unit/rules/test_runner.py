@@ -98,7 +98,8 @@ def test_a_query_offset_looks_back_and_is_what_series_are_stamped_with(world: Ru
 
 def test_a_rule_that_fails_says_so_and_the_others_go_on(world: RuleWorld, caplog: pytest.LogCaptureFixture) -> None:
     world.load(
-        "groups: [{name: g, rules: [{record: bad, expr: 'm * on() m'}, {record: text, expr: '\"x\"'}, {record: ok, expr: m}]}]"
+        "groups: [{name: g, rules: "
+        "[{record: bad, expr: 'm * on() m'}, {record: text, expr: '\"x\"'}, {record: ok, expr: m}]}]"
     )
     world.tick({"a": 1, "b": 2})
     bad, text, fine = (each.rule.status for each in group(world).rules)
@@ -193,7 +194,7 @@ def test_a_change_that_the_sink_does_not_understand_costs_no_other(world: RuleWo
             raise ValueError("b")
         receive(changes, at_ms)
 
-    world.sink.receive = picky  # type: ignore[method-assign,assignment]
+    world.sink.receive = picky  # type: ignore[method-assign]
     world.tick({"a": 5, "b": 5, "c": 5})
     assert world.sink.take() == [("a", AlertPhase.FIRING), ("c", AlertPhase.FIRING)]
     assert world.runner.undelivered == 0

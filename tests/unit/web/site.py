@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +22,12 @@ from barograph.model.batch import Family, MetricType, Schema
 from barograph.model.commands import AnyCommand, AnyReply, Done, KeeperStatus
 from barograph.model.errors import LinkError
 from barograph.model.labels import Labels
+from barograph.model.rule_commands import ShowRuleAlerts, ShowRules
 from barograph.model.sample import FloatArray
 from barograph.promql.config import QueryConfig
 from barograph.promql.engine import Engine
+from barograph.rules.group import Group
+from barograph.rules.views import show_alerts, show_rules
 from barograph.state.sqlite import open_state
 from barograph.telemetry.metrics import Telemetry
 from barograph.tsdb.process_reader import ProcessLogReader
@@ -51,6 +54,7 @@ class Keeper:
         self.asked: list[AnyCommand] = []
         self.reply: AnyReply | None = None
         self.is_gone = False
+        self.rules: Sequence[Group] = ()
 
     async def execute(self, command: AnyCommand) -> AnyReply:
         self.asked.append(command)
@@ -58,6 +62,10 @@ class Keeper:
             raise LinkError("the keeper is gone; nothing was carried out")
         if self.reply is not None:
             return self.reply
+        if isinstance(command, ShowRules):
+            return show_rules(self.rules)
+        if isinstance(command, ShowRuleAlerts):
+            return show_alerts(self.rules, command.rule, command.skip, min(command.limit, 2))
         actor = ACTOR.get()
         if isinstance(command, AlertCommand):
             reply = await self.alerts.execute(command, actor)
