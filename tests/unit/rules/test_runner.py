@@ -194,7 +194,7 @@ def test_a_change_that_the_sink_does_not_understand_costs_no_other(world: RuleWo
             raise ValueError("b")
         receive(changes, at_ms)
 
-    world.sink.receive = picky  # type: ignore[method-assign]
+    world.sink.receive = picky  # type: ignore[method-assign,assignment]
     world.tick({"a": 5, "b": 5, "c": 5})
     assert world.sink.take() == [("a", AlertPhase.FIRING), ("c", AlertPhase.FIRING)]
     assert world.runner.undelivered == 0
@@ -209,7 +209,7 @@ def test_what_cannot_be_written_is_told_at_the_rules_that_gave_it(world: RuleWor
             raise StoreError("no room")
         append(batch, own=own)  # type: ignore[arg-type]
 
-    world.store.append = refusing  # type: ignore[method-assign,assignment]
+    world.store.append = refusing  # type: ignore[method-assign]
     world.tick({"a": 1})
     recorded, alert = (each.rule.status for each in group(world).rules)
     assert recorded.last_error == "what it gives could not be written: no room"
