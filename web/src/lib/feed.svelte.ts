@@ -1,6 +1,7 @@
 // What comes from the server: who it is, the connection, the live rows and the samples behind the view. `Recorder` adds the
 // view. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`).
 
+import type { AlertsNow } from "./alerts";
 import { Failure } from "./api";
 import type { Question } from "./asking";
 import { Columns } from "./columns";
@@ -35,6 +36,8 @@ export abstract class Feed {
   revision = $state(0);
   failures = $state.raw<Failures>({});
   notice = $state<string | null>(null);
+  /** How alerts stand; null until the server has said so. */
+  alerts = $state.raw<AlertsNow | null>(null);
   nowMs = $state(Date.now());
   /** When the newest row came, by `performance.now`. Not reactive. */
   rowAtMs = 0;
@@ -175,6 +178,7 @@ export abstract class Feed {
       schema: (questions, found, refused) => this.arranged(samples, questions, found, refused),
       row: (timestampMs, values) => this.row(samples, timestampMs, values),
       changed: (connection) => this.changed(connection),
+      alerts: (now) => (this.alerts = now),
       session: () => this.session(),
     });
     this.live.ask(this.questions.all);

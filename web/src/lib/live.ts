@@ -1,6 +1,7 @@
 // The live stream: one EventSource, and what the page must know of it. Reconnects with a countdown that a person can
 // see and cut short; tells a lost session from a lost server. Knows nothing of tracks.
 
+import type { AlertsNow } from "./alerts";
 import type { Labels, Question } from "./asking";
 
 export type Connection =
@@ -16,6 +17,8 @@ export interface LiveEvents {
   /** One tick: its instant and the values of all series, in the schema's order; null is absent. */
   row: (timestampMs: number, values: (number | null)[]) => void;
   changed: (connection: Connection) => void;
+  /** How alerts stand: at once, and whenever it changes. */
+  alerts: (now: AlertsNow) => void;
   /** Whether the session still stands: asked when the stream breaks. False ends all tries. */
   session: () => Promise<"good" | "gone" | "unknown">;
 }
@@ -73,6 +76,10 @@ export class Live {
       this.heard(source);
       const values = JSON.parse((event as MessageEvent<string>).data) as (number | null)[];
       this.events.row(values[0] ?? 0, values.slice(1));
+    });
+    source.addEventListener("alerts", (event) => {
+      this.heard(source);
+      this.events.alerts(JSON.parse((event as MessageEvent<string>).data) as AlertsNow);
     });
     source.addEventListener("ping", () => this.heard(source));
     source.addEventListener("error", () => void this.broken(source));
