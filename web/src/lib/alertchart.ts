@@ -1,6 +1,6 @@
 // The picture of a rule's value against its limit, as SVG paths in pixels. Pure.
 
-import { roundMaximum, stackSplits } from "./axis";
+import { roundMaximum, splits } from "./axis";
 
 export interface Line {
   startMs: number;
@@ -37,7 +37,7 @@ export function scaleOf(lines: readonly Line[], limit: number | null, frame: Fra
   return {
     x: (ms) => leftPx + ((ms - fromMs) / (toMs - fromMs)) * widthPx,
     y: (value) => topPx + heightPx - ((value - low) / (high - low)) * heightPx,
-    splits: low < 0 ? [low, 0, high] : stackSplits(high),
+    splits: low < 0 ? [low, 0, high] : splits(0, high),
     low,
     high,
   };
