@@ -29,4 +29,5 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { name: "overview", word: "Overview", at: ["/h/{host}", "/"], letter: "o", view: true, load: () => import("./Overview.svelte") },
   { name: "processes", word: "Processes", at: ["/h/{host}/processes"], letter: "p", view: true, load: () => import("./Processes.svelte") },
+  { name: "alerts", word: "Alerts", at: ["/alerts", "/alerts/{id}"], letter: "a", view: false, load: () => import("./Alerts.svelte") },
 ];
