@@ -24,6 +24,8 @@ from barograph.model.clock import SystemClock
 from barograph.model.errors import ConfigError, QueryError
 from barograph.promql.config import QueryConfig
 from barograph.rules.config import GlobalConfig, RulesConfig
+from barograph.rules.stock.table import stock_thresholds
+from barograph.rules.threshold_reading import read_thresholds
 from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
 from barograph.web.config import WebConfig
@@ -83,6 +85,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         global_: What holds for all groups of rules.
         rule_files: Files of rules, as names or patterns such as `rules/*.yml`; relative to the configuration file.
         rules: How rules are run.
+        thresholds: Alerts as an expression with limits, and changes of the stock alerts; see docs/thresholds.md.
         paths: Where the kernel's file systems are.
         log: What is logged, and how.
     """
@@ -96,6 +99,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())
     rule_files: tuple[str, ...] = ()
     rules: RulesConfig = RulesConfig()
+    thresholds: dict[str, Any] = msgspec.field(default_factory=dict)
     paths: PathsConfig = PathsConfig()
     log: LogConfig = LogConfig()
 
@@ -207,6 +211,7 @@ def _check_parts(config: Config, source: Source) -> None:
                 parse_selector(selector)
             except QueryError as error:
                 raise source.error(error.message, ("store", key, selector)) from error
+    read_thresholds(config.thresholds, stock_thresholds(), source.error)
     if not any(not address.startswith("unix:") for address in config.web.listen):
         raise source.error("an address is expected, such as 127.0.0.1:10132: nobody could ask", ("web", "listen"))
     for i, address in enumerate(config.web.listen):

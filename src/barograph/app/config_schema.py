@@ -21,6 +21,7 @@ _WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
     int: ("whole number", {"type": "integer", "minimum": 0}),
     float: ("number", {"type": "number"}),
     str: ("text", {"type": "string"}),
+    Any: ("section", {"type": ["object", "boolean"]}),
     Duration: ("duration", {"type": "string", "examples": ["15s", "1h30m"]}),
     Size: ("size", {"type": ["string", "integer"], "examples": ["512MB", "10GiB"]}),
 }

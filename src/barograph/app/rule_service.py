@@ -11,6 +11,7 @@ import msgspec
 
 from barograph.app.config import Config
 from barograph.app.rule_files import load_rule_files
+from barograph.app.threshold_rules import threshold_files
 from barograph.link.memory import SharedSegment
 from barograph.model.alert import AlertSink
 from barograph.model.clock import Clock
@@ -93,7 +94,8 @@ class RuleService:
         Raises:
             ConfigError: A file cannot be used.
         """
-        return self.groups_of(config, load_rule_files(config.rule_files, self._parts.files_folder))
+        files = load_rule_files(config.rule_files, self._parts.files_folder)
+        return self.groups_of(config, [*threshold_files(config), *files])
 
     def groups_of(self, config: Config, files: Sequence[RuleFile]) -> Sequence[Group]:
         """Make the rules of files ready to run with the settings of a configuration."""
