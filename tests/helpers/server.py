@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,15 +54,32 @@ class Server:
     """One `barograph serve` process (the keeper) with its front."""
 
     def __init__(
-        self, data: Path, *arguments: str, environment: dict[str, str] | None = None, log: Path | None = None
+        self,
+        data: Path,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        log: Path | None = None,
+        before: Sequence[str] = (),
     ) -> None:
+        """Start it; `before` is a command that starts it in turn, such as `prlimit`."""
         self.data = data
         self.log = log or data.parent / f"{data.name}.log"
         # of a server that was killed: its port may answer for a moment yet
         (data / "url").unlink(missing_ok=True)
         self._log_file = self.log.open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "barograph", "serve", "--data", str(data), "--listen", "127.0.0.1:0", *arguments],
+            [
+                *before,
+                sys.executable,
+                "-m",
+                "barograph",
+                "serve",
+                "--data",
+                str(data),
+                "--listen",
+                "127.0.0.1:0",
+                *arguments,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=self._log_file,
             stderr=self._log_file,
@@ -159,9 +176,11 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+def serving(
+    data: Path, *arguments: str, environment: dict[str, str] | None = None, before: Sequence[str] = ()
+) -> Iterator[Server]:
     """A ready server for the length of a block."""
-    server = Server(data, *arguments, environment=environment)
+    server = Server(data, *arguments, environment=environment, before=before)
     try:
         yield server.wait_ready()
     finally:

@@ -25,6 +25,8 @@ CASES = {
     "malformed": 6_000,
     "injection": 600,
     "slow": 2_000,
+    "descriptors": 1_000,
+    "cardinality": 20_000,
 }
 
 
