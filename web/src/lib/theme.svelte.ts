@@ -26,7 +26,11 @@ class Theme {
   }
 
   next(): void {
-    this.choice = CHOICES[(CHOICES.indexOf(this.choice) + 1) % CHOICES.length] ?? "system";
+    this.choose(CHOICES[(CHOICES.indexOf(this.choice) + 1) % CHOICES.length] ?? "system");
+  }
+
+  choose(choice: Choice): void {
+    this.choice = choice;
     try {
       localStorage.setItem(KEY, this.choice);
     } catch {

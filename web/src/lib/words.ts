@@ -8,6 +8,8 @@ export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
 
 export const NOTHING_HERE = "Barograph has no page at this address.";
 
+export const nothingCalled = (text: string): string => `Nothing is called '${text}'. Explore it as a query?`;
+
 export const reading = (rangeMs: number): string => `Reading ${durationInWords(rangeMs)}.`;
 
 export const stale = (lastHeard: string, ageMs: number): string => `Last heard ${lastHeard}, ${duration(ageMs)} ago.`;

@@ -1,0 +1,165 @@
+"""The shell: pages by address, links that do not load, keys, the palette, the rail; all by keyboard."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.e2e
+CALM = pytest.mark.usefixtures("calm")
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def _palette(page: "Page", text: str) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find a metric").fill(text)
+
+
+def _chosen(page: "Page") -> str:
+    return page.locator("[role=option][aria-selected=true] .text").inner_text()
+
+
+def test_a_link_moves_within_the_page_and_keeps_the_view(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.evaluate("window.same = true")
+    page.locator("label select").first.select_option("1h")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    page.get_by_role("navigation").get_by_role("link", name="Processes").click()
+    page.wait_for_selector("main h1:has-text('Who')")
+    assert re.search(r"/h/[^/]+/processes\?range=1h&from=", page.url)
+    assert page.locator("text=Back to live").count() == 1
+    assert "Processes" in page.title()
+    page.go_back()
+    page.wait_for_selector("main h1:has-text('Overview')", state="attached")
+    assert page.evaluate("window.same") is True
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_g_and_a_letter_go_to_a_page(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.keyboard.press("g")
+    page.keyboard.press("p")
+    page.wait_for_selector("main h1:has-text('Who')")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_selector("main h1:has-text('Overview')", state="attached")
+
+
+@CALM
+def test_an_address_within_the_page_that_nobody_has_says_so(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.evaluate("history.pushState(null, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate'))")
+    page.wait_for_selector("text=Barograph has no page at this address.")
+    page.get_by_role("link", name="Go to the Overview").click()
+    page.wait_for_selector(".frame")
+
+
+@CALM
+def test_the_palette_answers_to_the_keyboard_alone(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Find a metric")
+    assert field.evaluate("e => e === document.activeElement")
+    soon(lambda: page.locator("[role=option]").count() == 8, 5, "eight rows")
+    field.fill("theme")
+    page.keyboard.press("ArrowDown")
+    wanted = _chosen(page)
+    assert wanted.startswith("Theme: ")
+    page.keyboard.press("Enter")
+    assert page.locator("html").get_attribute("data-theme") == wanted.removeprefix("Theme: ")
+    assert page.locator("[role=listbox]").count() == 0
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    assert page.locator("[role=listbox]").count() == 0
+
+
+@CALM
+def test_the_palette_finds_hosts_tracks_and_processes(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    _palette(page, page.locator(".host .name").inner_text())
+    soon(lambda: page.locator("[role=group][aria-label=Hosts] [role=option]").count() == 1, 5, "the host")
+    page.get_by_role("combobox", name="Find a metric").fill("barograph")
+    soon(lambda: page.locator("[role=group][aria-label=Processes] [role=option]").count() >= 1, 5, "our process")
+    page.get_by_role("combobox", name="Find a metric").fill("memory")
+    page.locator("[role=group][aria-label=Tracks] [role=option]").first.click()
+    soon(lambda: page.evaluate("document.activeElement.dataset.track") == "memory", 5, "the track")
+
+
+@CALM
+def test_the_palette_goes_to_a_time(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    _palette(page, "-2h")
+    assert _chosen(page).startswith("Go to ")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Back to live")
+    assert "at=" in page.url
+
+
+@CALM
+def test_what_nothing_is_called_is_said(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    _palette(page, "nvme9zz")
+    page.wait_for_selector("text=Nothing is called 'nvme9zz'. Explore it as a query?")
+    assert _chosen(page) == "Explore: nvme9zz"
+
+
+def test_the_first_result_comes_within_a_frame_or_three(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.keyboard.press("/")
+    page.wait_for_selector("[role=option]")
+    took_ms = page.evaluate("""async () => {
+      const field = document.querySelector('[role=combobox]'), times = [];
+      for (const text of ['m', 'me', 'mem', 'disk', 'theme', 'python', '3:20']) {
+        const from = performance.now();
+        field.value = text; field.dispatchEvent(new Event('input', { bubbles: true }));
+        await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+        times.push(performance.now() - from);
+      }
+      return times.sort((a, b) => a - b)[3];
+    }""")
+    print(f"palette: median {took_ms:.1f} ms from typing to painted")  # noqa: T201  a figure, not an assertion
+
+
+@CALM
+def test_keys_are_listed_from_the_map_and_can_be_turned_off(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("region", name="Keys")
+    assert "pointer back by one bucket" in sheet.inner_text()
+    page.keyboard.press("Escape")
+    assert sheet.count() == 0
+    before = page.locator("html").get_attribute("data-theme")
+    page.evaluate("localStorage.setItem('barograph.keys', 'off')")
+    page.reload()
+    page.wait_for_selector(".frame")
+    page.keyboard.press("t")
+    page.keyboard.press("?")
+    assert sheet.count() == 0
+    assert page.locator("html").get_attribute("data-theme") == before
+
+
+@CALM
+def test_on_a_phone_more_holds_theme_settings_and_sign_out(open_page: Callable[..., "Page"]) -> None:
+    page = open_page(**PHONE)
+    assert not page.get_by_role("button", name="Sign out").is_visible()
+    page.get_by_role("button", name="More", exact=True).click()
+    assert page.get_by_role("button", name="Sign out").is_visible()
+    assert page.get_by_role("button", name="Theme").is_visible()
+    page.get_by_role("button", name="More", exact=True).click()
+    assert not page.get_by_role("button", name="Sign out").is_visible()
+
+
+def test_the_first_tab_stop_skips_to_the_page(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"

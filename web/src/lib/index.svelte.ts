@@ -1,0 +1,90 @@
+// The index of the search field: what can be found now. Held in the page; asked for when the field is opened, and what is
+// slow to come joins when it comes.
+
+import { type ActionName, act, isOffered } from "./actions";
+import { ask } from "./api";
+import { processCode } from "./flightlog";
+import { processesAt } from "./host";
+import { KEYS } from "./keys";
+import type { Entry } from "./palette";
+import type { Recorder } from "./recorder.svelte";
+import { signOut } from "./session";
+import { placeOf, shell } from "./shell.svelte";
+import { RANGES } from "./steps";
+import { theme } from "./theme.svelte";
+import { PAGES } from "../pages/table";
+
+const UNLISTED: readonly ActionName[] = ["search", "page", "left", "right", "next", "previous", "open", "back", "track", "select"];
+
+export class Index {
+  private hosts = $state.raw<readonly Entry[]>([]);
+  private processes = $state.raw<readonly Entry[]>([]);
+  private alerts = $state.raw<readonly Entry[]>([]);
+
+  readonly entries = $derived.by<readonly Entry[]>(() => [...this.hosts, ...this.tracks(), ...this.alerts, ...this.actions(), ...this.processes]);
+
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly addressOf: (template: string) => string,
+  ) {}
+
+  /** Ask what there is now. A part that does not come is left out: search is no place for its failure. */
+  async refresh(): Promise<void> {
+    await Promise.allSettled([this.readHosts(), this.readProcesses(), this.readAlerts()]);
+  }
+
+  private async readHosts(): Promise<void> {
+    const selector = encodeURIComponent('{job="node"}');
+    const names = await ask<string[]>(`/api/v1/label/instance/values?match[]=${selector}`, { method: "GET" });
+    this.hosts = names.map((name) => ({ group: "Hosts", text: name, note: "Overview", to: `/h/${encodeURIComponent(name)}` }));
+  }
+
+  private async readProcesses(): Promise<void> {
+    const host = this.recorder.host;
+    if (host === "") return;
+    const table = await processesAt(this.recorder.newestMs || Date.now());
+    const place = `/h/${encodeURIComponent(host)}/processes`;
+    this.processes = table.rows
+      .filter((row) => row.pid !== null && row.start !== null)
+      .map((row) => ({
+        group: "Processes",
+        text: row.name,
+        note: row.cmd.slice(0, 120) || `pid ${row.pid}`,
+        to: `${place}?pid=${processCode({ pid: row.pid ?? 0, start: row.start ?? 0 })}`,
+      }));
+  }
+
+  private async readAlerts(): Promise<void> {
+    const listed = await ask<{ alerts: { number: number; title: string; severity: string }[] }>("/api/barograph/v1/alerts", { method: "GET" });
+    // an alert is found as soon as there is a page that shows it
+    this.alerts = listed.alerts
+      .map((alert): Entry => ({ group: "Alerts", text: alert.title, note: alert.severity, to: `/alerts/${alert.number}` }))
+      .filter((entry) => typeof entry.to === "string" && placeOf(entry.to) !== null);
+  }
+
+  private tracks(): Entry[] {
+    const show = (id: string) => () => {
+      if (shell.place?.page.name !== "overview") shell.go(this.addressOf("/h/{host}"));
+      // the page may have to come first
+      const focus = (tries: number) => {
+        if (document.querySelector(`figure[data-track="${CSS.escape(id)}"]`) !== null) this.recorder.display.focus(id);
+        else if (tries > 0) setTimeout(() => focus(tries - 1), 50);
+      };
+      focus(40);
+    };
+    return this.recorder.list.tracks.map((track) => ({ group: "Tracks", text: track.name, note: track.series.map((one) => one.name).join(", "), to: show(track.id) }));
+  }
+
+  private actions(): Entry[] {
+    const pages = PAGES.map((page) => ({ text: page.word, note: "page", to: this.addressOf(page.at[0] ?? "/") }));
+    const themes = (["dark", "light", "system"] as const).map((choice) => ({ text: `Theme: ${choice}`, to: () => theme.choose(choice) }));
+    const ranges = RANGES.map((range) => ({ text: `Range: ${range.text}`, to: () => this.recorder.setRange(range.ms) }));
+    const keys = KEYS.filter((key) => !UNLISTED.includes(key.action) && isOffered(key.action)).map((key) => ({
+      text: key.does.charAt(0).toUpperCase() + key.does.slice(1),
+      note: key.keys,
+      to: () => void act(key.action),
+    }));
+    const others = [...pages, ...themes, ...(shell.place?.page.view === true ? ranges : []), ...keys, { text: "Sign out", to: () => void signOut() }];
+    return others.map((one) => ({ group: "Actions", ...one }));
+  }
+}

@@ -1,0 +1,72 @@
+// Instants as people type them: "3:20", "yesterday 3:20", "-2h", "2026-11-23 14:03", "now". Pure; the zone is an argument.
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const UNITS: Readonly<Record<string, number>> = { s: SECOND_MS, m: 60_000, min: 60_000, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+interface Wall {
+  year: number;
+  month: number;
+  day: number;
+}
+
+function parts(ms: number, zone: string): { wall: Wall; offsetMs: number; weekday: number } {
+  const options = { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
+  const found = new Intl.DateTimeFormat("en-GB", options).formatToParts(ms);
+  const field = (type: string) => Number(found.find((part) => part.type === type)?.value);
+  const wall = { year: field("year"), month: field("month"), day: field("day") };
+  const utc = Date.UTC(wall.year, wall.month - 1, wall.day, field("hour"), field("minute"), field("second"));
+  return { wall, offsetMs: utc - Math.floor(ms / SECOND_MS) * SECOND_MS, weekday: new Date(utc).getUTCDay() };
+}
+
+/** The instant at which clocks of a zone show this; where they show it twice, the first. */
+function atWall(wall: Wall, timeMs: number, zone: string): number {
+  const utc = Date.UTC(wall.year, wall.month - 1, wall.day) + timeMs;
+  const guess = utc - parts(utc, zone).offsetMs;
+  return utc - parts(guess, zone).offsetMs;
+}
+
+function timeOf(text: string): number | null {
+  const found = /^(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?$/.exec(text);
+  if (found === null) return null;
+  const [hour, minute, second] = [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)];
+  return hour < 24 && minute < 60 && second < 60 ? ((hour * 60 + minute) * 60 + second) * SECOND_MS : null;
+}
+
+function before(ms: number, zone: string, days: number): Wall {
+  const { wall } = parts(ms, zone);
+  const shifted = new Date(Date.UTC(wall.year, wall.month - 1, wall.day - days));
+  return { year: shifted.getUTCFullYear(), month: shifted.getUTCMonth() + 1, day: shifted.getUTCDate() };
+}
+
+function dayOf(word: string, nowMs: number, zone: string): Wall | null {
+  if (word === "today") return before(nowMs, zone, 0);
+  if (word === "yesterday") return before(nowMs, zone, 1);
+  const weekday = word.length < 3 ? -1 : WEEKDAYS.findIndex((name) => name.startsWith(word));
+  // a weekday is the last one that is over
+  if (weekday >= 0) return before(nowMs, zone, (parts(nowMs, zone).weekday - weekday + 6) % 7 + 1);
+  const date = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(word);
+  if (date === null) return null;
+  const [year, month, day] = [Number(date[1]), Number(date[2]), Number(date[3])];
+  const real = new Date(Date.UTC(year, month - 1, day));
+  return real.getUTCMonth() === month - 1 && real.getUTCDate() === day ? { year, month, day } : null;
+}
+
+/** Read an instant; null where the words are none. Never in the future. */
+export function readInstant(text: string, nowMs: number, zone: string): number | null {
+  const words = text.trim().toLowerCase().replace(/^(go to|at|since)\s+/, "").replace("\u2212", "-").replace(/(\d)t(\d)/, "$1 $2");
+  if (words === "now") return nowMs;
+  const ago = /^(?:-\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)|(\d+(?:\.\d+)?)\s*(s|m|min|h|d|w)\s+ago)$/.exec(words);
+  if (ago !== null) return nowMs - Number(ago[1] ?? ago[3]) * (UNITS[ago[2] ?? ago[4] ?? ""] ?? 0);
+  const [first = "", second, ...rest] = words.split(/\s+/);
+  if (rest.length > 0) return null;
+  const time = timeOf(second ?? first);
+  const day = second === undefined ? null : dayOf(first, nowMs, zone);
+  if (time === null || (second !== undefined && day === null)) return null;
+  const found = atWall(day ?? before(nowMs, zone, 0), time, zone);
+  if (found <= nowMs) return found;
+  // a time alone that is yet to come was meant for yesterday
+  return second === undefined ? atWall(before(nowMs, zone, 1), time, zone) : null;
+}

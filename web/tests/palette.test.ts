@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { type Entry, MOST, search } from "../src/lib/palette";
+
+const NOW = Date.UTC(2026, 10, 23, 14, 3, 22);
+const where = { nowMs: NOW, zone: "UTC", instant: (ms: number) => `/h/atlas?at=${ms}` };
+const entry = (group: Entry["group"], text: string, note?: string): Entry => ({ group, text, to: `/${text}`, ...(note === undefined ? {} : { note }) });
+const INDEX = [
+  entry("Hosts", "atlas", "Overview"),
+  entry("Tracks", "CPU", "user, system, iowait"),
+  entry("Tracks", "Disk I/O", "read, write"),
+  entry("Processes", "python3", "-m barograph.app.keeper"),
+  entry("Processes", "diskwriter"),
+  entry("Alerts", "Disk / fills in 9 days", "warning"),
+  entry("Actions", "Theme: light"),
+  entry("Actions", "Range: 1 h"),
+];
+const texts = (text: string) => search(INDEX, text, where).map((found) => found.text);
+
+describe("search", () => {
+  test.each([
+    ["light", ["Theme: light", "Explore: light"]],
+    ["LIGHT  theme", ["Theme: light", "Explore: LIGHT  theme"]],
+    ["iowait", ["CPU", "Explore: iowait"]],
+    ["keeper", ["python3", "Explore: keeper"]],
+    ["disk", ["Disk I/O", "diskwriter", "Disk / fills in 9 days", "Explore: disk"]],
+    ["nvme9", ["Explore: nvme9"]],
+    ["yesterday 3:20", ["Go to 03:20:00", "Explore: yesterday 3:20"]],
+    ["-2h", ["Go to 12:03:22", "Explore: -2h"]],
+  ])("for %s", (text, found) => expect(texts(text)).toEqual(found));
+
+  test("for a query explores it first", () => expect(texts("rate(node_cpu[5m])")[0]).toBe("Explore: rate(node_cpu[5m])"));
+
+  test("for nothing shows what there is", () => expect(texts(" ")).toHaveLength(MOST));
+
+  test("finds at most eight, the best of them", () => {
+    const many = [...Array.from({ length: 50 }, (_, number) => entry("Processes", `worker-x${number}`)), entry("Actions", "x")];
+    const found = search(many, "x", where);
+    expect(found).toHaveLength(MOST);
+    expect(found.map((one) => one.text)).toContain("x");
+  });
+
+  test("keeps a text as text", () => {
+    const found = search([], "<img src=x onerror=alert(1)>", where)[0];
+    expect(found?.to).toBe("/explore?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E");
+  });
+});
