@@ -66,10 +66,13 @@ test.each([
   [0.0123, "0.012"],
   [-0.5, "−0.5"],
   [14.2, "14.2"],
-  [12_345_678, "12,300,000"],
+  [12_345_678, "12.3 M"],
+  [1_795_435_200, "1.8 G"],
+  [43_210, "43.2 k"],
+  [9_999, "9,999"],
   [null, "no data"],
   [0, "0"],
-])("the value %s", (value, words) => expect(valueText(value)).toBe(words));
+])("the value %s", (value, words) => expect(plain(valueText(value))).toBe(words));
 
 test("the limit", () => expect([limitText(20, true), limitText(5, false), limitText(null, true)]).toEqual(["limit 20", "limit below 5", ""]));
 

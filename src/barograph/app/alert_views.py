@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from barograph.alerts.book import AlertBook
@@ -68,7 +68,7 @@ class AlertViews:
         self._one_at_a_time = threading.Lock()
         self._made_for = (-1, -1, -1)
         self._page = Page(version=0, counts=AlertCounts(), alerts=())
-        self.rule_of: Callable[[RuleName], RuleShown | None] = lambda _: None
+        self.rule_of: Callable[[RuleName, Mapping[str, str]], RuleShown | None] = lambda _name, _labels: None
         self.told_of: Callable[[int], tuple[ToldShown, ...]] = lambda _: ()
 
     def page(self) -> Page:
@@ -108,7 +108,7 @@ class AlertViews:
             fired=_seconds(record.fired_ms),
             ended=_seconds(record.ended_ms),
             value=said.value if math.isfinite(said.value) else None,
-            rule=self.rule_of(name) or RuleShown(file=name.file, group=name.group, name=name.rule),
+            rule=self.rule_of(name, dict(said.labels)) or RuleShown(file=name.file, group=name.group, name=name.rule),
             labels=labels,
             annotations=notes,
             assignee=record.assignee,

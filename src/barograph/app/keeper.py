@@ -117,6 +117,7 @@ class Keeper:
             files_folder=rules_folder(Path(options.config) if options.config else None),
         )
         self._rules = RuleService(rule_parts, config)
+        self._alerts.views.rule_of = self._rules.rule_of
         if self._early_segment is not None:
             self._rules.attach(self._early_segment)
         self._attaching.append(self._rules.attach)

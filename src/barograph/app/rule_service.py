@@ -3,7 +3,7 @@
 The keeper makes one, hands it each head segment and each new configuration, and gives the ticker its `follower`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from barograph.app.config import Config
 from barograph.app.rule_files import load_rule_files
 from barograph.app.threshold_rules import threshold_files
 from barograph.link.memory import SharedSegment
-from barograph.model.alert import AlertSink
+from barograph.model.alert import AlertSink, RuleName
+from barograph.model.alert_commands import RuleShown
 from barograph.model.clock import Clock
 from barograph.model.protocols import Appender, TickFollower
 from barograph.model.rule_commands import RuleCommand, RuleReply, ShowRules
@@ -24,7 +25,7 @@ from barograph.rules.metrics import report_rules
 from barograph.rules.runner import RuleRunner, RunnerParts
 from barograph.rules.state import RuleSettings
 from barograph.rules.template_texts import TemplateTexts
-from barograph.rules.views import show_alerts, show_rules
+from barograph.rules.views import show_alerts, show_rule, show_rules
 from barograph.telemetry.metrics import Telemetry
 from barograph.tsdb.reader import StoreReader
 
@@ -122,6 +123,10 @@ class RuleService:
         if isinstance(command, ShowRules):
             return show_rules(self._runner.groups)
         return show_alerts(self._runner.groups, command.rule, command.skip, command.limit)
+
+    def rule_of(self, name: RuleName, labels: Mapping[str, str]) -> RuleShown | None:
+        """Return the rule that an alert comes of; None where it is not there any more. Any thread may ask."""
+        return show_rule(self._runner.groups, name, labels)
 
     def close(self) -> None:
         """Close the reader, once the ticker has ended."""

@@ -31,6 +31,8 @@ class Rule:
     keep_firing_ms: int = 0
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    line: int = field(default=0, compare=False)
+    """Where it stands in its file; 0 where it stands in none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ class _Reader:
             keep_firing_ms=self._duration(given, "keep_firing_for", path) or 0,
             labels=self._labels(given.get("labels"), (*path, "labels")),
             annotations=self._texts(given.get("annotations"), (*path, "annotations")),
+            line=self._refuse("", (*path, "alert" if alert else "record")).line,
         )
         for name in rule.annotations:
             if not name:

@@ -1,11 +1,15 @@
 """Rules and their alerts as they are shown. Called on another thread than rules run on: what it sees is recent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from barograph.model.alert import RuleName
+from barograph.model.alert_commands import RuleShown
+from barograph.model.alert_state import SEVERITY
 from barograph.model.rule_commands import RuleAlertsShown, RulesShown, ShownAlert, ShownGroup, ShownRule
 from barograph.promql.parser.printer import print_expr
 from barograph.rules.alerting import AlertingRule
 from barograph.rules.group import Group, Runnable
+from barograph.rules.limits import limit_of
 from barograph.rules.state import Active
 
 
@@ -31,6 +35,36 @@ def show_alerts(groups: Sequence[Group], rule: int, skip: int, limit: int) -> Ru
             return RuleAlertsShown(alerts=tuple(found), next_rule=number, next_skip=skip + room)
         skip = 0
     return RuleAlertsShown(alerts=tuple(found), next_rule=-1, next_skip=0)
+
+
+def show_rule(groups: Sequence[Group], name: RuleName, labels: Mapping[str, str]) -> RuleShown | None:
+    """Return the rule that an alert of these labels comes of; of several that differ in severity, its own."""
+    found: RuleShown | None = None
+    for group in groups:
+        if (group.file, group.spec.name) != (name.file, name.group):
+            continue
+        for runnable in group.rules:
+            spec = runnable.rule.rule
+            if not spec.is_alert or spec.name != name.rule:
+                continue
+            if spec.labels.get(SEVERITY, "") == labels.get(SEVERITY, ""):
+                return _rule_of_alert(runnable, name)
+            found = found or _rule_of_alert(runnable, name)
+    return found
+
+
+def _rule_of_alert(runnable: Runnable, name: RuleName) -> RuleShown:
+    spec = runnable.rule.rule
+    limit = limit_of(runnable.prepared.plan.expr)
+    return RuleShown(
+        file=name.file,
+        group=name.group,
+        name=name.rule,
+        line=spec.line,
+        expression=spec.expr,
+        limit=None if limit is None else limit.value,
+        is_above=limit is None or limit.is_above,
+    )
 
 
 def _ordered(groups: Sequence[Group]) -> list[Group]:

@@ -46,6 +46,7 @@ groups:
         name="one", interval_ms=30_000, query_offset_ms=60_000, limit=5, labels={"team": "db"}, rules=(record, alert)
     )
     assert checked.groups[0] == one
+    assert [rule.line for rule in checked.groups[0].rules] == [9, 12]
     assert (checked.groups[1].rules, checked.groups[1].interval_ms) == ((), None)
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from barograph.model.alert import RuleName
 from barograph.model.rule_commands import ShownAlert
-from barograph.rules.views import show_alerts, show_rules
+from barograph.rules.views import show_alerts, show_rule, show_rules
 from helpers.rules import START_MS, RuleWorld
 
 TEXT = """
@@ -21,6 +22,7 @@ groups:
   rules:
   - {alert: Odd, expr: "m % 2 == 1", for: 1m, keep_firing_for: 2m, annotations: {s: "{{value}}"}}
   - {alert: Never, expr: m > 1000}
+  - {alert: Never, expr: m < 7, labels: {severity: info}}
 """
 
 
@@ -67,3 +69,19 @@ def test_alerts_are_shown_a_page_at_a_time(world: RuleWorld) -> None:
         ),
     )
     assert page.next_rule == -1
+
+
+def test_the_rule_of_an_alert(world: RuleWorld) -> None:
+    groups = world.runner.groups
+    high = show_rule(groups, RuleName(file="r.yml", group="z", rule="High"), {"severity": "page"})
+    assert high is not None
+    assert (high.expression, high.limit, high.is_above, high.file) == ("m > 1", 1, True, "r.yml")
+    never = RuleName(file="r.yml", group="a", rule="Never")
+    limits = [
+        shown and shown.limit
+        for severity in ("info", "", "gone")
+        if (shown := show_rule(groups, never, {"severity": severity}))
+    ]
+    assert limits == [7, 1000, 1000]
+    assert show_rule(groups, RuleName(file="r.yml", group="a", rule="r"), {}) is None
+    assert show_rule(groups, RuleName(file="other.yml", group="a", rule="Never"), {}) is None

@@ -59,8 +59,10 @@ export const empty = (lastResolved: string | null): string =>
 export function valueText(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return "no data";
   const size = Math.abs(value);
+  const large = size >= 1e9 ? ([1e9, "G"] as const) : size >= 1e6 ? ([1e6, "M"] as const) : size >= 1e4 ? ([1e3, "k"] as const) : null;
+  if (large !== null) return `${figure(value / large[0])}${NBSP}${large[1]}`;
   if (size !== 0 && size < 0.1) return String(Number(value.toPrecision(2))).replace("-", "\u2212");
-  return Number.isInteger(value) && size < 10_000 ? whole(value) : figure(value);
+  return Number.isInteger(value) ? whole(value) : figure(value);
 }
 
 export const limitText = (limit: number | null, isAbove: boolean): string => (limit === null ? "" : `limit ${isAbove ? "" : "below "}${valueText(limit)}`);
