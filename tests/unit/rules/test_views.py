@@ -22,7 +22,6 @@ groups:
   rules:
   - {alert: Odd, expr: "m % 2 == 1", for: 1m, keep_firing_for: 2m, annotations: {s: "{{value}}"}}
   - {alert: Never, expr: m > 1000}
-  - {alert: Never, expr: m < 7, labels: {severity: info}}
 """
 
 
@@ -71,17 +70,27 @@ def test_alerts_are_shown_a_page_at_a_time(world: RuleWorld) -> None:
     assert page.next_rule == -1
 
 
-def test_the_rule_of_an_alert(world: RuleWorld) -> None:
-    groups = world.runner.groups
-    high = show_rule(groups, RuleName(file="r.yml", group="z", rule="High"), {"severity": "page"})
-    assert high is not None
-    assert (high.expression, high.limit, high.is_above, high.file) == ("m > 1", 1, True, "r.yml")
-    never = RuleName(file="r.yml", group="a", rule="Never")
-    limits = [
-        shown and shown.limit
-        for severity in ("info", "", "gone")
-        if (shown := show_rule(groups, never, {"severity": severity}))
-    ]
-    assert limits == [7, 1000, 1000]
-    assert show_rule(groups, RuleName(file="r.yml", group="a", rule="r"), {}) is None
-    assert show_rule(groups, RuleName(file="other.yml", group="a", rule="Never"), {}) is None
+_TWO = """
+groups:
+- name: g
+  rules:
+  - {record: r, expr: m > 1}
+  - {alert: High, expr: m > 9}
+  - {alert: High, expr: m > 7, labels: {severity: info}}
+"""
+
+
+def test_the_rule_of_an_alert(tmp_path: Path) -> None:
+    made = RuleWorld(tmp_path / "data")
+    made.load(_TWO)
+    made.tick({"a": 1})
+    groups = made.runner.groups
+    name = RuleName(file="r.yml", group="g", rule="High")
+    found = [show_rule(groups, name, {"severity": severity}) for severity in ("info", "", "gone")]
+    assert [shown.limit for shown in found if shown is not None] == [7, 9, 9]
+    first = found[0]
+    assert first is not None
+    assert (first.expression, first.is_above, first.file, first.name) == ("m > 7", True, "r.yml", "High")
+    assert show_rule(groups, RuleName(file="r.yml", group="g", rule="r"), {}) is None
+    assert show_rule(groups, RuleName(file="other.yml", group="g", rule="High"), {}) is None
+    made.close()
