@@ -53,6 +53,11 @@ describe("what happened in a view", () => {
     expect(strongest({ cpu })?.resource).toBe("cpu");
   });
 
+  test("what goes on now counts for more than what is over", () => {
+    expect(strongest({ io: span(0, 900, [300, 400, 50], [870, 900, 50]) })?.ongoing).toBe(true);
+    expect(strongest({ io: span(0, 900, [300, 400, 90], [870, 900, 40]) })?.ongoing).toBe(false);
+  });
+
   test("short lulls do not make two of one", () => {
     const found = strongest({ io: span(0, 900, [300, 340, 50], [350, 400, 50]) });
     expect(found?.fromMs).toBe(START + 299_000);

@@ -28,7 +28,9 @@ const SHORTEST_MS = 3_000;
 const LEAST_WEIGHT = 150;
 // Tasks that wait for a CPU are everyday life; those that wait for memory or a disk do no work at all meanwhile.
 const RISES: Record<Resource, number> = { io: 15, memory: 10, cpu: 25 };
-const WEIGHTS: Record<Resource, number> = { io: 2, memory: 3, cpu: 1 };
+const WEIGHTS: Record<Resource, number> = { io: 5, memory: 6, cpu: 1 };
+/** What goes on now counts for more than what is over. */
+const ONGOING = 1.5;
 
 /** The mean of each step and those before it within `SMOOTH_MS`; NaN where all of them are. */
 function smoothed(span: PressureSpan): Float64Array {
@@ -69,8 +71,9 @@ function found(resource: Resource, span: PressureSpan, from: number, to: number,
   if (weight < LEAST_WEIGHT || lengthMs < SHORTEST_MS) return null;
   const peak = span.values[peakAt] as number;
   const ms = (i: number) => span.startMs + i * span.stepMs;
-  const score = WEIGHTS[resource] * (peak - base) * (1 + Math.log10(Math.max(1, lengthMs / SMOOTH_MS)));
   const ongoing = (last - to) * span.stepMs <= SMOOTH_MS;
+  const strength = WEIGHTS[resource] * (peak - base) * (ongoing ? ONGOING : 1);
+  const score = strength * (1 + Math.log10(Math.max(1, lengthMs / SMOOTH_MS)));
   return { resource, fromMs: ms(from) - span.stepMs, toMs: ms(to), ongoing, peakMs: ms(peakAt), peak, score };
 }
 

@@ -9,8 +9,12 @@ const REST_MS = 70;
 const LIVE_EVERY_MS = 2000;
 const BEFORE_MS = 60_000;
 const MOST_KEPT = 400;
+const TRY_MS = 150;
+const MOST_TRIES = 20;
 /** Busier processes than are listed are of use: their parts are parts of all. */
 const ROWS = "30";
+
+const rest = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
 export class Who {
   lines = $state.raw<readonly WhoLine[]>([]);
@@ -26,6 +30,9 @@ export class Who {
   private shownMs: number | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private busy = false;
+
+  /** `recorded` tells whether the flight recorder may have anything of an instant; null while that is being read. */
+  constructor(private readonly recorded: (ms: number) => boolean | null) {}
 
   /** Look at a second; `live` is the newest one, which comes once a second but is asked for more seldom. */
   look(atMs: number, live: boolean): void {
@@ -52,6 +59,8 @@ export class Who {
       // whoever moves on meanwhile is answered next; only the last place counts
       while (this.wantedMs !== null && this.wantedMs !== this.shownMs) {
         const atMs = this.wantedMs;
+        for (let tries = 0; tries < MOST_TRIES && this.wantedMs === atMs && this.recorded(atMs) === null; tries++) await rest(TRY_MS);
+        if (this.wantedMs !== atMs) continue;
         const table = await this.read(atMs);
         if (table !== null) await this.read(atMs - BEFORE_MS);
         if (this.wantedMs === atMs) this.show(atMs, table);
@@ -72,7 +81,7 @@ export class Who {
     if (known !== undefined) return known;
     let found: ProcessTable | null = null;
     try {
-      found = await processesAt(atMs, { limit: ROWS });
+      if (this.recorded(atMs) !== false) found = await processesAt(atMs, { limit: ROWS });
     } catch (error) {
       // nothing is recorded of that instant
       if (!(error instanceof Failure) || error.kind !== "refused") throw error;
