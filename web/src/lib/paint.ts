@@ -52,11 +52,11 @@ export function paint(ctx: CanvasRenderingContext2D, picture: Picture, ink: Ink,
   ctx.clearRect(0, 0, place.width, place.height);
   grid(pen);
   shades(pen);
+  fields(pen);
   if (picture.heat !== null) heat(pen);
   for (const line of picture.lines) fill(pen, line);
   for (const band of picture.bands) between(pen, band);
   for (const line of picture.lines) stroke(pen, line);
-  fields(pen);
   rules(pen);
 }
 

@@ -1,0 +1,253 @@
+"""The page in Debian's Chromium, without a GPU: weight, first paint, interactions, pointer, drawing, beside budgets.
+
+usage: bench_page.py [--runs 5] [--seconds 20] [--moves 200] [--results FOLDER]
+
+A server of its own holds an hour of every series that the recorder shows, made of this machine's own newest values, and
+goes on collecting. The budgets are those of the front end (docs/decisions/0006-front-end-build.md).
+"""
+
+import argparse
+import json
+import re
+import statistics
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from barograph.model.clock import SystemClock
+from report import Row, percentile, report
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from helpers.chromium import SignedIn, signed_in
+from helpers.server import Server, eventually, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+HOUR_S = 3600
+TALL: dict[str, Any] = {"viewport": {"width": 1440, "height": 2700}, "color_scheme": "dark"}
+USUAL: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}
+FAMILIES = (
+    "up|node_(cpu_seconds_total|pressure_.+|memory_(MemTotal|MemFree|MemAvailable|Buffers|Cached|SReclaimable|SUnreclaim|"
+    "PageTables|KernelStack|SwapTotal|SwapFree|Dirty|Writeback)_bytes|disk_.+|network_(receive|transmit)_(bytes|packets|drop)"
+    "_total|load.+|procs_.+|context_switches_total|intr_total|forks_total|vmstat_.+|netstat_.+|sockstat_.+|filefd_.+|"
+    "nf_conntrack_.+|entropy_.+|timex_offset_seconds)"
+)
+
+
+def budget(name: str, figure: float, unit: str, limit: float) -> Row:
+    """Return a row beside its budget."""
+    return Row(name=name, figure=figure, unit=unit, reference=f"the budget, {limit:g} {unit}", ratio=figure / limit)
+
+
+LOADED = """kind => performance.getEntriesByType('resource')
+  .filter(entry => new URL(entry.name).pathname.endsWith('.' + kind))
+  .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+
+
+def weight(page: "Page") -> list[Row]:
+    """What the page has loaded when its first chart is drawn, as it came over the wire (gzip)."""
+    return [
+        budget("JavaScript at start, gzip", page.evaluate(LOADED, "js") / 1000, "kB", 120),
+        budget("CSS at start, gzip", page.evaluate(LOADED, "css") / 1000, "kB", 15),
+    ]
+
+
+def history(server: Server, seconds: int) -> int:
+    """Import so many seconds before now of the series that tracks show, around their newest values; returns samples."""
+    rows = eventually(lambda: server.query(f'{{job="node",__name__=~"{FAMILIES}"}}'), 20, "series to go on")
+    rng = np.random.default_rng(1)
+    end = SystemClock().now_ms() // 1000 - 30
+    times = (np.arange(end - seconds, end) * 1000).tolist()
+    lines = []
+    for row in rows:
+        newest = float(row["value"][1])
+        if row["metric"]["__name__"].endswith("_total"):
+            steps = rng.gamma(0.6, max(newest, 1.0) / 50_000, seconds)
+            values = newest - steps[::-1].cumsum()[::-1]
+        else:
+            values = newest * (1 + 0.1 * np.sin(np.arange(seconds) / 90) + 0.05 * rng.standard_normal(seconds))
+        if row["metric"]["__name__"] == "up":
+            values = np.ones(seconds)
+        lines.append(json.dumps({"metric": row["metric"], "values": values.round(4).tolist(), "timestamps": times}))
+    for begin in range(0, len(lines), 100):
+        _import(server, "\n".join(lines[begin : begin + 100]))
+    return len(lines) * seconds
+
+
+def _import(server: Server, text: str) -> None:
+    request = urllib.request.Request(
+        server.url + "/api/v1/import", data=text.encode(), headers={"Authorization": f"Bearer {server.token}"}
+    )
+    urllib.request.urlopen(request, timeout=60).read()
+
+
+def starts(browser: SignedIn, runs: int) -> list[Row]:
+    """Weight, first paint and first chart with data, each from an empty cache."""
+    paints, charts = [], []
+    weights: list[Row] = []
+    for _ in range(runs):
+        page = browser.open("/", **USUAL)
+        page.wait_for_function("() => performance.getEntriesByName('barograph-first-chart').length > 0")
+        paints.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+        charts.append(page.evaluate("performance.getEntriesByName('barograph-first-chart')[0].startTime"))
+        weights = weight(page)
+        page.context.close()
+    return [
+        *weights,
+        budget("first paint, loopback, median", statistics.median(paints), "ms", 1000),
+        budget("first chart with data, loopback, median", statistics.median(charts), "ms", 1500),
+    ]
+
+
+WATCH = """() => {
+  window.worst = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) window.worst = Math.max(window.worst, entry.duration);
+  }).observe({ type: 'event', durationThreshold: 16 });
+}"""
+
+
+def _plot(page: "Page") -> dict[str, float]:
+    box = page.locator("[data-plot]").first.bounding_box()
+    assert box is not None, "a plot"
+    return {"left": box["x"] + 46, "width": box["width"] - 60, "y": box["y"] + 50}
+
+
+def _actions(page: "Page") -> Iterator[tuple[str, Callable[[], object]]]:
+    plot = _plot(page)
+    iowait = page.locator("button.entry", has_text="iowait").first
+    yield "hold a second", lambda: page.mouse.click(plot["left"] + 0.6 * plot["width"], plot["y"])
+    yield "let go", lambda: page.keyboard.press("Escape")
+    yield "pointer by key", lambda: page.keyboard.press("ArrowLeft")
+    yield "isolate a series", iowait.click
+    yield "reset", iowait.click
+    yield "zoom by key", lambda: page.keyboard.press("+")
+    yield "back to live", lambda: page.keyboard.press("0")
+    yield "hold the view", lambda: page.keyboard.press("Space")
+    yield "go on", lambda: page.keyboard.press("Space")
+    yield "sort legends", lambda: page.keyboard.press("l")
+    yield "theme", lambda: page.keyboard.press("t")
+
+
+def interactions(browser: SignedIn) -> list[Row]:
+    """The longest time from an input to the next paint, of each of the page's usual actions."""
+    page = browser.open("/", wait="figure canvas", **USUAL)
+    page.wait_for_timeout(3000)
+    page.evaluate(WATCH)
+    found: dict[str, float] = {}
+    for name, act in _actions(page):
+        page.evaluate("window.worst = 0")
+        act()
+        page.wait_for_timeout(400)
+        # what Event Timing leaves out took less than a frame
+        found[name] = page.evaluate("window.worst") or 16.0
+    page.context.close()
+    worst = max(found, key=lambda name: found[name])
+    return [
+        budget(f"an interaction to next paint, median of {len(found)}", statistics.median(found.values()), "ms", 50),
+        budget(f"the slowest interaction: {worst}", found[worst], "ms", 50),
+    ]
+
+
+def open_all(browser: SignedIn, span: str) -> "Page":
+    """Return a page with every track that this machine has, all of them in sight."""
+    page = browser.open(f"/?range={span}", wait="figure canvas", **TALL)
+    more = page.get_by_role("button", name=re.compile("More tracks"))
+    more.click()
+    page.wait_for_timeout(4000)
+    return page
+
+
+@contextmanager
+def metrics(page: "Page") -> Iterator[dict[str, float]]:
+    """Fill in how many milliseconds of script, style and layout a block took."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def read() -> dict[str, float]:
+        return {row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]}
+
+    spent: dict[str, float] = {}
+    before = read()
+    yield spent
+    after = read()
+    for name in ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration"):
+        spent[name] = 1000 * (after[name] - before[name])
+    session.detach()
+
+
+def pointer(browser: SignedIn, moves: int) -> list[Row]:
+    """Script, and style with layout, of one move of the pointer over all tracks of a held view."""
+    page = open_all(browser, "15m")
+    tracks = page.locator("figure[data-track] canvas").count()
+    page.keyboard.press("Space")
+    plot = _plot(page)
+    page.wait_for_timeout(1500)
+    page.mouse.move(plot["left"], plot["y"])
+    with metrics(page) as spent:
+        for step in range(moves):
+            page.mouse.move(plot["left"] + (step * 37) % plot["width"], plot["y"] + step % 5)
+    page.context.close()
+    layout = (spent["LayoutDuration"] + spent["RecalcStyleDuration"]) / moves
+    return [
+        budget(f"pointer move over {tracks} tracks, script", spent["ScriptDuration"] / moves, "ms", 4),
+        Row(name=f"pointer move over {tracks} tracks, style and layout", figure=layout, unit="ms"),
+    ]
+
+
+def frames(browser: SignedIn, seconds: int) -> list[Row]:
+    """The script of each frame while every track shows an hour of seconds, live. Rasterising is another thread's."""
+    page = open_all(browser, "1h")
+    tracks = page.locator("figure[data-track] canvas").count()
+    browser.browser.start_tracing(page=page, categories=["devtools.timeline"])
+    page.wait_for_timeout(1000 * seconds)
+    trace = json.loads(browser.browser.stop_tracing())
+    page.context.close()
+    drawn = [event for event in trace["traceEvents"] if event.get("name") == "FireAnimationFrame" and "dur" in event]
+    # on a machine that others use the wall clock measures them: the thread's own time is what drawing costs
+    own = [event["tdur"] / 1000 for event in drawn if event.get("tdur", 0) > 500]
+    longest = max(event["dur"] for event in drawn) / 1000
+    name = f"{tracks} tracks of {HOUR_S:,} points live"
+    return [
+        budget(f"{name}: drawing in a frame, median", statistics.median(own), "ms", 8),
+        budget(f"{name}: the same, 99 of 100 below", percentile(own, 0.99), "ms", 8),
+        budget(f"{name}: the longest frame by the clock on the wall", longest, "ms", 16),
+        Row(name=f"{name}: drawing a second", figure=sum(own) / seconds, unit="ms"),
+    ]
+
+
+def measure(folder: Path, *, runs: int, seconds: int, moves: int) -> list[Row]:
+    """Return all rows, of a server that lives as long as they take."""
+    with serving(folder / "data") as server:
+        samples = history(server, HOUR_S)
+        with signed_in(server) as browser:
+            rows = [*starts(browser, runs), *interactions(browser), *pointer(browser, moves)]
+            rows += frames(browser, seconds)
+    return [*rows, Row(name="samples that were there", figure=samples, unit="samples")]
+
+
+def main() -> None:
+    """Measure and report."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--seconds", type=int, default=20)
+    arguments.add_argument("--moves", type=int, default=200)
+    arguments.add_argument("--results", type=Path)
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(Path(folder), runs=chosen.runs, seconds=chosen.seconds, moves=chosen.moves)
+    if chosen.results is None:
+        report("page", rows)
+    else:
+        report("page", rows, chosen.results)
+
+
+if __name__ == "__main__":
+    main()

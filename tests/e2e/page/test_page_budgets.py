@@ -1,0 +1,49 @@
+"""The benchmark and the soak of the page, short: they run, and measure what they say; figures need quiet machines."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[3]
+
+
+def _load(path: Path) -> ModuleType:
+    sys.path[:0] = [str(path.parent), str(ROOT / "benchmarks")]
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _has_browser() -> bool:
+    return importlib.util.find_spec("playwright") is not None and Path("/usr/bin/chromium").exists()
+
+
+@pytest.mark.skipif(not _has_browser(), reason="there is no chromium, or no playwright, on this machine")
+def test_the_benchmark_measures_every_budget(tmp_path: Path) -> None:
+    rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, seconds=3, moves=20)
+    names = [row.name for row in rows]
+    for wanted in ("JavaScript", "CSS", "first paint", "first chart", "interaction", "pointer move", "points live"):
+        assert any(wanted in name for name in names), wanted
+    assert all(row.figure > 0 for row in rows if row.reference)
+    # what is loaded is no matter of how busy a machine is
+    assert all(row.ratio < 1 for row in rows if "at start" in row.name)
+    drawn = next(row.name for row in rows if "points live" in row.name)
+    assert int(drawn.split()[0]) >= 15
+
+
+@pytest.mark.skipif(not _has_browser(), reason="there is no chromium, or no playwright, on this machine")
+def test_the_page_does_not_grow_in_a_minute(tmp_path: Path) -> None:
+    soak = _load(ROOT / "tools" / "soak_page.py")
+    readings = soak.soak(tmp_path, minutes=0.4, every_s=8)
+    assert readings[-1].heap_mb - readings[0].heap_mb < 5
+    assert readings[-1].canvases == readings[0].canvases > 6
+    assert readings[-1].nodes < 1.2 * readings[0].nodes
+    assert [row.name for row in soak.rows(readings, 0.4)][2] == "heap growth"

@@ -1,0 +1,287 @@
+"""The recorder's tracks over a real server: what there is, how it is read, and what is said where something is not."""
+
+import csv
+import io
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
+
+ALWAYS = ["cpu", "core", "memory", "disk", "network"]
+
+
+def _track(page: "Page", name: str) -> "Locator":
+    return page.locator(f"figure[data-track='{name}']")
+
+
+def _legend(page: "Page", name: str) -> str:
+    return _track(page, name).locator(".column").inner_text()
+
+
+def _plot(page: "Page", track: str = "cpu") -> dict[str, float]:
+    box = _track(page, track).locator(".paper").bounding_box()
+    assert box is not None
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+
+
+def _ids(page: "Page") -> list[str]:
+    found: list[str] = page.eval_on_selector_all("figure[data-track]", "rows => rows.map(row => row.dataset.track)")
+    return found
+
+
+def _ink(page: "Page", track: str) -> int:
+    """How many pixels of a track's canvas are painted."""
+    painted: int = page.evaluate(
+        """track => {
+          const canvas = document.querySelector(`figure[data-track="${track}"] canvas`);
+          const bytes = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+          let count = 0;
+          for (let i = 3; i < bytes.length; i += 4) if (bytes[i] > 0) count += 1;
+          return count;
+        }""",
+        track,
+    )
+    return painted
+
+
+def test_the_tracks_of_this_host_are_there_in_their_order(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    found = _ids(page)
+    assert [track for track in found if track in ALWAYS] == ALWAYS
+    assert ("pressure" in found) == Path("/proc/pressure/cpu").exists()
+    swap = next(line for line in Path("/proc/swaps").read_text().splitlines()[1:] or [""])
+    if not swap:
+        assert "swap" not in found
+
+
+def test_per_core_has_a_row_a_core_and_says_the_busiest(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    soon(lambda: "busiest core" in _track(page, "core").inner_text(), 10, "the busiest core")
+    assert (os.cpu_count() or 1) > 32 or _track(page, "core").locator(".gutter").inner_text().startswith("0")
+    soon(lambda: _ink(page, "core") > 100, 10, "the heat map")
+
+
+def test_more_tracks_are_those_of_this_machine(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page("/?range=5m")
+    page.get_by_role("button", name="More tracks").click()
+    soon(lambda: "load" in _ids(page), 10, "more tracks")
+    soon(lambda: "no data" not in _legend(page, "load"), 10, "figures of more tracks")
+    if not any(Path("/sys/class/hwmon").glob("*/fan*_input")):
+        assert "fan" not in _ids(page)
+    if not Path("/sys/class/hwmon").exists() and not any(Path("/sys/class/thermal").glob("thermal_zone*")):
+        assert "temperature" not in _ids(page)
+        assert "Temperature: " in page.locator("div.more").inner_text()
+    page.get_by_role("button", name="Fewer tracks").click()
+    soon(lambda: "load" not in _ids(page), 5, "fewer tracks")
+
+
+def test_a_track_opens_into_one_for_each_device(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page("/?range=5m")
+    chevrons = page.locator("button.chevron")
+    page.wait_for_timeout(1500)
+    if chevrons.count() == 0:
+        pytest.skip("this machine has one disk and one interface")
+    count = len(_ids(page))
+    chevrons.first.click()
+    soon(lambda: len(_ids(page)) >= count + 2, 10, "a sub-track for each device")
+    chevrons.first.click()
+    soon(lambda: len(_ids(page)) == count, 5, "the sum alone")
+
+
+def test_the_pointer_is_one_line_and_reads_every_legend(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    soon(lambda: "no data" not in _legend(page, "cpu"), 10, "a first figure")
+    box = _plot(page)
+    page.mouse.move(box["x"] + 5, box["y"] + 50)
+    # before this server was started nothing is known
+    soon(lambda: _legend(page, "memory").count("no data") >= 4, 5, "legends of that second")
+    assert page.locator(".pointer").count() == 1
+    height = page.locator(".pointer").bounding_box()
+    assert height is not None
+    assert height["height"] > 500
+
+
+def test_hovering_a_name_lifts_it_and_a_click_isolates_it(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    soon(lambda: _ink(page, "memory") > 500, 10, "memory")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    whole = _ink(page, "memory")
+    page.get_by_role("button", name="buffers").click()
+    soon(lambda: _ink(page, "memory") < whole, 5, "one series alone")
+    assert "only=memory.buffers" in page.url
+    page.get_by_role("button", name="kernel").click(modifiers=["Control"])
+    assert "memory.kernel" in page.url
+    page.keyboard.press("Escape")
+    soon(lambda: "only=" not in page.url, 5, "all series again")
+
+
+def test_a_figure_of_the_legend_alone_is_drawn_alone(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    disk = _track(page, "disk")
+    soon(lambda: "no data" not in disk.locator("li").nth(0).inner_text(), 10, "a first figure")
+    disk.get_by_role("button", name="queue").click()
+    soon(lambda: disk.locator(".unit").inner_text() == "", 5, "the axis of the queue")
+    page.keyboard.press("Escape")
+
+
+def test_ctrl_and_wheel_zooms_at_the_pointer_and_shift_drag_moves(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    box = _plot(page)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_selector("text=Back to live")
+    zoomed = page.url
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 120, box["y"] + 50, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    page.wait_for_function("before => location.href !== before", arg=zoomed)
+
+
+def test_a_track_is_a_table_with_v_and_a_file(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page("/?range=5m")
+    disk = _track(page, "disk")
+    soon(lambda: "no data" not in disk.locator("li").nth(0).inner_text(), 10, "a first figure")
+    disk.focus()
+    page.keyboard.press("v")
+    page.wait_for_selector("figure[data-track=disk] table")
+    assert disk.locator("thead").inner_text().split()[:2] == ["Time", "read,"]
+    with page.expect_download() as saving:
+        disk.get_by_role("button", name="CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(saving.value.path()).read_text())))
+    assert list(rows[0]) == ["time", "disk.read", "disk.write", "disk.await", "disk.queue"]
+    assert any(row["disk.read"] != "" for row in rows)
+    assert any(row["disk.read"] == "" for row in rows), "what was not heard is empty"
+    page.keyboard.press("v")
+    page.wait_for_selector("figure[data-track=disk] canvas")
+
+
+def test_a_track_at_full_height_has_statistics_queries_and_a_picture(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    cpu = _track(page, "cpu")
+    cpu.focus()
+    before = _plot(page)["height"]
+    page.keyboard.press("Enter")
+    page.wait_for_selector("figure[data-track=cpu] .expanded")
+    soon(lambda: _plot(page)["height"] > before, 5, "full height")
+    assert cpu.locator(".expanded thead").inner_text().split()[-4:] == ["max", "max", "at", "last"]
+    cpu.locator("summary").click()
+    assert "node_cpu_seconds_total" in cpu.locator("code").first.inner_text()
+    with page.expect_download() as saving:
+        cpu.get_by_role("button", name="PNG").click()
+    assert Path(saving.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("figure[data-track=cpu] .expanded", state="detached")
+
+
+def test_legends_sort_by_value_and_dashes_draw_lines_apart(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    memory = _track(page, "memory")
+    soon(lambda: "no data" not in _legend(page, "memory"), 10, "a first figure")
+    page.keyboard.press("l")
+
+    def falling() -> bool:
+        values = [float(text.replace(",", "")) for text in memory.locator(".value").all_inner_texts()]
+        return values == sorted(values, reverse=True)
+
+    soon(falling, 5, "the legend by value")
+    page.keyboard.press("l")
+    names = memory.locator(".name")
+    soon(lambda: names.first.inner_text() == "used", 5, "stacking order again")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    drawn = "() => document.querySelector('figure[data-track=memory] canvas').toDataURL()"
+    solid = page.evaluate(drawn)
+    page.keyboard.press("d")
+    soon(lambda: page.evaluate(drawn) != solid, 5, "dashes")
+
+
+def test_keys_read_the_figures_aloud_of_the_track_in_focus(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m")
+    _track(page, "memory").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[aria-live=polite]')].some(e => /Memory used/.test(e.textContent))"
+    )
+    assert "CPU user" not in page.locator("p[aria-live=polite]").last.inner_text()
+
+
+def test_seconds_that_were_not_heard_are_a_gap_across_all_tracks(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    soon(lambda: "no data" not in _legend(page, "cpu"), 10, "a first figure")
+    os.kill(server.process.pid, signal.SIGSTOP)
+    page.wait_for_timeout(4200)
+    os.kill(server.process.pid, signal.SIGCONT)
+    soon(lambda: page.locator(".host[data-state=live]").count() == 1, 15, "live again")
+    page.wait_for_timeout(2500)
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    found = None
+    for _ in range(40):
+        page.keyboard.press("ArrowLeft")
+        words = page.locator(".hint").inner_text().replace("\u00a0", " ")
+        if words.startswith("no data, "):
+            found = words
+            break
+    assert found is not None
+    assert " to " in found
+    assert _legend(page, "cpu").count("no data") == 6
+    assert _legend(page, "network").count("no data") >= 2
+
+
+def test_a_view_held_does_not_move_while_seconds_arrive(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(600)
+    read = """() => [...document.querySelectorAll('figure canvas')].map(canvas => canvas.toDataURL()).join()
+        + document.querySelector('.axis').innerText"""
+    before = page.evaluate(read)
+    page.wait_for_timeout(2500)
+    assert page.evaluate(read) == before
+
+
+def test_a_short_live_view_slides_and_stands_still_for_those_who_asked(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    sliding = "() => document.querySelector('figure[data-track=cpu] canvas').getAnimations().length"
+    page = open_page("/?range=5m")
+    assert page.evaluate(sliding) == 0
+    page.evaluate("history.replaceState(null, '', location.pathname + '?range=1m')")
+    page.reload()
+    page.wait_for_selector(".host[data-state=live]")
+    if "range=1m" in page.url:
+        soon(lambda: page.evaluate(sliding) == 1, 10, "the slide")
+        still = open_page(page.url.partition("/h/")[1] + page.url.partition("/h/")[2], reduced_motion="reduce")
+        still.wait_for_timeout(1500)
+        assert still.evaluate(sliding) == 0
