@@ -15,7 +15,7 @@ from barograph.model.units import Duration
 from barograph.promql.ast import StringLiteral
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
-from helpers.promqltest_series import NotationError, Row, read_row
+from barograph.promql.series_notation import NotationError, Row, read_row
 
 
 class Expectation(StrEnum):

@@ -15,12 +15,12 @@ from barograph.promql.config import QueryConfig
 from barograph.promql.engine import Engine
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
+from barograph.promql.series_notation import Row
 from barograph.promql.value import QueryResult, RawMatrix, StepScalar, StepVector, StringValue
 from helpers.clock import FakeClock
 from helpers.memory_store import MemoryStore
 from helpers.promqltest_again import MismatchError, check_again, same
 from helpers.promqltest_notation import Clear, Command, Eval, Expectation, Load, read_script
-from helpers.promqltest_series import Row
 
 CONFIG = QueryConfig(delayed_name_removal=True, max_samples=5_000_000, lookback=Duration(300_000))
 HISTOGRAMS = "native histograms"

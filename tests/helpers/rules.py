@@ -32,7 +32,7 @@ _FAMILY = Family("m", MetricType.GAUGE, "A value.")
 class BracedValue:
     """A template of tests: `{{value}}` and `{{label}}` are put in, `{{bad}}` fails."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, _: str = "") -> None:
         self._text = text
 
     def render(self, row: RowText) -> str:

@@ -52,13 +52,14 @@ def format_path(path: KeyPath) -> str:
     return text.removeprefix(".")
 
 
-def parse_yaml(text: str, file: str, *, only_first: bool = False) -> Document:
+def parse_yaml(text: str, file: str, *, only_first: bool = False, as_texts: bool = False) -> Document:
     """Parse one document.
 
     Args:
         text: The file's text.
         file: Its name, for messages.
         only_first: Leave out what follows the first document, instead of refusing it.
+        as_texts: Give every value as it stands in the text: `0x10` is "0x10", not 16; what is empty is still None.
 
     Raises:
         ConfigError: It is no YAML, too large, or has a key twice; names line and column.
@@ -76,7 +77,7 @@ def parse_yaml(text: str, file: str, *, only_first: bool = False) -> Document:
         # get_node wants to be asked first whether there is one
         node = (loader.get_node() if loader.check_node() else None) if only_first else loader.get_single_node()
         if node is not None:
-            document.values = _Builder(loader, document).build(node, ())
+            document.values = _Builder(loader, document, as_texts=as_texts).build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -94,7 +95,8 @@ def parse_yaml(text: str, file: str, *, only_first: bool = False) -> Document:
 class _Builder:
     """Turns nodes into values and notes their places."""
 
-    def __init__(self, loader: yaml.SafeLoader, document: Document) -> None:
+    def __init__(self, loader: yaml.SafeLoader, document: Document, *, as_texts: bool) -> None:
+        self._as_texts = as_texts
         self._loader = loader
         self._document = document
         self._nodes = 0
@@ -113,6 +115,8 @@ class _Builder:
             return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
         if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
             return node.value  # a date is a text here: nothing in our configuration is one
+        if self._as_texts and node.tag != "tag:yaml.org,2002:null":
+            return node.value
         try:
             return self._loader.construct_object(node)
         except (ValueError, LookupError) as error:  # `!!int abc`, or a number of thousands of digits

@@ -26,6 +26,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "query": CommandEntry("barograph.cli.query", "Evaluate a PromQL expression at an instant or over a range."),
     "store": CommandEntry("barograph.cli.store", "Look after what is stored."),
     "check": CommandEntry("barograph.cli.check", "Check files without starting anything."),
+    "test": CommandEntry("barograph.cli.test", "Run unit tests of rules."),
     "rules": CommandEntry("barograph.cli.rules", "Show the rules that thresholds come to."),
     "config": CommandEntry("barograph.cli.config_schema", "Describe the configuration file."),
     "user": CommandEntry("barograph.cli.user", "Add people, change them, let them in."),

@@ -1,4 +1,4 @@
-"""Numbers as Prometheus writes them in labels, errors and annotations: three of Go's formats of a float."""
+"""Numbers as Prometheus writes them in labels, errors and annotations: some of Go's formats of a float."""
 
 import math
 
@@ -20,6 +20,11 @@ def general(value: float) -> str:
         return special
     is_plain = value == 0 or _LEAST_PLAIN <= abs(value) < _MOST_PLAIN
     return plain(value) if is_plain else repr(float(value))
+
+
+def shortest_exponent(value: float) -> str:
+    """Write a number by its shortest digits, always with an exponent (Go: `FormatFloat(v, 'E', -1, 64)`)."""
+    return _special(value) or np.format_float_scientific(value, trim="-", exp_digits=2).upper()
 
 
 def fixed(value: float) -> str:

@@ -44,8 +44,9 @@ class AlertingRule:
         self.alerts: dict[Labels, Active] = {}
         self.recorded = frozenset(ALERT_SERIES)
         self._settings = settings
-        self._label_texts = Texts(rule.labels, settings.parse_text)
-        self._annotations = Texts(rule.annotations, settings.parse_text)
+        template = f"__alert_{rule.name}"  # what Prometheus calls it
+        self._label_texts = Texts(rule.labels, settings.parse_text, template)
+        self._annotations = Texts(rule.annotations, settings.parse_text, template)
         self._of_row: dict[Labels, Active] = {}
         """Alerts by the row they come from, where its labels alone decide what the alert is."""
         self._waiting: dict[Labels, Active] = {}

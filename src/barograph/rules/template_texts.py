@@ -14,13 +14,13 @@ class TemplateTexts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def parse(self, text: str) -> Renderable:
+    def parse(self, text: str, name: str) -> Renderable:
         """See `ParseText`.
 
         Raises:
             TemplateError: It is no template.
         """
-        return _RuleTemplate(parse(text), self._engine)
+        return _RuleTemplate(parse(text, name=name), self._engine)
 
 
 class _RuleTemplate:

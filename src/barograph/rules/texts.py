@@ -46,8 +46,8 @@ class Renderable(Protocol):
         ...
 
 
-ParseText = Callable[[str], Renderable]
-"""Parses a template; raises BarographError where it is none."""
+ParseText = Callable[[str, str], Renderable]
+"""Parses a template, whose errors call it by a name; raises BarographError where it is none."""
 
 
 class _Broken:
@@ -73,13 +73,18 @@ class _Plain:
 class Texts:
     """Named texts of one rule.
 
+    Args:
+        texts: They.
+        parse: Makes templates of them.
+        template: What errors call the templates.
+
     Attributes:
         is_plain: None of them is a template.
         may_change: A text may become another one while the labels of its row stay.
     """
 
-    def __init__(self, texts: Mapping[str, str], parse: ParseText) -> None:
-        self._texts = {name: _parsed(text, parse) for name, text in texts.items()}
+    def __init__(self, texts: Mapping[str, str], parse: ParseText, template: str = "template") -> None:
+        self._texts = {name: _parsed(text, parse, template) for name, text in texts.items()}
         templates = [text for text in texts.values() if _MARK in text]
         self.is_plain = not templates
         self.may_change = any(word in text for text in templates for word in _ENDLESS)
@@ -92,11 +97,11 @@ class Texts:
         return {name: _rendered(text, row) for name, text in self._texts.items()}
 
 
-def _parsed(text: str, parse: ParseText) -> Renderable:
+def _parsed(text: str, parse: ParseText, template: str) -> Renderable:
     if _MARK not in text:
         return _Plain(text)
     try:
-        return parse(text)
+        return parse(text, template)
     except BarographError as error:
         return _Broken(error)
 

@@ -7,7 +7,7 @@ ROW = RowText(labels=Labels.of("m", i="a"), value=5.0, at_ms=1, external_labels=
 
 
 def test_plain_texts_are_never_parsed() -> None:
-    def refuse(text: str) -> Renderable:
+    def refuse(text: str, _: str) -> Renderable:
         raise AssertionError(text)
 
     texts = Texts({"summary": "plain"}, refuse)
@@ -29,7 +29,7 @@ def test_what_may_change_while_labels_stay() -> None:
 
 
 def test_what_is_no_template_says_so_in_its_place() -> None:
-    def refuse(text: str) -> Renderable:
+    def refuse(text: str, _: str) -> Renderable:
         raise TemplateError("unclosed action")
 
     assert Texts({"a": "{{", "b": "b"}, refuse).render(ROW) == {

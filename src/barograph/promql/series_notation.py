@@ -1,7 +1,8 @@
-"""Reads the lines of series notation of a promqltest script: `metric{label="value"} 1 2+3x4 _ stale {{sum:1}}`.
+"""Reads the series notation of Prometheus' tests: `metric{label="value"} 1 2+3x4 _ stale {{sum:1}}`.
 
-The notation is that of Prometheus' unit tests (docs/configuration/unit_testing_rules.md, "series"). Native histograms
-are read and recognised, so that whoever runs a script can leave out what needs them; they are not evaluated.
+It is described in Prometheus' documentation (unit_testing_rules.md, "series"). Called by `test rules` and by the
+runner of promqltest scripts. Native histograms are read and recognised, so that whoever runs a test can say that it
+needs them; they are not evaluated.
 """
 
 import re
@@ -58,7 +59,7 @@ def read_row(line: int, text: str) -> Row:
     end = _series_end(text)
     if end < len(text) and not text[end].isspace():
         raise NotationError(f"malformed series {text!r}: a space must follow the labels")
-    points, has_histogram = _points(text[end:])
+    points, has_histogram = read_points(text[end:])
     return Row(line, parse_series(text[:end]), points, has_histogram)
 
 
@@ -97,7 +98,12 @@ def parse_series(text: str) -> Labels:
     return Labels((matcher.name, matcher.value) for matcher in tree.matchers)
 
 
-def _points(text: str) -> tuple[tuple[Point, ...], bool]:
+def read_points(text: str) -> tuple[tuple[Point, ...], bool]:
+    """Read the points of a series; returns them, and whether there are native histograms among them (then None).
+
+    Raises:
+        NotationError: The text is not of the notation.
+    """
     points: list[Point] = []
     has_histogram = False
     place = 0

@@ -1,0 +1,84 @@
+"""What a unit test of rules expected and what it got, in promtool's words. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from barograph.model.labels import Labels
+from barograph.promql.numbers import shortest_exponent
+from barograph.rules.trial.reading import AlertCase, ExprCase, TrialGroup
+
+_INDENT = " " * 12
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FiringAlert:
+    """An alert that fires, or should."""
+
+    labels: Labels
+    annotations: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class GotSample:
+    """A sample of an expression's result, or what it should be."""
+
+    labels: Labels
+    value: float
+
+
+def tell_alerts(
+    group: TrialGroup, case: AlertCase, at: str, expected: Sequence[FiringAlert], got: Sequence[FiringAlert]
+) -> str:
+    """Say which alerts fire, and which should."""
+    name = f"    name: {group.name},\n" if group.name else ""
+    return (
+        f"{name}    alertname: {case.name}, time: {at}, \n"
+        f"        exp:{_indented(_alerts(expected))}, \n        got:{_indented(_alerts(got))}"
+    )
+
+
+def tell_samples(case: ExprCase, at: str, expected: Sequence[GotSample], got: Sequence[GotSample]) -> str:
+    """Say what an expression gave, and what it should."""
+    return (
+        f"    expr: {_quoted(case.expr)}, time: {at},\n        exp: {_samples(expected)}\n        got: {_samples(got)}"
+    )
+
+
+def tell_error(case: ExprCase, at: str, error: str) -> str:
+    """Say why an expression gave nothing."""
+    return f"    expr: {_quoted(case.expr)}, time: {at}, err: {error}"
+
+
+def tell_rule(name: str, at: str, error: str) -> str:
+    """Say why a rule could not be evaluated."""
+    return f"    rule: {name}, time: {at}, err: {error}"
+
+
+def _alerts(alerts: Sequence[FiringAlert]) -> str:
+    if not alerts:
+        return "[]"
+    each = [
+        f"{number}:\n  Labels:{_labels(alert.labels.to_dict())}\n  Annotations:{_labels(alert.annotations.to_dict())}"
+        for number, alert in enumerate(alerts)
+    ]
+    return "[\n" + ",\n".join(each) + "\n]"
+
+
+def _samples(samples: Sequence[GotSample]) -> str:
+    if not samples:
+        return "nil"
+    return ", ".join(f"{_labels(sample.labels.to_dict())} {shortest_exponent(sample.value)}" for sample in samples)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items())) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"'
+
+
+def _indented(text: str) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(_INDENT + line for line in rest)])
