@@ -58,8 +58,8 @@ def check_rules(
 ) -> None:
     """Check rule files.
 
-    A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations, expressions are looked at;
-    templates in labels and annotations are not.
+    A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations, expressions are looked at,
+    and the templates of alerts' labels and annotations.
     """
     require_format(output_format, ("text", "json"))
     found = {file: read_rule_file(file).findings for file in files}

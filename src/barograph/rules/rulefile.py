@@ -6,11 +6,12 @@ The format is that of Prometheus' recording_rules.md and alerting_rules.md, with
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from barograph.model.errors import ConfigError, QueryError
+from barograph.model.errors import ConfigError, QueryError, TemplateError
 from barograph.model.labels import METRIC_NAME
 from barograph.model.units import Duration
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
+from barograph.templates.template import parse as parse_template
 
 KeyPath = tuple[str | int, ...]
 Refuse = Callable[[str, KeyPath], ConfigError]
@@ -122,10 +123,23 @@ class _Reader:
             annotations=self._texts(given.get("annotations"), (*path, "annotations")),
             line=self._refuse("", (*path, "alert" if alert else "record")).line,
         )
-        for name in rule.annotations:
-            if not name:
-                self._find("an annotation needs a name", (*path, "annotations"))
+        if "" in rule.annotations:
+            self._find("an annotation needs a name", (*path, "annotations"))
+        if alert:
+            for key, texts in (("labels", rule.labels), ("annotations", rule.annotations)):
+                for name, text in texts.items():
+                    self._check_template(text, (*path, key, name))
         return rule
+
+    def _check_template(self, text: str, path: KeyPath) -> None:
+        try:
+            parse_template(text)
+        except TemplateError as error:
+            # of the error's words only those behind the place, which is told in our way
+            message = error.message.rpartition(f"template: template:{error.line}: ")[2]
+            line = f"line {error.line}, " if "\n" in text.strip() else ""
+            where = f" (at {line}character {error.column})" if error.line else ""
+            self._find(f"the template cannot be used: {message}{where}", path)
 
     def _check_record(self, record: str, given: Mapping[str, object], path: KeyPath) -> None:
         if "{" in record or "}" in record:

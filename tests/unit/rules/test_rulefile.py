@@ -103,3 +103,33 @@ def test_files_that_cannot_be_used(text: str, words: str) -> None:
 def test_every_finding_is_told() -> None:
     text = "groups:\n  - name: g\n    rules:\n      - record: a\n        expr: (\n      - alert: b\n        expr: )\n"
     assert [finding.line for finding in check(text).findings] == [5, 7]
+
+
+def test_templates_of_alerts_are_looked_at() -> None:
+    text = """groups:
+  - name: g
+    rules:
+      - alert: Down
+        expr: up == 0
+        labels: {severity: "{{ $lables.x }}"}
+        annotations:
+          good: "{{ $value | humanize }}"
+          bad: |
+            first
+            {{ if true }}{{ nope }}{{ end }}
+          open: "{{ if 1 }}"
+      - record: a
+        expr: up
+        labels: {x: "{{ is none"}
+"""
+    found = [(finding.line, finding.path, finding.message) for finding in check(text).findings]
+    opening = "the template cannot be used: "
+    assert found == [
+        (6, "groups[0].rules[0].labels.severity", opening + 'undefined variable "$lables" (at character 4)'),
+        (
+            9,
+            "groups[0].rules[0].annotations.bad",
+            opening + 'function "nope" not defined (at line 2, character 17)',
+        ),
+        (12, "groups[0].rules[0].annotations.open", opening + "unexpected EOF (at character 11)"),
+    ]
