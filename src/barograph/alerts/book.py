@@ -77,6 +77,12 @@ class AlertBook:
             subject = self._subjects.get(number)
             return self._store.find(number) if subject is None else self._live[subject]
 
+    def records(self, numbers: Iterable[int]) -> dict[int, AlertRecord]:
+        """Return those of some alerts that have not ended, by number."""
+        with self._one_at_a_time:
+            subjects = ((number, self._subjects.get(number)) for number in numbers)
+            return {number: self._live[subject] for number, subject in subjects if subject is not None}
+
     def acknowledge_all(self, numbers: Sequence[int], acknowledgment: Acknowledgment) -> None:
         """Let somebody have several alerts, all or none. Raises: see `acknowledge`."""
         self._step_all(numbers, lambda record: acknowledge(record, acknowledgment))

@@ -4,66 +4,192 @@ The keeper makes one, hands its `book` to rules as their `AlertSink`, and lets i
 threads of its own: neither ticks nor the event loop wait for a disk or a receiver here.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from barograph.alerts.book import AlertBook
-from barograph.alerts.inhibition import InhibitRule
+from barograph.alerts.dispatch import DispatchParts
 from barograph.alerts.silence_book import SilenceBook
 from barograph.app.alert_commands import AlertCommands, AlertParts
+from barograph.app.alert_config import made_ways, place_of, policy_of
 from barograph.app.alert_views import AlertViews
+from barograph.app.config import Config
+from barograph.app.heartbeat import Heartbeat
+from barograph.app.notifier import Notifier, Telling
+from barograph.app.suspects import Suspects
+from barograph.app.yaml_source import format_path
 from barograph.model.acting import Actor
-from barograph.model.alert_commands import AlertCommand, AlertsNow, ListReceivers, ReceiversListed, TestReceiver
+from barograph.model.alert_commands import (
+    AlertCommand,
+    AlertsNow,
+    ListReceivers,
+    ReceiverShown,
+    ReceiversListed,
+    ReceiverTested,
+    TestReceiver,
+    ToldShown,
+)
 from barograph.model.alert_state import Transition
 from barograph.model.clock import Clock
 from barograph.model.commands import AnyReply, Refused
+from barograph.model.errors import AlertError, ConfigError, StoreError
+from barograph.model.processes import ProcessLog
 from barograph.state.alerts import SqliteAlerts
 from barograph.state.deliveries import SqliteDeliveries
 from barograph.state.frozen import FrozenTables
 from barograph.state.silences import SqliteSilences
 from barograph.state.sqlite import SqliteState
 
+_BEAT_S = 5.0
+_LARGE = 2000
+_PUBLISH_EVERY_S = 1.0
+"""A storm is counted anew once a second, not with each of its thousands."""
 
-class AlertService:
-    """Made once; `book` is for rules, `execute` for the link.
 
-    Args:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertServiceParts:
+    """What a service is built from.
+
+    Attributes:
         state: The open state.db; stays the caller's to close.
         clock: Where time comes from.
+        processes: The flight recorder's log.
         publish: Told of what fronts show of alerts, on any thread.
     """
 
-    def __init__(self, state: SqliteState, clock: Clock, publish: Callable[[AlertsNow], None]) -> None:
-        alerts = SqliteAlerts(state)
-        self._publish = publish
-        self._inhibit_rules: Sequence[InhibitRule] = ()
+    state: SqliteState
+    clock: Clock
+    processes: ProcessLog
+    publish: Callable[[AlertsNow], None]
+
+
+class AlertService:
+    """`book` is for rules, `suspects.take` for the flight recorder, `execute` for the link, `heartbeat` for all."""
+
+    def __init__(self, parts: AlertServiceParts, config: Config) -> None:
+        alerts, frozen = SqliteAlerts(parts.state), FrozenTables(parts.state)
+        self._clock = parts.clock
+        self._publish = parts.publish
+        self._published = (-1, -1)
+        self._published_s = 0.0
+        self._deliveries = SqliteDeliveries(parts.state)
+        self.heartbeat = Heartbeat(parts.clock)
+        self._loop_pulse = self.heartbeat.pulse("event loop")
+        self.suspects = Suspects(frozen, parts.processes, config.instance_name)
         self.book = AlertBook(alerts, self._changed)
-        self._silences = SilenceBook(SqliteSilences(state))
-        self.views = AlertViews(self.book, self._silences, lambda: self._inhibit_rules, clock)
-        parts = AlertParts(
+        self._silences = SilenceBook(SqliteSilences(parts.state))
+        telling = prepare(config)
+        dispatching = DispatchParts(
             book=self.book,
             alerts=alerts,
             silences=self._silences,
-            deliveries=SqliteDeliveries(state),
-            frozen=FrozenTables(state),
-            views=self.views,
-            clock=clock,
+            deliveries=self._deliveries,
+            clock=parts.clock,
+            fired=self.suspects.freeze,
+            suspects=self.suspects.of,
         )
-        self._commands = AlertCommands(parts)
+        self._notifier = Notifier(dispatching, telling, self.announce, self.heartbeat)
+        self.views = AlertViews(self.book, self._silences, lambda: self._notifier.telling.policy.rules, parts.clock)
+        self.views.told_of = self._told_of
+        self._commands = AlertCommands(
+            AlertParts(
+                book=self.book,
+                alerts=alerts,
+                silences=self._silences,
+                deliveries=self._deliveries,
+                frozen=frozen,
+                views=self.views,
+                clock=parts.clock,
+            )
+        )
+        self._take(telling)
+
+    async def run(self) -> None:
+        """Begin to tell, and show the keeper's loop alive, until cancelled."""
+        self._notifier.start()
+        while True:
+            self._loop_pulse.beat()
+            await asyncio.sleep(_BEAT_S)
+
+    def close(self) -> None:
+        """End; what waits goes out after the next start."""
+        self._notifier.close()
+
+    def replace(self, telling: Telling) -> None:
+        """Go by another configuration, of `prepare`, from now on."""
+        self._take(telling)
+        self._notifier.replace(telling)
 
     async def execute(self, command: AlertCommand, actor: Actor) -> AnyReply:
         """Carry out a command."""
         match command:
             case ListReceivers():
-                return ReceiversListed(receivers=(), heartbeat=False)
+                return await asyncio.to_thread(self._receivers)
+            case TestReceiver() if command.name in self._notifier.telling.ways:
+                return ReceiverTested(outcomes=await self._notifier.test(command.name))
             case TestReceiver():
-                return Refused(kind="not_found", message=f"there is no receiver {command.name!r}")
+                known = ", ".join(self._notifier.telling.ways) or "none is configured"
+                return Refused(kind="not_found", message=f"there is no receiver {command.name!r}: {known}")
             case _:
-                return await self._commands.execute(command, actor)
+                reply = await self._commands.execute(command, actor)
+                self._notifier.wake()
+                return reply
 
     def announce(self) -> None:
-        """Tell the fronts how alerts stand, as at the start."""
+        """Tell the fronts how alerts stand, where that has changed."""
+        state = (self.book.version, self._silences.version)
+        now_s = self._clock.monotonic_s()
+        is_soon = now_s - self._published_s < _PUBLISH_EVERY_S
+        if state == self._published or (is_soon and len(self.views.newest.alerts) > _LARGE):
+            return
         page = self.views.page()
-        self._publish(AlertsNow(version=page.version, counts=page.counts))
+        self._published, self._published_s = state, now_s
+        self._publish(AlertsNow(version=sum(state), counts=page.counts))
+
+    def _take(self, telling: Telling) -> None:
+        self._commands.nobody_told = not any(telling.ways.get(name) for name in telling.policy.routed)
 
     def _changed(self, _: Sequence[Transition]) -> None:
-        self.announce()
+        self._notifier.wake()
+
+    def _told_of(self, number: int) -> tuple[ToldShown, ...]:
+        told = self._notifier.dispatcher.told_of(number)
+        return tuple(ToldShown(receiver=receiver, what="firing", at=at_ms / 1000) for receiver, at_ms in told)
+
+    def _receivers(self) -> ReceiversListed | Refused:
+        telling = self._notifier.telling
+        try:
+            shown = tuple(self._receiver(name, telling) for name in telling.ways)
+        except StoreError as error:
+            return Refused(kind="store", message=str(error))
+        return ReceiversListed(receivers=shown, heartbeat=telling.heartbeat.url is not None)
+
+    def _receiver(self, name: str, telling: Telling) -> ReceiverShown:
+        ways = telling.ways[name]
+        last = [attempt for way in ways for attempt in self._deliveries.log(0, 1, receiver=way.id)]
+        newest = max(last, key=lambda attempt: attempt.tried_ms, default=None)
+        return ReceiverShown(
+            name=name,
+            kinds=tuple(way.kind for way in ways),
+            is_routed=name in telling.policy.routed,
+            waiting=sum(self._deliveries.waiting(way.id) for way in ways),
+            answer="" if newest is None else newest.answer,
+            at=None if newest is None else newest.tried_ms / 1000,
+        )
+
+
+def prepare(config: Config) -> Telling:
+    """Return what a configuration makes of the notifier.
+
+    Raises:
+        ConfigError: It cannot be used so.
+    """
+    try:
+        ways = made_ways(config)
+        policy = policy_of(config, ways, config.web.external_url)
+    except AlertError as error:
+        message, path = place_of(error)
+        raise ConfigError(message, path=format_path(path)) from error
+    notify = config.notify
+    return Telling(policy=policy, ways=ways, allow=notify.allow, keep_ms=notify.keep.ms, heartbeat=notify.heartbeat)

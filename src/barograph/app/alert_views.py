@@ -71,6 +71,11 @@ class AlertViews:
         self.rule_of: Callable[[RuleName, Mapping[str, str]], RuleShown | None] = lambda _name, _labels: None
         self.told_of: Callable[[int], tuple[ToldShown, ...]] = lambda _: ()
 
+    @property
+    def newest(self) -> Page:
+        """The last page that was made."""
+        return self._page
+
     def page(self) -> Page:
         """Return all live alerts in order."""
         with self._one_at_a_time:
@@ -138,7 +143,11 @@ class AlertViews:
         for each in placed:
             counts[each.part] += 1
         worst = next((each.record.severity for each in placed if each.part == "needs"), "")
-        return Page(version=self._book.version, counts=AlertCounts(**counts, worst=worst), alerts=placed)
+        return Page(
+            version=self._book.version + self._silences.version,
+            counts=AlertCounts(**counts, worst=worst),
+            alerts=placed,
+        )
 
 
 def show_transition(noted: NumberedTransition, title: str) -> TransitionShown:

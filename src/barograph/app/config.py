@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+from barograph.alerts.config import InhibitConfig, NamedIntervalConfig, RouteConfig
+from barograph.alerts.policy import HOST_DOWN
+from barograph.app.alert_config import made_ways, place_of, policy_of
 from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
 from barograph.app.config_files import read_secret_files
@@ -21,7 +24,9 @@ from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
 from barograph.identity.config import IdentityConfig
 from barograph.model.clock import SystemClock
-from barograph.model.errors import ConfigError, QueryError
+from barograph.model.errors import AlertError, ConfigError, QueryError
+from barograph.model.secret import Secret
+from barograph.notify.config import MailDefaults, NotifyConfig, ReceiverConfig
 from barograph.promql.config import QueryConfig
 from barograph.rules.config import GlobalConfig, RulesConfig
 from barograph.rules.stock.table import stock_thresholds
@@ -72,6 +77,28 @@ class PathsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     udev_data: str = "/run/udev/data"
 
 
+class GlobalSection(GlobalConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `global` section: Prometheus' keys for rules, and Alertmanager's for receivers that do not say themselves.
+
+    Attributes:
+        smtp_from: From whom mail is.
+        smtp_smarthost: The server that takes mail, as `HOST:PORT`.
+        smtp_auth_username: The name to log in to it with.
+        smtp_auth_password: The password to log in to it with.
+        smtp_require_tls: Say nothing to a server without TLS.
+        slack_api_url: The Slack webhook.
+        pagerduty_url: Where PagerDuty's events are sent.
+    """
+
+    smtp_from: str = ""
+    smtp_smarthost: str = ""
+    smtp_auth_username: str = ""
+    smtp_auth_password: Secret | None = None
+    smtp_require_tls: bool = True
+    slack_api_url: Secret | None = None
+    pagerduty_url: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings. Every one is optional.
 
@@ -82,10 +109,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         query: What a query may cost.
         web: How the page and the API are served.
         identity: How people come in.
-        global_: What holds for all groups of rules.
+        global_: What holds for all groups of rules and all receivers that say nothing else.
         rule_files: Files of rules, as names or patterns such as `rules/*.yml`; relative to the configuration file.
         rules: How rules are run.
         thresholds: Alerts as an expression with limits, and changes of the stock alerts; see docs/thresholds.md.
+        route: Who is told of which alerts, as a tree; nobody where there is none.
+        receivers: Who can be told, and how.
+        inhibit_rules: Which alerts keep which others quiet; by default a host that is down all others of that host.
+        time_intervals: Times by names, for routes.
+        mute_time_intervals: The same, by its older name.
+        notify: What leaves this machine when somebody is told.
         paths: Where the kernel's file systems are.
         log: What is logged, and how.
     """
@@ -96,12 +129,24 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     query: QueryConfig = QueryConfig()
     web: WebConfig = WebConfig()
     identity: IdentityConfig = IdentityConfig()
-    global_: GlobalConfig = msgspec.field(name="global", default=GlobalConfig())
+    global_: GlobalSection = msgspec.field(name="global", default=GlobalSection())
     rule_files: tuple[str, ...] = ()
     rules: RulesConfig = RulesConfig()
     thresholds: dict[str, Any] = msgspec.field(default_factory=dict)
+    route: RouteConfig = RouteConfig()
+    receivers: tuple[ReceiverConfig, ...] = ()
+    inhibit_rules: tuple[InhibitConfig, ...] = (HOST_DOWN,)
+    time_intervals: tuple[NamedIntervalConfig, ...] = ()
+    mute_time_intervals: tuple[NamedIntervalConfig, ...] = ()
+    notify: NotifyConfig = NotifyConfig()
     paths: PathsConfig = PathsConfig()
     log: LogConfig = LogConfig()
+
+    @property
+    def mail_defaults(self) -> MailDefaults:
+        """What receivers have where they do not say."""
+        given = self.global_
+        return MailDefaults(**{name: getattr(given, name) for name in MailDefaults.__struct_fields__})
 
     @property
     def instance_name(self) -> str:
@@ -169,8 +214,10 @@ def parse_config(text: str, name: str) -> Config:
 
 
 def encode_config(config: Config) -> bytes:
-    """Return a configuration as JSON, for `decode_config` in another process."""
-    return msgspec.json.encode(config, enc_hook=encode_setting)
+    """Return a configuration as JSON, for `decode_config` in the front: without secrets, none of which it needs."""
+    return msgspec.json.encode(
+        config, enc_hook=lambda value: "" if isinstance(value, Secret) else encode_setting(value)
+    )
 
 
 def decode_config(data: bytes) -> Config:
@@ -212,6 +259,11 @@ def _check_parts(config: Config, source: Source) -> None:
             except QueryError as error:
                 raise source.error(error.message, ("store", key, selector)) from error
     read_thresholds(config.thresholds, stock_thresholds(), source.error)
+    try:
+        policy_of(config, made_ways(config))
+    except AlertError as error:
+        message, path = place_of(error)
+        raise source.error(message, path) from error
     if not any(not address.startswith("unix:") for address in config.web.listen):
         raise source.error("an address is expected, such as 127.0.0.1:10132: nobody could ask", ("web", "listen"))
     for i, address in enumerate(config.web.listen):

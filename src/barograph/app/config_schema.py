@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from barograph.app.config import Config
+from barograph.model.secret import Secret
 from barograph.model.units import Duration, Size
 
 _DOC_LINE = re.compile(r"^    (\w+): (.+?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
@@ -22,6 +23,8 @@ _WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
     float: ("number", {"type": "number"}),
     str: ("text", {"type": "string"}),
     Any: ("section", {"type": ["object", "boolean"]}),
+    str | int: ("text or number", {"type": ["string", "integer"]}),
+    Secret: ("secret", {"type": "string"}),
     Duration: ("duration", {"type": "string", "examples": ["15s", "1h30m"]}),
     Size: ("size", {"type": ["string", "integer"], "examples": ["512MB", "10GiB"]}),
 }
@@ -55,6 +58,16 @@ def settings_of(section: type[msgspec.Struct]) -> Iterator[Setting]:
             yield Setting(name=field.encode_name, kind="section", default="", doc=doc, schema={}, section=kind)
             continue
         entry = _entry(kind)
+        if entry is section:
+            yield Setting(
+                name=field.encode_name,
+                kind="list of entries like this one",
+                default="",
+                doc=doc,
+                schema={"type": "array", "items": {"type": "object"}},
+                section=None,
+            )
+            continue
         words, schema = _kind(kind) if entry is None else _entries(entry)
         default = _plain(_default(field))
         schema = {**schema, "description": doc, **({} if default is None else {"default": default})}

@@ -18,8 +18,10 @@ from pathlib import Path
 import msgspec
 
 from barograph.app import handover, snapshots
-from barograph.app.alert_service import AlertService
+from barograph.app.alert_service import AlertService, AlertServiceParts
+from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
+from barograph.app.heartbeat import FRESH_S
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import PrivateFiles, allow_descriptors, announce, go_first, wait_for_plausible_clock
 from barograph.app.listen import bind, remove_sockets, url_of
@@ -56,11 +58,13 @@ from barograph.model.commands import (
     TakeSnapshot,
 )
 from barograph.model.errors import AccessError, BarographError, ConfigError, StoreError
+from barograph.model.processes import ProcessSample
 from barograph.model.rule_commands import ShowRuleAlerts, ShowRules
 from barograph.model.schedule import ScheduledCollector
 from barograph.state.sqlite import open_state
 from barograph.telemetry.logs import configure_logging
 from barograph.telemetry.metrics import Telemetry, process_metrics
+from barograph.tsdb.process_reader import ProcessLogReader
 from barograph.tsdb.store import Store
 
 _log = logging.getLogger(__name__)
@@ -96,7 +100,14 @@ class Keeper:
         self._token = self._files.local_token()
         self._state = open_state(self._folder)
         self._people = PeopleCommands(self._state, config.identity, self._clock)
-        self._alerts = AlertService(self._state, self._clock, self._publish_alerts)
+        alert_parts = AlertServiceParts(
+            state=self._state,
+            clock=self._clock,
+            processes=ProcessLogReader(self._folder),
+            publish=self._publish_alerts,
+        )
+        self._alerts = AlertService(alert_parts, config)
+        self._tick_pulse = self._alerts.heartbeat.pulse("ticks", self._longest_silence)
         if config.web.tls.cert_file:
             check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
         self._listening = bind(config.web.listen)
@@ -145,6 +156,7 @@ class Keeper:
         loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
         self._publish_status()
         self._alerts.announce()
+        alerting = asyncio.create_task(self._alerts.run())
         ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
         ticking.start()
         fronting = asyncio.create_task(self._supervisor.run())
@@ -156,6 +168,7 @@ class Keeper:
             await self._stopping.wait()
         finally:
             # whatever went wrong: a ticker left behind would keep the process alive, and deaf to signals
+            alerting.cancel()
             await self._stop(ticking, fronting)
         return self._exit_code
 
@@ -176,6 +189,7 @@ class Keeper:
             self._link.close()
         self._recorder.close()
         self._rules.close()
+        self._alerts.close()
         self._store.close()
         self._state.close()
         self._files.remove_link()
@@ -194,7 +208,11 @@ class Keeper:
             self._exit_code = 1
             loop.call_soon_threadsafe(self._stopping.set)
 
+    def _longest_silence(self) -> float:
+        return 3 * self._config.collectors.interval.seconds + FRESH_S
+
     def _ticked(self, timestamp_ms: int) -> None:
+        self._tick_pulse.beat()
         if self._link is not None:
             self._link.publish_tick(timestamp_ms)
             self._publish_status()
@@ -249,8 +267,12 @@ class Keeper:
         built = build_collectors(config.collectors, paths, self._clock)
         for scheduled in built:
             if isinstance(scheduled.collector, ProcessCollector):
-                scheduled.collector.sink = self._recorder.take
+                scheduled.collector.sink = self._take_processes
         return built
+
+    def _take_processes(self, sample: ProcessSample) -> None:
+        self._recorder.take(sample)
+        self._alerts.suspects.take(sample)
 
     def _prepare_front(self) -> tuple[list[str], list[int]]:
         assert self._link is not None
@@ -308,6 +330,7 @@ class Keeper:
             config = msgspec.structs.replace(config, **{name: getattr(self._config, name) for name in waiting})
             collectors = self._collectors(config)
             rules = self._rules.prepare(config)
+            telling = prepare_alerts(config)
         except ConfigError as error:
             return Refused(kind="config", message=str(error))
         before, self._config = self._config, config
@@ -319,6 +342,7 @@ class Keeper:
         self._people.sessions.config = config.identity
         self._ticker.replace(collectors)
         self._rules.replace(rules, config)
+        self._alerts.replace(telling)
         if (before.web, before.query, before.identity, before.log) != (
             config.web,
             config.query,

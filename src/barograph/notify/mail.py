@@ -35,7 +35,6 @@ class MailReceiver(msgspec.Struct, frozen=True, kw_only=True):
         username: For logging in, or "".
         password: For logging in.
         require_tls: Say nothing to a server that offers no STARTTLS.
-        sends_resolved: Whether the end is told.
     """
 
     host: str
@@ -45,7 +44,6 @@ class MailReceiver(msgspec.Struct, frozen=True, kw_only=True):
     username: str = ""
     password: Secret | None = None
     require_tls: bool = True
-    sends_resolved: bool = True
 
 
 def over_smtp(receiver: MailReceiver) -> Send:

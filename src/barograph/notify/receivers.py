@@ -31,29 +31,28 @@ _LONGEST_SUMMARY = 1024
 
 
 class WebhookReceiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that takes Alertmanager's JSON. `most_alerts` 0 is all of them."""
+    """A server that takes Alertmanager's JSON. `authorization` is the whole value of that header."""
 
     url: Secret
-    most_alerts: int = 0
-    sends_resolved: bool = True
+    authorization: Secret | None = None
 
     def request(self, notice: Notice) -> OutboundRequest:
         """Return what is sent."""
-        shown = notice.alerts[: self.most_alerts] if self.most_alerts else notice.alerts
         body = {
-            "receiver": notice.receiver,
+            "receiver": notice.receiver_name,
             "status": _status(notice),
-            "alerts": [_webhook_alert(alert) for alert in shown],
+            "alerts": [_webhook_alert(alert) for alert in notice.alerts],
             "groupLabels": notice.group_labels,
             "commonLabels": _common([alert.labels for alert in notice.alerts]),
             "commonAnnotations": _common([alert.annotations for alert in notice.alerts]),
             "externalURL": notice.external_url,
             "version": "4",
             "groupKey": notice.group_key,
-            "truncatedAlerts": len(notice.alerts) - len(shown),
+            "truncatedAlerts": notice.alert_count - len(notice.alerts),
             "barograph": {"kind": notice.kind.value, "actor": notice.actor, "text": notice.text},
         }
-        return _post(self.url.reveal(), body, notice)
+        extra = (("Authorization", self.authorization.reveal()),) if self.authorization else ()
+        return _post(self.url.reveal(), body, notice, extra)
 
 
 class NtfyReceiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +61,6 @@ class NtfyReceiver(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     topic: str
     token: Secret | None = None
-    sends_resolved: bool = True
 
     def request(self, notice: Notice) -> OutboundRequest:
         """Return what is sent."""
@@ -85,7 +83,6 @@ class SlackReceiver(msgspec.Struct, frozen=True, kw_only=True):
 
     url: Secret
     channel: str = ""
-    sends_resolved: bool = True
 
     def request(self, notice: Notice) -> OutboundRequest:
         """Return what is sent."""
@@ -105,7 +102,6 @@ class PagerDutyReceiver(msgspec.Struct, frozen=True, kw_only=True):
 
     routing_key: Secret
     url: str = _PAGERDUTY
-    sends_resolved: bool = True
 
     def request(self, notice: Notice) -> OutboundRequest:
         """Return what is sent."""
@@ -124,7 +120,7 @@ class PagerDutyReceiver(msgspec.Struct, frozen=True, kw_only=True):
                 "source": labels.get("instance") or labels.get("host") or "barograph",
                 "severity": _PAGERDUTY_SEVERITIES.get(severity_of(notice).lower(), "warning"),
                 "timestamp": _time(notice.at_ms),
-                "custom_details": {"text": body_of(notice), "labels": labels, "alerts": len(notice.alerts)},
+                "custom_details": {"text": body_of(notice), "labels": labels, "alerts": notice.alert_count},
             }
         return _post(self.url, body, notice)
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from barograph.model.notice import Notice, NoticeAlert, NoticeKind
 
-_MOST_NAMED = 5
+_MOST_LINES = 8
+_MOST_SUSPECTS = 3
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -12,11 +13,13 @@ def title_of(notice: Notice) -> str:
     """Return one line, such as `Firing: Disk full on atlas`."""
     worst = notice.alerts[0]
     name = _sentence(worst)
-    rest = len(notice.alerts) - 1
+    rest = notice.alert_count - 1
     name += f" and {rest} more" if rest else ""
     match notice.kind:
         case NoticeKind.FIRING:
             return f"Firing: {name}"
+        case NoticeKind.REPEAT if ended := sum(alert.ended_ms > 0 for alert in notice.alerts):
+            return f"{ended} resolved, still firing: {name}"
         case NoticeKind.REPEAT:
             return f"Still firing after {span(notice.at_ms - worst.fired_ms)}: {name}"
         case NoticeKind.WORSE:
@@ -28,18 +31,23 @@ def title_of(notice: Notice) -> str:
 
 
 def body_of(notice: Notice) -> str:
-    """Return at most eight lines."""
+    """Return at most eight lines: what is so, who did it, which others there are, since when, where to look."""
     worst = notice.alerts[0]
-    lines = [notice.text] if notice.text else []
-    description = worst.annotations.get("description", "")
-    lines += [" ".join(description.split())] if description else []
-    lines += [f"- {_sentence(alert)}" for alert in notice.alerts[1:_MOST_NAMED]][: 5 - len(lines)]
-    named = sum(line.startswith("- ") for line in lines)
-    left = len(notice.alerts) - 1 - named
+    description = " ".join(worst.annotations.get("description", "").split())
+    lines = [line for line in (" ".join(notice.text.split()), description) if line]
+    lines += [f"{'Who did it: ' if place == 0 else ''}{line}" for place, line in enumerate(worst.who[:_MOST_SUSPECTS])]
+    link = worst.url or notice.external_url
+    last = [f"since {datetime.fromtimestamp(worst.fired_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"]
+    last += [f"Open {link}"] if link else []
+    others = notice.alerts[1:]
+    room = _MOST_LINES - len(lines) - len(last)
+    if notice.alert_count - 1 > room:
+        room -= 1
+    named = others[: max(room, 0)]
+    lines += [f"- {_resolved(alert, notice)}{_sentence(alert)}" for alert in named]
+    left = notice.alert_count - 1 - len(named)
     lines += [f"and {left} more"] if left else []
-    lines.append(f"since {datetime.fromtimestamp(worst.fired_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC")
-    lines += [worst.url or notice.external_url] if worst.url or notice.external_url else []
-    return "\n".join(lines)
+    return "\n".join([*lines, *last])
 
 
 def severity_of(notice: Notice) -> str:
@@ -62,3 +70,7 @@ def span(duration_ms: int) -> str:
 def _sentence(alert: NoticeAlert) -> str:
     summary = alert.annotations.get("summary", "") or alert.labels.get("alertname", "an alert without a name")
     return " ".join(summary.split())
+
+
+def _resolved(alert: NoticeAlert, notice: Notice) -> str:
+    return "resolved: " if alert.ended_ms and notice.kind is not NoticeKind.RESOLVED else ""

@@ -71,9 +71,10 @@ def test_webhooks_have_alertmanagers_json() -> None:
 
 
 def test_a_webhook_says_what_is_common_what_was_left_out_and_what_is_over() -> None:
-    told = notice(alerts=(alert("a", ended_ms=1_700_000_001_000), alert("b")))
-    _, body = sent(WebhookReceiver(url=Secret(""), most_alerts=1), told)
-    assert (body["status"], body["truncatedAlerts"], len(body["alerts"])) == ("firing", 1, 1)
+    told = notice(alerts=(alert("a", ended_ms=1_700_000_001_000), alert("b")), total=3)
+    head, body = sent(WebhookReceiver(url=Secret(""), authorization=Secret("Bearer x")), told)
+    assert "Authorization: Bearer x" in head
+    assert (body["status"], body["truncatedAlerts"], len(body["alerts"])) == ("firing", 1, 2)
     assert body["commonLabels"] == {"alertname": "DiskFull", "severity": "critical"}
     assert list(body["commonAnnotations"]) == ["description"]
     _, over = sent(WebhookReceiver(url=Secret("")), notice(NoticeKind.RESOLVED))

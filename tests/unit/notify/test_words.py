@@ -31,7 +31,7 @@ def test_bodies_have_at_most_eight_lines_and_count_the_rest() -> None:
         "- Disk full on h3",
         "and 8 more",
         "since 2023-11-14 22:13:20 UTC",
-        "https://b.example/alerts/1",
+        "Open https://b.example/alerts/1",
     ]
 
 

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from barograph.app.alert_service import AlertService
+from barograph.app.alert_service import AlertService, AlertServiceParts
+from barograph.app.config import Config
 from barograph.app.people_commands import AnyPeopleCommand, PeopleCommands
 from barograph.identity.config import IdentityConfig
 from barograph.identity.gatekeeper import Gatekeeper
@@ -133,7 +134,13 @@ class Site:
         self.store = MemoryStore()
         self.state = open_state(folder)
         self.now = Now()
-        self.alerts = AlertService(self.state, self.clock, self.now.alerts_changed)
+        parts = AlertServiceParts(
+            state=self.state,
+            clock=self.clock,
+            processes=ProcessLogReader(folder),
+            publish=self.now.alerts_changed,
+        )
+        self.alerts = AlertService(parts, Config())
         self.keeper = Keeper(PeopleCommands(self.state, IdentityConfig(), self.clock), self.alerts)
         self.static = folder / "static"
         self.telemetry = Telemetry()
@@ -163,6 +170,7 @@ class Site:
 
     def close(self) -> None:
         self.now.close()
+        self.alerts.close()
         self.state.close()
 
     def call(self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b"") -> Call:

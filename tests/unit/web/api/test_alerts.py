@@ -239,7 +239,8 @@ def test_pages_hear_of_changes_as_events(firing: Site) -> None:
         task = asyncio.ensure_future(firing.app(call.scope, call.receive, call.send))
         while not call.sent or not call.events():
             await asyncio.sleep(0)
-        await asyncio.to_thread(firing.alerts.book.assign, 1, "ada", "me", START_MS)
+        firing.alerts.book.assign(1, "ada", "me", START_MS)
+        firing.alerts.announce()
         while len(call.events()) < 2:
             await asyncio.sleep(0)
         call.gone.set()

@@ -1,0 +1,223 @@
+"""The notifier: a thread with an event loop of its own, on which the dispatcher decides and the courier delivers.
+
+So neither ticks nor the keeper's loop wait for a receiver or for a message that is being made. Whatever fails in here
+is logged and tried again; if it ends nevertheless, the dead-man's switch stops.
+"""
+
+import asyncio
+import logging
+import random
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from barograph.alerts.dispatch import Dispatcher, DispatchParts
+from barograph.alerts.policy import Policy
+from barograph.app.alert_config import Ways
+from barograph.app.heartbeat import Heartbeat
+from barograph.model.alert_commands import TestOutcome
+from barograph.model.errors import StoreError
+from barograph.model.notice import DeliveryState, Notice, NoticeAlert, NoticeKind
+from barograph.notify.config import HeartbeatConfig
+from barograph.notify.courier import Courier, Send
+from barograph.notify.ways import Means
+from barograph.outbound.address_rules import AddressRules
+from barograph.outbound.client import OutboundClient
+
+_log = logging.getLogger(__name__)
+_AGAIN_S = 1.0
+_BEAT_S = 5.0
+_FORGET_MS = 3_600_000
+_STOP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a configuration makes of the notifier.
+
+    Attributes:
+        policy: Who is told of what.
+        ways: How.
+        allow: What may be reached though it is not public.
+        keep_ms: How long the log of deliveries is kept.
+        heartbeat: The dead-man's switch.
+    """
+
+    policy: Policy
+    ways: Ways
+    allow: tuple[str, ...]
+    keep_ms: int
+    heartbeat: HeartbeatConfig
+
+
+class Notifier:
+    """Methods are called from the keeper's threads; all work is done on its own.
+
+    Args:
+        parts: What the dispatcher works on.
+        telling: The configuration.
+        changed: Called after each step of the dispatcher, on a thread.
+        heartbeat: The dead-man's switch.
+    """
+
+    def __init__(
+        self, parts: DispatchParts, telling: Telling, changed: Callable[[], None], heartbeat: Heartbeat
+    ) -> None:
+        self._parts = parts
+        self._telling = telling
+        self._changed = changed
+        self._heartbeat = heartbeat
+        self._pulse = heartbeat.pulse("notifier")
+        self._loop = asyncio.new_event_loop()
+        self._wake = asyncio.Event()
+        self._forgot_ms = 0
+        self._next: Telling | None = None
+        self._stopping = False
+        self._courier: Courier | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+        self.dispatcher = Dispatcher(parts, telling.policy)
+
+    @property
+    def telling(self) -> Telling:
+        """The configuration that counts."""
+        return self._next or self._telling
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something happened. Any thread may call it, also before the start and after the end."""
+        self._on_loop(self._wake.set)
+
+    def replace(self, telling: Telling) -> None:
+        """Go by another configuration from now on."""
+        self._next = telling
+        self.wake()
+
+    async def test(self, name: str) -> tuple[TestOutcome, ...]:
+        """Send a test message each way of a receiver and return what came of it; called on any loop."""
+        ways = self.telling.ways[name]
+        means = self._means(self.telling)
+
+        async def send_all() -> tuple[TestOutcome, ...]:
+            return tuple([await _test(way.send(means), way.id, way.kind, self._parts.clock.now_ms()) for way in ways])
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(send_all(), self._loop))
+
+    def close(self) -> None:
+        """End; what waits goes out after the next start."""
+        self._stopping = True
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_S)
+        elif not self._loop.is_closed():
+            self._loop.close()
+
+    def _on_loop(self, function: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            _log.debug("the notifier has ended")
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception:
+            _log.exception("the notifier ended: nobody is told any more")
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        await self._restart()
+        while not self._stopping:
+            self._wake.clear()
+            wait_s = await asyncio.to_thread(self._step)
+            self._pulse.beat()
+            if self._next is not None:
+                await self._restart()
+                continue
+            if self._courier is not None:
+                self._courier.wake()
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+        await self._end_tasks()
+
+    async def _restart(self) -> None:
+        """Make courier and heartbeat anew, of the configuration that counts now."""
+        await self._end_tasks()
+        if self._next is not None:
+            self._telling, self._next = self._next, None
+            await asyncio.to_thread(self.dispatcher.replace, self._telling.policy)
+        telling, means = self._telling, self._means(self._telling)
+        sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
+        self._courier = Courier(self._parts.deliveries, sends, self._parts.clock, random.random)
+        running = (self._keep_running(self._courier.run), self._heartbeat.run(telling.heartbeat, means.client))
+        self._tasks = [asyncio.create_task(each) for each in running]
+
+    async def _keep_running(self, deliver: Callable[[], Awaitable[None]]) -> None:
+        """Deliver; where that fails, as on a disk that takes nothing, again in a moment."""
+        while True:
+            try:
+                await deliver()
+                return
+            except Exception:
+                _log.exception("delivery failed, and begins again")
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def _step(self) -> float:
+        """Let the dispatcher work; returns after how many seconds it is to do so again."""
+        try:
+            next_ms = self.dispatcher.step()
+            self._changed()
+            self._forget()
+        except StoreError as error:
+            _log.error("alerts could not be dispatched, and are tried again: %s", error)
+            return _AGAIN_S
+        except Exception:
+            _log.exception("the dispatcher failed, and is tried again")
+            return _AGAIN_S
+        if next_ms is None:
+            return _BEAT_S
+        return min(max(next_ms - self._parts.clock.now_ms(), 0) / 1000, _BEAT_S)
+
+    def _forget(self) -> None:
+        now_ms = self._parts.clock.now_ms()
+        if now_ms - self._forgot_ms >= _FORGET_MS:
+            self._forgot_ms = now_ms
+            self._parts.deliveries.forget(now_ms - self._telling.keep_ms)
+
+    def _means(self, telling: Telling) -> Means:
+        rules = AddressRules(telling.allow)
+        return Means(client=OutboundClient(rules), rules=rules, clock=self._parts.clock)
+
+
+async def _test(send: Send, way_id: str, kind: str, now_ms: int) -> TestOutcome:
+    alert = NoticeAlert(
+        labels={"alertname": "Test", "severity": "info"},
+        annotations={"summary": "a test message of Barograph", "description": "Nothing is wrong; somebody asked."},
+        fired_ms=now_ms,
+    )
+    notice = Notice(
+        key=f"test-{now_ms}",
+        kind=NoticeKind.FIRING,
+        receiver=way_id,
+        group_key=f"test-{now_ms}",
+        group_labels={},
+        alerts=(alert,),
+        at_ms=now_ms,
+    )
+    outcome = await send(notice)
+    return TestOutcome(kind=kind, delivered=outcome.state is DeliveryState.DELIVERED, answer=outcome.answer)

@@ -1,0 +1,135 @@
+"""An alert from the kernel's figure to somebody's webhook: with a real server, acknowledged, killed, resolved."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.hook import Hook, recording
+from helpers.server import Server, eventually, serving
+
+API = "/api/barograph/v1"
+RULES = """
+groups:
+- name: files
+  interval: 1s
+  rules:
+  - alert: FlagIsUp
+    expr: barograph_test_flag > 1
+    labels: {severity: warning}
+    annotations: {summary: "The flag is up", description: "{{ $value }}, limit 1"}
+  - alert: FlagIsUp
+    expr: barograph_test_flag > 5
+    labels: {severity: critical}
+    annotations: {summary: "The flag is far up"}
+"""
+
+
+class Place:
+    """A data folder, rules, and a figure that a test may set."""
+
+    def __init__(self, folder: Path, hook: Hook) -> None:
+        self.folder = folder
+        self.flags = folder / "text"
+        self.flags.mkdir()
+        (folder / "rules.yml").write_text(RULES)
+        self.config = folder / "barograph.yml"
+        self.config.write_text(
+            f"""
+rule_files: [rules.yml]
+collectors: {{textfile: {{directory: ["{self.flags}"]}}}}
+route: {{receiver: team, group_wait: 0s, group_interval: 1s, repeat_interval: 1h, group_by: [alertname]}}
+receivers: [{{name: team, webhook_configs: [{{url: "{hook.url}"}}]}}]
+notify: {{allow: [127.0.0.1], heartbeat: {{url: "http://127.0.0.1:{hook.port}/alive", interval: 1s}}}}
+"""
+        )
+        self.set(0)
+
+    def set(self, value: int) -> None:
+        whole = self.flags / "flag.tmp"
+        whole.write_text(f"barograph_test_flag {value}\n")
+        whole.rename(self.flags / "flag.prom")
+
+
+def post(server: Server, path: str, **form: str) -> Any:
+    answer = server.request(
+        f"{API}{path}", method="POST", headers={"Authorization": f"Bearer {server.token}"}, form=form
+    )
+    assert answer.status == 200, answer.body
+    return answer.json()["data"]
+
+
+def get(server: Server, path: str, **parameters: str) -> Any:
+    answer = server.get(f"{API}{path}", **parameters)
+    assert answer.status == 200, answer.body
+    return answer.json()["data"]
+
+
+@pytest.mark.e2e
+def test_an_alert_is_told_acknowledged_and_told_when_it_gets_worse_across_a_kill(tmp_path: Path) -> None:
+    with recording() as hook:
+        place = Place(tmp_path, hook)
+        flags = ("--config", str(place.config))
+        server = Server(tmp_path / "data", *flags).wait_ready()
+        try:
+            place.set(2)
+            eventually(lambda: hook.kinds() == ["firing"], what="the first message")
+            row = eventually(lambda: get(server, "/alerts")["alerts"], what="the alert")[0]
+            assert (row["title"], row["state"], row["severity"]) == ("The flag is up", "firing", "warning")
+            assert (row["rule"]["expression"], row["rule"]["limit"]) == ("barograph_test_flag > 1", 1.0)
+            assert [each["receiver"] for each in row["told"]] == ["team/webhook[0]"]
+            post(server, f"/alerts/{row['id']}/ack", reason="on it")
+            eventually(lambda: hook.kinds() == ["firing", "acknowledged"], what="the acknowledgment")
+            assert hook.heard[1]["barograph"] == {
+                "kind": "acknowledged",
+                "actor": "local administrator",
+                "text": "on it",
+            }
+            server.kill()
+
+            server = Server(tmp_path / "data", *flags).wait_ready()
+            assert get(server, f"/alerts/{row['id']}")["alert"]["state"] == "acknowledged"
+            place.set(9)
+            eventually(lambda: hook.kinds() == ["firing", "acknowledged", "worse"], what="the rise")
+            detail = get(server, f"/alerts/{row['id']}")
+            assert (detail["alert"]["state"], detail["alert"]["severity"]) == ("firing", "critical")
+            assert {each["state"] for each in detail["deliveries"]} == {"delivered"}
+            assert detail["processes"]["tables"]["cpu"]["rows"]
+            place.set(0)
+            eventually(lambda: hook.kinds()[-1] == "resolved", what="the end")
+            kinds = [each["kind"] for each in get(server, f"/alerts/{row['id']}")["timeline"]]
+            assert kinds == ["resolved", "ack_broken", "rose", "acknowledged", "fired"]
+            assert len(set(hook.keys)) == len(hook.keys) == 4
+            assert "/alive" in hook.paths
+            assert hook.heard[-1]["alerts"][0]["status"] == "resolved"
+        finally:
+            server.stop()
+
+
+@pytest.mark.e2e
+def test_a_receiver_is_tested_and_a_bad_reload_changes_nothing(tmp_path: Path) -> None:
+    with recording() as hook:
+        place = Place(tmp_path, hook)
+        with serving(tmp_path / "data", "--config", str(place.config)) as server:
+            assert post(server, "/receivers/team/test")["outcomes"] == [
+                {"kind": "webhook", "delivered": True, "answer": "200"}
+            ]
+            assert hook.heard[0]["alerts"][0]["labels"]["alertname"] == "Test"
+            text = place.config.read_text()
+            place.config.write_text(text.replace("receiver: team", "receiver: nobody"))
+            headers = {"Authorization": f"Bearer {server.token}"}
+            refused = server.request("/-/reload", method="POST", headers=headers)
+            assert refused.status >= 400
+            assert b"there is no receiver" in refused.body
+            shown = get(server, "/receivers")
+            assert [each["name"] for each in shown["receivers"]] == ["team"]
+            place.config.write_text(
+                text.replace("name: team", "name: crew").replace("receiver: team", "receiver: crew")
+            )
+            assert server.request("/-/reload", method="POST", headers=headers).status == 200
+            eventually(lambda: [each["name"] for each in get(server, "/receivers")["receivers"]] == ["crew"])
+            place.set(2)
+            eventually(lambda: "firing" in hook.kinds()[1:], what="the message")
+            assert hook.heard[-1]["receiver"] == "crew"
+            config = server.get("/api/v1/status/config")
+            assert hook.url.encode() not in config.body

@@ -1,0 +1,264 @@
+"""Who is told what and when: Alertmanager's timing, and what is ours."""
+
+import msgspec
+import pytest
+
+from barograph.alerts.policy import Way
+from barograph.model.alert import AlertPhase
+from barograph.model.errors import StoreError
+from barograph.model.silence import StoredSilence
+from unit.alerts.telling_world import START_MS, World, policy_of
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def silence(world: World, host: str = "atlas", lasts_s: int = 0, id_: str = "s1") -> None:
+    now_ms = world.clock.now_ms()
+    ends_ms = now_ms + lasts_s * 1000 if lasts_s else 0
+    matchers = (f'instance="{host}"',)
+    stored = StoredSilence(id=id_, matchers=matchers, author="ada", reason="r", starts_ms=now_ms, ends_ms=ends_ms)
+    world.silences.add(stored)
+
+
+def test_a_group_waits_is_told_repeats_and_is_resolved(world: World) -> None:
+    world.fire()
+    assert world.pass_s(9.9) == []
+    world.fire("borea", "critical")
+    assert world.pass_s(0.2) == ["firing borea,atlas"]
+    assert world.pass_s(3500) == []
+    assert world.pass_s(200) == ["repeat borea,atlas"]
+    world.end()
+    assert world.pass_s(60) == ["repeat borea,-atlas"]
+    world.end("borea", "critical")
+    assert world.pass_s(60) == ["resolved -borea"]
+    assert world.pass_s(10_000) == []
+    assert list(world.deliveries.told()) == []
+
+
+def test_one_that_joins_waits_for_the_interval(world: World) -> None:
+    world.fire()
+    assert world.pass_s(11) == ["firing atlas"]
+    world.fire("borea")
+    assert world.pass_s(50) == []
+    assert world.pass_s(10) == ["firing borea,atlas"]
+
+
+def test_one_that_is_over_before_its_time_came_is_not_told(world: World) -> None:
+    world.fire()
+    world.pass_s(5)
+    world.end()
+    assert world.pass_s(100) == []
+
+
+def test_one_that_gets_worse_is_told_at_once_and_breaks_the_acknowledgment(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.acknowledge()
+    assert world.step() == ["acknowledged atlas"]
+    assert (world.heard[-1].actor, world.heard[-1].text) == ("ada", "")
+    world.fire(severity="critical")
+    assert world.step() == ["worse atlas"]
+    world.end(severity="critical")
+    assert world.pass_s(1) == []
+    world.fire(severity="critical")
+    assert world.pass_s(1) == ["worse atlas"]
+
+
+def test_an_acknowledged_alert_is_not_repeated_but_resolved(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.acknowledge(until_ms=0)
+    world.step()
+    assert world.pass_s(9000) == []
+    world.end()
+    assert world.pass_s(60) == ["resolved -atlas"]
+
+
+def test_what_was_acknowledged_for_a_time_is_told_again_after_it(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.acknowledge(until_ms=world.clock.now_ms() + 7_000_000)
+    world.step()
+    assert world.pass_s(6990) == []
+    assert world.pass_s(80) == ["repeat atlas"]
+
+
+def test_a_silence_keeps_messages_back_and_never_the_end_of_what_was_told(world: World) -> None:
+    world.fire()
+    world.fire("borea")
+    silence(world)
+    assert world.pass_s(11) == ["firing borea"]
+    world.end()
+    assert world.pass_s(60) == []
+    silence(world, "borea", id_="s2")
+    world.pass_s(1)
+    world.end("borea")
+    assert world.pass_s(60) == ["resolved -borea"]
+
+
+def test_when_a_silence_ends_what_still_fires_is_told(world: World) -> None:
+    silence(world, lasts_s=100)
+    world.fire()
+    assert world.pass_s(99) == []
+    assert world.pass_s(60) == ["firing atlas"]
+
+
+def test_a_silence_until_resolved_ends_with_its_alert(world: World) -> None:
+    silence(world)
+    world.fire()
+    world.pass_s(20)
+    world.end()
+    world.pass_s(1)
+    world.fire()
+    assert world.pass_s(70) == ["firing atlas"]
+
+
+def test_of_a_host_that_is_down_nothing_else_is_told(world: World) -> None:
+    world.fire(name="HostDown")
+    world.fire()
+    world.fire("borea")
+    told = world.pass_s(11)
+    assert sorted(told) == ["firing atlas", "firing borea"]
+    assert {notice.alerts[0].labels["alertname"] for notice in world.heard} == {"HostDown", "DiskFull"}
+    world.end(name="HostDown")
+    assert sorted(world.pass_s(120)) == ["firing atlas,borea", "resolved -atlas"]
+
+
+def test_a_restart_at_any_moment_tells_each_thing_once() -> None:
+    world = World()
+    world.fire()
+    world.start()
+    assert world.pass_s(11) == ["firing atlas"]
+    world.start()
+    assert world.pass_s(30) == []
+    world.end()
+    world.start()
+    assert world.pass_s(60) == ["resolved -atlas"]
+    world.start()
+    assert world.pass_s(100) == []
+
+
+def test_what_fired_and_ended_while_nobody_was_there_is_told_all_the_same() -> None:
+    world = World(policy_of({"group_wait": "0s"}))
+    world.fire()
+    world.clock.advance(0.1)
+    world.end()
+    world.start()
+    assert world.pass_s(60) == ["firing atlas", "resolved -atlas"]
+    world.fire("borea")
+    world.step()
+    world.end("borea")
+    world.fire("creon")
+    world.clock.advance(1)
+    world.end("creon")
+    world.start()
+    assert sorted(world.pass_s(120)) == ["firing creon", "resolved -borea,-creon"]
+
+
+def test_a_fall_that_was_read_is_remembered_across_a_restart() -> None:
+    world = World()
+    world.fire(severity="critical")
+    world.fire()
+    world.pass_s(11)
+    world.end(severity="critical")
+    world.pass_s(1)
+    world.start()
+    world.fire(severity="critical")
+    assert world.pass_s(1) == ["worse atlas"]
+
+
+def test_routes_choose_receivers_and_a_worse_alert_comes_to_more_of_them() -> None:
+    pager = Way(id="pager/ntfy[0]", sends_resolved=False)
+    routes = [{"matchers": ['severity="critical"'], "receiver": "pager"}]
+    world = World(policy_of({"routes": routes}, pager=(pager,)))
+    world.fire()
+    world.pass_s(11)
+    world.fire(severity="critical")
+    told = world.pass_s(11)
+    assert sorted(told) == ["firing atlas", "worse atlas"]
+    assert sorted(notice.receiver for notice in world.heard) == ["pager/ntfy[0]"] + ["team/webhook[0]"] * 2
+    world.end(severity="critical")
+    world.end()
+    assert world.pass_s(60) == ["resolved -atlas"]
+    assert world.heard[-1].receiver == "team/webhook[0]"
+    assert world.deliveries.told() == []
+
+
+def test_another_policy_goes_on_where_the_first_was() -> None:
+    world = World()
+    world.fire()
+    world.pass_s(11)
+    other = Way(id="other/webhook[0]", sends_resolved=True)
+    world.policy = policy_of({"receiver": "other"}, other=(other,))
+    world.dispatcher.replace(world.policy)
+    assert world.pass_s(1) == ["firing atlas"]
+    assert world.heard[-1].receiver == "other/webhook[0]"
+    world.end()
+    told = world.pass_s(120)
+    assert told == ["resolved -atlas", "resolved -atlas"]
+    assert {notice.receiver for notice in world.heard[-2:]} == {"team/webhook[0]", "other/webhook[0]"}
+
+
+def test_a_receiver_that_is_gone_is_forgotten() -> None:
+    world = World()
+    world.fire()
+    world.pass_s(11)
+    from barograph.alerts.policy import Policy
+
+    world.dispatcher.replace(Policy())
+    world.dispatcher.step()
+    assert world.deliveries.told() == []
+    assert world.dispatcher.step() is None
+
+
+def test_times_of_routes_keep_messages_back() -> None:
+    from barograph.alerts.config import IntervalConfig, NamedIntervalConfig, RouteConfig
+    from barograph.alerts.policy import make_policy
+    from unit.alerts.telling_world import TEAM
+
+    night = NamedIntervalConfig(name="always", time_intervals=(IntervalConfig(),))
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        child = msgspec.structs.replace(RouteConfig(matchers=('instance="atlas"',)), **{key: ("always",)})
+        root = RouteConfig(receiver="team", routes=(child,))
+        world = World(make_policy(root, {"team": TEAM}, (), (night,)))
+        world.fire()
+        assert world.pass_s(40) == (["firing atlas"] if key.startswith("active") else [])
+
+
+def test_a_storm_is_split_for_programs_and_counted_for_people() -> None:
+    people = Way(id="people/email[0]", sends_resolved=True, most=2)
+    programs = Way(id="people/webhook[0]", sends_resolved=True, most=2, splits=True)
+    world = World(policy_of({"receiver": "people"}, people=(people, programs)))
+    for host in "abcde":
+        world.fire(host)
+    told = world.pass_s(11)
+    assert told == ["firing a,b", "firing a,b", "firing c,d", "firing e"]
+    assert [notice.alert_count for notice in world.heard] == [5, 2, 2, 1]
+    assert len({notice.key for notice in world.heard}) == 4
+    assert world.heard[0].alerts[0].who == ("postgres: 2 cores",)
+    assert world.heard[0].alerts[0].url == "https://b.example/alerts/1"
+    assert world.dispatcher.told_of(1) == [(way, world.heard[0].at_ms) for way in (people.id, programs.id)]
+
+
+def test_what_could_not_be_kept_is_kept_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.fire()
+    world.clock.advance(11)
+
+    def refuse(*_: object) -> None:
+        raise StoreError("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.deliveries, "enqueue", refuse)
+        assert world.dispatcher.step() == world.clock.now_ms() + 1000
+    assert world.step() == ["firing atlas"]
+
+
+def test_instants_of_firing_are_told_once_each(world: World) -> None:
+    world.fire()
+    world.fire("borea")
+    world.say(AlertPhase.PENDING, "creon")
+    world.step()
+    assert world.fired == [START_MS]
