@@ -24,6 +24,7 @@ CASES = {
     "inflate": 300,
     "malformed": 6_000,
     "injection": 600,
+    "openapi": 2,
     "slow": 2_000,
     "descriptors": 1_000,
     "cardinality": 20_000,

@@ -8,9 +8,10 @@ from barograph.model.matcher import Matcher, MatchOp
 
 _NAME = r"""[a-zA-Z_:][\w:]*|"(?:[^"\\]|\\.)*\""""
 _ONE = re.compile(
-    rf"""\s*(?P<name>{_NAME})\s*(?P<op>=~|!~|!=|=)\s*(?P<value>"(?:[^"\\]|\\.)*"|[^,"{{}}]*?)\s*(?:,|$)""",
+    rf"""\s*+(?P<name>{_NAME})\s*+(?P<op>=~|!~|!=|=)\s*+(?P<value>"(?:[^"\\]|\\.)*+"|[^,"{{}}]*+)\s*+(?:,|$)""",
     re.DOTALL | re.ASCII,
 )
+"""Possessive throughout: what could give back would take the cube of the time over a text of blanks."""
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -30,7 +31,7 @@ def parse_matchers(text: str) -> tuple[Matcher, ...]:
         match = _ONE.match(inner, position)
         if match is None:
             raise AlertError(f'{text!r} is not a list of matchers: write name="value", with =, !=, =~ or !~')
-        found.append(_matcher(_unquoted(match["name"]), MatchOp(match["op"]), _unquoted(match["value"])))
+        found.append(_matcher(_unquoted(match["name"]), MatchOp(match["op"]), _unquoted(match["value"].rstrip())))
         position = match.end()
     return tuple(found)
 

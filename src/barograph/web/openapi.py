@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from barograph.web.openapi_types import answers, body_content, parameter_schema
 from barograph.web.routes import ROUTES, Route
 
 _EXPRESSION = (("query", True, "The expression."),)
@@ -199,8 +200,8 @@ def _path(route: Route) -> dict[str, Any]:
 
 
 def _operation(route: Route, method: str) -> dict[str, Any]:
-    in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in re.findall(r"\{(\w+)\}", route.template)
     ]
     given = _PARAMETERS.get(route.template, ())
@@ -209,25 +210,27 @@ def _operation(route: Route, method: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
         "security": [] if route.role is None else [{"bearer": []}, {"basic": []}, {"session": []}],
-        "responses": {"200": {"description": "Done."}, "default": _refusal()},
+        "responses": answers(route, method),
     }
-    if method == "POST" and given:
-        properties = {name: {"type": "string", "description": text} for name, _, text in given}
+    content = body_content(route.template)
+    if method == "POST" and given and not content:
+        properties = {name: {**parameter_schema(name, text), "description": text} for name, _, text in given}
         schema = {"type": "object", "properties": properties, "required": [n for n, needed, _ in given if needed]}
-        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
-        in_query: list[dict[str, Any]] = []
+        content = {"application/x-www-form-urlencoded": {"schema": schema}}
     else:
-        in_query = [
-            {"name": name, "in": "query", "required": needed, "description": text, "schema": {"type": "string"}}
-            for name, needed, text in given
-        ]
-    if in_path or in_query:
-        operation["parameters"] = [*in_path, *in_query]
+        parameters += [_in_query(name, needed, text) for name, needed, text in given]
+    if content and method == "POST":
+        operation["requestBody"] = {"required": True, "content": content}
+    if parameters:
+        operation["parameters"] = parameters
     return operation
 
 
-def _refusal() -> dict[str, Any]:
+def _in_query(name: str, needed: bool, text: str) -> dict[str, Any]:
     return {
-        "description": "Refused; says why.",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "name": name,
+        "in": "query",
+        "required": needed,
+        "description": text,
+        "schema": parameter_schema(name, text),
     }

@@ -34,3 +34,10 @@ def test_a_bad_pattern_names_its_label() -> None:
 def test_the_older_keys_are_matchers_too_and_all_are_sorted() -> None:
     made = sort_matchers([*parse_all(["z=1", "b!=2"]), *equal_matchers({"c": "3"}, {"a": "4|5"})])
     assert [str(matcher) for matcher in made] == ['a=~"4|5"', 'b!="2"', 'c="3"', 'z="1"']
+
+
+def test_blanks_cost_no_more_than_other_characters() -> None:
+    """With a pattern that could give back, ten thousand of them took hours."""
+    with pytest.raises(AlertError):
+        parse_matchers("a=" + " " * 10_000 + "{x")
+    assert parse_matchers("a= b c  , d = e ") == parse_matchers('a="b c",d="e"')
