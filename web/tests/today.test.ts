@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { around, eventWords, isGrave } from "../src/lib/today";
+import { alertEvents, around, eventWords, isGrave } from "../src/lib/today";
 
 const event = (kind: string, more = {}) => ({ at: 0, kind, subject: "", missing: 0, count: 1, ...more });
 
@@ -16,8 +16,15 @@ describe("events in words", () => {
     [event("unit_started", { subject: "shop.service", count: 5 }), "shop.service started 5 times"],
     [event("unit_stopped", { subject: "shop.service" }), "shop.service stopped"],
     [event("unit_failed", { subject: "<b>.service" }), "<b>.service failed"],
+    [event("alert_fired", { subject: "/ is 91 % full" }), "/ is 91 % full: fired"],
+    [event("alert_resolved", { subject: "/ is 91 % full" }), "/ is 91 % full: resolved"],
     [event("agent_updated", { subject: "1.2.0" }), "1.2.0 agent updated"],
   ])("%o", (told, words) => expect(eventWords(told).replaceAll("\u00a0", " ")).toBe(words));
+
+  test("alerts are events too", () => {
+    const told = [{ kind: "fired", at: 5, title: "web-1: / is full" }, { kind: "acknowledged", at: 6, title: "x" }];
+    expect(alertEvents(told, "web-1")).toEqual([{ at: 5, kind: "alert_fired", subject: "/ is full", missing: 0, count: 1 }]);
+  });
 
   test("some are grave", () => {
     expect(["oom", "unit_failed", "boot"].map((kind) => isGrave(event(kind)))).toEqual([true, true, false]);

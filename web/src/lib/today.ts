@@ -1,6 +1,7 @@
 // What happened, in words: one line for each event. Pure.
 
 import type { HostEvent } from "./host";
+import { titleOf } from "./hostalerts";
 import { duration, whole } from "./numbers";
 
 const missed = (seconds: number): string => `${duration(Math.round(seconds) * 1000)} without data`;
@@ -25,6 +26,10 @@ export function eventWords(event: HostEvent): string {
       return `${event.subject} started${often}`;
     case "unit_stopped":
       return `${event.subject} stopped${often}`;
+    case "alert_fired":
+      return `${event.subject}: fired`;
+    case "alert_resolved":
+      return `${event.subject}: resolved`;
     case "unit_failed":
       return `${event.subject} failed${often}`;
     default:
@@ -32,6 +37,12 @@ export function eventWords(event: HostEvent): string {
       return upper([event.subject, event.kind.replaceAll("_", " ")].filter((text) => text !== "").join(" "));
   }
 }
+
+/** What happened to alerts, as events of the day. */
+export const alertEvents = (transitions: readonly { kind: string; at: number; title: string }[], host: string): HostEvent[] =>
+  transitions
+    .filter(({ kind }) => kind === "fired" || kind === "resolved")
+    .map(({ kind, at, title }) => ({ at, kind: `alert_${kind}`, subject: titleOf(title, host), missing: 0, count: 1 }));
 
 /** Whether somebody should look at it. */
 export const isGrave = (event: HostEvent): boolean => event.kind === "oom" || event.kind === "unit_failed";

@@ -1,0 +1,99 @@
+// The alerts of one host as the Overview tells of them: open ones in the sentence, what fired as bars of the day strip and
+// as regions on the tracks, and as events of the day. Pure.
+
+import type { Alert, Transition } from "./alerts";
+import { signOf } from "./alertwords";
+import type { Region } from "./regions";
+import type { OpenAlert, Severity } from "./sentence";
+
+/** Those of a host, and those that name none. */
+export const ofHost = (alerts: readonly Alert[], host: string): Alert[] => alerts.filter((alert) => alert.host === "" || alert.host === host);
+
+/** A rule that looks ahead, or one that may wait: it is a danger, not a verdict. */
+const isLater = (alert: Alert): boolean =>
+  /\bpredict_linear\b/.test(alert.rule.expression) || /FillingUp$/.test(alert.rule.name) || alert.severity.toLowerCase() === "ticket";
+
+/** Its title on the page of its own host, which need not be named again. */
+export const titleOf = (title: string, host: string): string => (host !== "" && title.startsWith(`${host}: `) ? title.slice(host.length + 2) : title);
+
+/** The open ones, acknowledged or not. */
+export function openAlerts(alerts: readonly Alert[], host: string): OpenAlert[] {
+  return alerts
+    .filter((alert) => alert.part === "needs" || alert.part === "acknowledged")
+    .map((alert) => ({
+      id: String(alert.id),
+      title: titleOf(alert.title, host),
+      severity: signOf(alert.severity),
+      later: isLater(alert),
+      acknowledged: alert.part === "acknowledged",
+      sinceMs: (alert.fired ?? alert.began) * 1000,
+    }));
+}
+
+/** `1 open, 1 acknowledged`. */
+export function countsText(alerts: readonly Alert[]): string {
+  const count = (part: string) => alerts.filter((alert) => alert.part === part).length;
+  const said = [
+    [count("needs"), "open"],
+    [count("acknowledged"), "acknowledged"],
+    [count("silenced"), "silenced"],
+  ] as const;
+  return said.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(", ");
+}
+
+// Which track a rule looks at, by the metrics of its expression; the first that fits.
+const TRACKS: readonly [RegExp, string][] = [
+  [/node_pressure_/, "pressure"],
+  [/node_cpu_|node_load/, "cpu"],
+  [/node_memory_Swap|node_vmstat_pswp/, "swap"],
+  [/node_memory_|node_vmstat_oom/, "memory"],
+  [/node_disk_/, "disk"],
+  [/node_network_|node_netstat_|node_sockstat_/, "network"],
+  [/node_hwmon_|node_thermal_/, "temperature"],
+];
+
+const trackOf = (expression: string): string | null => TRACKS.find(([metric]) => metric.test(expression))?.[1] ?? null;
+
+/** What the tracks show of alerts: from when the expression held to when it ended. */
+export function regionsOf(alerts: readonly Alert[], host: string): Region[] {
+  return alerts.flatMap((alert) => {
+    const cause = trackOf(alert.rule.expression);
+    if (cause === null || alert.part === "silenced") return [];
+    return [
+      {
+        id: String(alert.id),
+        cause,
+        touches: [],
+        fromMs: (alert.fired ?? alert.began) * 1000,
+        toMs: alert.ended === null ? null : alert.ended * 1000,
+        state: alert.state === "pending" ? "pending" : alert.ended === null ? "firing" : "resolved",
+        severity: signOf(alert.severity),
+        label: titleOf(alert.title, host),
+        href: `/alerts/${alert.id}`,
+      } satisfies Region,
+    ];
+  });
+}
+
+export interface Fired {
+  id: string;
+  title: string;
+  severity: Severity;
+  fromMs: number;
+  /** Null while it lasts. */
+  toMs: number | null;
+}
+
+/** When alerts fired and ended, from what happened to them, newest first; those that are open still last. */
+export function firedOf(transitions: readonly Transition[], isOpen: (alert: number) => boolean): Fired[] {
+  const ended = new Map<number, number>();
+  const found: Fired[] = [];
+  for (const { alert, kind, at, title, severity } of transitions) {
+    if (kind === "resolved") ended.set(alert, at * 1000);
+    if (kind !== "fired") continue;
+    const toMs = ended.get(alert) ?? (isOpen(alert) ? null : at * 1000);
+    found.push({ id: String(alert), title, severity: signOf(severity), fromMs: at * 1000, toMs });
+    ended.delete(alert);
+  }
+  return found;
+}
