@@ -1,5 +1,8 @@
 """An alert from the kernel's figure to somebody's webhook: with a real server, acknowledged, killed, resolved."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +136,51 @@ def test_a_receiver_is_tested_and_a_bad_reload_changes_nothing(tmp_path: Path) -
             assert hook.heard[-1]["receiver"] == "crew"
             config = server.get("/api/v1/status/config")
             assert hook.url.encode() not in config.body
+
+
+def barograph(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "barograph", *words, "--data", str(server.data)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.e2e
+def test_the_command_line_has_the_same_powers(tmp_path: Path) -> None:
+    with recording() as hook:
+        place = Place(tmp_path, hook)
+        with serving(tmp_path / "data", "--config", str(place.config)) as server:
+            place.set(2)
+            eventually(lambda: hook.kinds() == ["firing"], what="the first message")
+            listed = barograph(server, "alerts", "list", "--match", 'alertname="FlagIsUp"')
+            assert "The flag is up" in listed.stdout
+            number = json.loads(barograph(server, "alerts", "list", "--format", "json").stdout)[0]["id"]
+            for words in (
+                ("assign", str(number), "ann"),
+                ("comment", str(number), "look"),
+                ("ack", str(number), "--until", "30m", "--reason", "on it"),
+                ("unack", str(number)),
+            ):
+                done = barograph(server, "alerts", *words)
+                assert (done.returncode, done.stderr) == (0, ""), words
+            shown = barograph(server, "alerts", "show", str(number)).stdout
+            assert "assigned to: ann" in shown
+            assert "acknowledged local administrator on it" in shown
+            assert "team/webhook[0] firing: delivered, 200" in shown
+            assert "who did it, by CPU:" in shown
+            history = barograph(server, "alerts", "history", "--kind", "acknowledged", "--start", "-1h")
+            assert history.stdout.count("on it") == 1
+            added = barograph(server, "silence", "add", 'alertname="FlagIsUp"', "--for", "1h", "--reason", "known")
+            assert (added.returncode, added.stderr) == (0, "it matches 1 alerts now\n")
+            assert added.stdout.strip() in barograph(server, "silence", "list").stdout
+            assert "silenced by" in barograph(server, "alerts", "list").stdout
+            assert barograph(server, "silence", "expire", added.stdout.strip()).returncode == 0
+            assert added.stdout.strip() not in barograph(server, "silence", "list").stdout
+            dry = barograph(server, "silence", "add", 'alertname="x"', "--reason", "r", "--dry-run")
+            assert "it matches 0 alerts" in dry.stderr
+            assert "yes" in barograph(server, "notify", "test", "team").stdout
+            assert "team/webhook[0]" in barograph(server, "notify", "log").stdout
+            assert "webhook" in barograph(server, "notify", "list").stdout
+            assert "there is no receiver" in barograph(server, "notify", "test", "x").stderr
+            hook.answers += [404]
+            assert barograph(server, "notify", "test", "team").returncode == 1
+            missing = barograph(server, "alerts", "ack", "99")
+            assert (missing.returncode, "there is no alert 99" in missing.stderr) == (1, True)

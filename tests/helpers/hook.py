@@ -43,7 +43,7 @@ def recording(port: int = 0) -> Iterator[Hook]:
             arrived_s = SystemClock().now_s()
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
             time.sleep(hook.delay_s)
-            status = hook.answers.pop(0) if hook.answers else 200
+            status = hook.answers.pop(0) if body and hook.answers else 200
             hook.at_s.append(arrived_s)
             hook.paths.append(self.path)
             if status == 200 and body:

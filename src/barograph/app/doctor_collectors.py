@@ -59,7 +59,7 @@ def examine_alerting(receivers: Iterable[str], *, has_heartbeat: bool) -> list[F
     if has_heartbeat:
         return [*found, good("heartbeat", "somebody outside notices when this server falls silent")]
     words = "when this machine or this server dies, nobody is told: no dead-man's switch is set"
-    remedy = "have an outside service expect a ping (`heartbeat:`), or watch `/-/ready` from another machine"
+    remedy = "have an outside service expect a ping (`notify.heartbeat.url`), or watch `/-/ready` from another machine"
     return [*found, advice("heartbeat", words, remedy)]
 
 

@@ -155,5 +155,5 @@ def _paths(config: Config) -> Paths:
 
 
 def _alerting(config: Config) -> list[Finding]:
-    receivers = [str(each.name) for each in getattr(config, "receivers", ())]
-    return examine_alerting(receivers, has_heartbeat=bool(getattr(config, "heartbeat", None)))
+    receivers = [each.name for each in config.receivers]
+    return examine_alerting(receivers, has_heartbeat=config.notify.heartbeat.url is not None)

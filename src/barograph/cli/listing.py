@@ -1,4 +1,4 @@
-"""Rows of an answer as a table or as JSON, for the commands `user`, `token` and `audit`."""
+"""Rows of an answer as a table or as JSON, for the commands that ask a server's own API."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from barograph.cli.failure import require_format
 from barograph.cli.terminal import to_json, visible
 
 FORMATS = ("table", "json")
-_TIMES = frozenset({"created", "expires", "last_used", "at"})
+_TIMES = frozenset({"created", "expires", "last_used", "at", "starts", "ends"})
 _UNFOLDED = 10_000_000
 
 
@@ -31,9 +31,14 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], output
     Console(file=sys.stdout, width=None if sys.stdout.isatty() else _UNFOLDED).print(table)
 
 
+def show_time(at_s: float) -> str:
+    """Return an instant in the local zone."""
+    return datetime.fromtimestamp(at_s).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _shown(column: str, value: object) -> str:
     if column in _TIMES and isinstance(value, int | float):
-        return datetime.fromtimestamp(value).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return show_time(value)
     if value is None:
         return "never"
     if isinstance(value, list):
