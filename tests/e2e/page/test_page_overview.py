@@ -227,8 +227,12 @@ def test_it_looks_right_in_both_themes(
     width = 390 if phone else 1440
     page.wait_for_selector("#filesystems tbody tr")
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.card')].filter(c => c.scrollWidth > c.clientWidth).length"
+    )
+    assert cut == 0
     page.screenshot(path=tmp_path / f"overview-{theme}-{width}.png", full_page=True)
-    keep = os.environ.get("BAROGRAPH_PICTURES")
+    keep = os.environ.get("KEEP_PICTURES")
     if keep:
         page.screenshot(path=Path(keep) / f"overview-{theme}-{width}.png", full_page=True)
 

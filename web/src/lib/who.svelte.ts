@@ -8,7 +8,7 @@ import { type WhoLine, whoLines } from "./who";
 const REST_MS = 70;
 const LIVE_EVERY_MS = 2000;
 const BEFORE_MS = 60_000;
-const MOST_KEPT = 400;
+const MOST_KEPT = 200;
 const TRY_MS = 150;
 const MOST_TRIES = 20;
 /** Busier processes than are listed are of use: their parts are parts of all. */
