@@ -85,12 +85,19 @@ class Peer:
 
 
 @contextmanager
-def prometheus(folder: Path) -> Iterator[Peer | None]:
-    """Debian's prometheus that takes remote write; None where it is not installed."""
+def prometheus(folder: Path, *, rules: str = "") -> Iterator[Peer | None]:
+    """Debian's prometheus that takes remote write; None where it is not installed.
+
+    Args:
+        folder: Where it may put its things; made where it is not there.
+        rules: The file of rules that it evaluates every second, if any.
+    """
+    folder.mkdir(exist_ok=True)
     port = _free_port()
     data = folder / "prometheus"
     config = folder / "prometheus.yml"
-    config.write_text("global: {scrape_interval: 1h}\n")
+    given = f"rule_files: [{rules}]\n" if rules else ""
+    config.write_text(f"global: {{scrape_interval: 1h, evaluation_interval: 1s}}\n{given}")
     arguments = [
         f"--config.file={config}",
         f"--storage.tsdb.path={data}",

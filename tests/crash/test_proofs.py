@@ -22,6 +22,7 @@ CASES = {
     "memory": 12,
     "full": 6,
     "bombs": 120,
+    "rules": 25,
 }
 
 

@@ -19,6 +19,7 @@ from barograph.rules.runner import RuleRunner, RunnerParts
 from barograph.rules.state import RuleSettings
 from barograph.rules.texts import RowText
 from barograph.tsdb.config import StoreConfig
+from barograph.tsdb.crossings import HeadCrossings
 from barograph.tsdb.reader import StoreReader
 from barograph.tsdb.segment import MemorySegments, Segment
 from barograph.tsdb.store import Store
@@ -93,7 +94,15 @@ class RuleWorld:
         self.engine = Engine(self.reader, QueryConfig(), self.clock)
         self.sink = FakeSink()
         self.settings = settings or RuleSettings(parse_text=BracedValue)
-        self.runner = RuleRunner(RunnerParts(engine=self.engine, appender=self.store, sink=self.sink, clock=self.clock))
+        self.runner = RuleRunner(
+            RunnerParts(
+                engine=self.engine,
+                appender=self.store,
+                sink=self.sink,
+                clock=self.clock,
+                crossings=HeadCrossings(self.reader),
+            )
+        )
         self._schemas: dict[tuple[str, ...], Schema] = {}
 
     def load(self, text: str, *, since_ms: int = 0, interval_ms: int = 1000, file: str = "r.yml") -> None:

@@ -27,10 +27,14 @@ from barograph.rules.state import RuleSettings
 from barograph.rules.template_texts import TemplateTexts
 from barograph.rules.views import show_alerts, show_rule, show_rules
 from barograph.telemetry.metrics import Telemetry
+from barograph.tsdb.crossings import HeadCrossings
 from barograph.tsdb.reader import StoreReader
 
 _DECODED = Size.parse("8MiB")
 """Rules look at the last minutes, which are in the head: little of what is older is worth keeping decoded."""
+
+_PLANS = 4096
+"""As many selectors as some thousand rules have, all of them asked for at every tick."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +67,15 @@ class RuleService:
 
     def __init__(self, parts: RuleServiceParts, config: Config) -> None:
         self._parts = parts
-        self._reader = StoreReader(parts.data, msgspec.structs.replace(config.store, decoded_cache=_DECODED))
+        store = msgspec.structs.replace(config.store, decoded_cache=_DECODED)
+        self._reader = StoreReader(parts.data, store, plans=_PLANS)
         self._runner = RuleRunner(
             RunnerParts(
                 engine=self._engine(config),
                 appender=parts.appender,
                 sink=parts.sink,
                 clock=parts.clock,
+                crossings=HeadCrossings(self._reader),
                 outage_tolerance_ms=config.rules.outage_tolerance.ms,
             )
         )

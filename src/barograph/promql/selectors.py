@@ -49,6 +49,11 @@ class Shift:
         self._at: At | None = selector.at
         self._offset = None if selector.offset is None else compile_duration(selector.offset, positive=False)
 
+    @property
+    def is_none(self) -> bool:
+        """Whether there is neither."""
+        return self._at is None and self._offset is None
+
     def apply(self, run: Run, grid: Grid) -> Grid:
         """Return the instants that the steps of `grid` look at."""
         offset_ms = 0 if self._offset is None else self._offset(run.grid)
@@ -113,6 +118,11 @@ class InstantSelector:
         self._matchers = selector.matchers
         self._shift = Shift(selector)
         self._assembler = Assembler()
+
+    @property
+    def unshifted(self) -> tuple[Matcher, ...] | None:
+        """What it selects, where it looks at the very instants of its steps; else None."""
+        return self._matchers if self._shift.is_none else None
 
     @explained
     def vector(self, run: Run, grid: Grid) -> StepVector:

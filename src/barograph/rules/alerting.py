@@ -56,6 +56,7 @@ class AlertingRule:
         self._evaluation = 0
         self._refreshed_ms = 0
         self._written: tuple[tuple[Labels, ...], FloatArray] | None = None
+        self._is_clear = False
 
     @property
     def state(self) -> str:
@@ -63,6 +64,11 @@ class AlertingRule:
         if len(self.alerts) > len(self._waiting):
             return AlertPhase.FIRING.value
         return AlertPhase.PENDING.value if self.alerts else "inactive"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has neither alerts nor series that are still to end."""
+        return not self.alerts and self._is_clear
 
     @property
     def unstored(self) -> int:
@@ -129,8 +135,11 @@ class AlertingRule:
             QueryError: Two rows make the same alert (nothing has changed then), or there are more than the limit.
         """
         if not rows.labels and not self.alerts:
+            # the second time in a row: what had to end has ended
+            self._is_clear = not self.columns.present
             self._write()
             return
+        self._is_clear = False
         fresh: list[Active] = []
         found = yield from self._find(rows, at_ms, fresh)
         self._evaluation += 1

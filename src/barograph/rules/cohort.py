@@ -13,6 +13,7 @@ import numpy as np
 
 from barograph.model.alert import RuleAlert
 from barograph.model.clock import Clock
+from barograph.model.crossings import Crossings, Limit
 from barograph.model.errors import BarographError, QueryError, QueryTimeoutError
 from barograph.model.labels import EMPTY, METRIC_NAME
 from barograph.model.matcher import MatchOp
@@ -61,6 +62,7 @@ class Bench:
         appender: Takes what is recorded.
         clock: For durations.
         budget: How long a rule may take.
+        crossings: Tells of many limits at once which are not crossed; None: every expression is evaluated.
         changed: Takes what changes of alerts.
         shared: Selections made at this tick: a selector that several rules have is read once.
         counts: What has been done.
@@ -70,6 +72,7 @@ class Bench:
     appender: Appender
     clock: Clock
     budget: Budget
+    crossings: Crossings | None
     changed: Callable[[RuleAlert], None]
     shared: Selections = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
@@ -93,6 +96,8 @@ class Stage:
 
     sheet: Sheet
     rules: list[tuple[Group, Runnable]] = field(default_factory=list)
+    limits: tuple[Limit, ...] = ()
+    """Those of its rules that are limits, in order."""
     recorded: set[str] = field(default_factory=set)
 
 
@@ -120,12 +125,30 @@ class Cohort:
         bench.counts.iterations += len(self.groups)
         began: dict[Group, float] = {}
         for stage in self.stages:
+            quiet = self._quiet(stage, at_ms, bench)
             for group, runnable in stage.rules:
-                started_s = began.setdefault(group, bench.clock.monotonic_s())
+                if group not in began:
+                    began[group] = bench.clock.monotonic_s()
+                    group.evaluated_ms, group.took_s = at_ms, 0.0
+                if runnable.limit is not None and next(quiet) and _is_idle(runnable.rule, at_ms, bench):
+                    continue
                 yield from self._evaluate(group, runnable, at_ms, bench)
-                group.evaluated_ms, group.took_s = at_ms, bench.clock.monotonic_s() - started_s
+                group.took_s = bench.clock.monotonic_s() - began[group]
                 yield
             self._flush(stage, at_ms, bench)
+
+    def _quiet(self, stage: Stage, at_ms: int, bench: Bench) -> Iterator[bool]:
+        """Tell of each rule of a stage that is a limit whether it is certain that nothing crosses it."""
+        if bench.crossings is None or not stage.limits:
+            return iter([False] * len(stage.limits))
+        try:
+            lookback_ms = bench.engine.config.lookback.ms
+            crossed = bench.crossings.crossed(stage.limits, at_ms - self.offset_ms, lookback_ms)
+        except BarographError as error:
+            # each rule is evaluated, and says what is wrong
+            _log.debug("limits could not be looked at together: %s", error)
+            return iter([False] * len(stage.limits))
+        return iter((~crossed).tolist())
 
     def shift(self, by_ms: int, changed: Callable[[RuleAlert], None]) -> None:
         """Move the ages of alerts along with a clock that was set."""
@@ -151,6 +174,9 @@ class Cohort:
                 stages[-1].rules.append((group, runnable))
                 stages[-1].recorded |= runnable.rule.recorded
                 stages[-1].sheet.add(runnable.rule.columns)
+        for stage in stages:
+            limits = (runnable.limit for _, runnable in stage.rules)
+            stage.limits = tuple(limit for limit in limits if limit is not None)
         return stages
 
     def _source(self, number: int) -> str:
@@ -208,6 +234,15 @@ class Cohort:
                 if runnable.rule.columns.series:
                     self._fail(runnable.rule, f"what it gives could not be written: {error}", bench)
         bench.forget(frozenset(stage.recorded))
+
+
+def _is_idle(rule: AnyRule, at_ms: int, bench: Bench) -> bool:
+    """Note the evaluation of a rule without alerts whose limit nothing crosses: that is all there is to it."""
+    if rule.status.health is not Health.OK or not isinstance(rule, AlertingRule) or not rule.is_idle:
+        return False
+    rule.status.evaluated_ms, rule.status.took_s = at_ms, 0.0
+    bench.counts.evaluations += 1
+    return True
 
 
 def rows_of(result: QueryResult) -> Rows:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from barograph.model.alert import RuleName
+from barograph.model.crossings import Limit
 from barograph.model.labels import METRIC_NAME
 from barograph.model.matcher import MatchOp
 from barograph.promql.engine import Engine, Prepared
+from barograph.promql.limits import limit_of
 from barograph.promql.walk import selections
 from barograph.rules.alerting import AlertingRule
 from barograph.rules.recording import RecordingRule
@@ -44,11 +46,13 @@ class Runnable:
         rule: It.
         prepared: Its expression.
         reads: The names of the metrics that it reads; None: perhaps any.
+        limit: The limit that its expression is, where it is no more than that.
     """
 
     rule: AnyRule
     prepared: Prepared
     reads: frozenset[str] | None
+    limit: Limit | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +164,7 @@ def _group(file: str, spec: RuleGroup, defaults: GroupDefaults, make: Callable[[
 def _runnable(rule: Rule, name: RuleName, engine: Engine, settings: RuleSettings) -> Runnable:
     prepared = engine.prepare(rule.expr)
     made: AnyRule = AlertingRule(rule, name, settings) if rule.is_alert else RecordingRule(rule, name)
-    return Runnable(made, prepared, reads_of(prepared))
+    return Runnable(made, prepared, reads_of(prepared), limit_of(prepared.plan) if rule.is_alert else None)
 
 
 def reads_of(prepared: Prepared) -> frozenset[str] | None:

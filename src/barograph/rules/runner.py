@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from barograph.model.alert import AlertPhase, AlertSink, RuleAlert
 from barograph.model.clock import Clock
+from barograph.model.crossings import Crossings
 from barograph.model.errors import StoreError
 from barograph.model.protocols import Appender
 from barograph.promql.engine import Engine
@@ -36,6 +37,7 @@ class RunnerParts:
         appender: Takes what is recorded; somebody else commits.
         sink: Takes what changes of alerts.
         clock: For durations.
+        crossings: Tells of many limits at once which are not crossed, where the store can.
         outage_tolerance_ms: After a longer time without evaluations alerts that pend begin anew.
     """
 
@@ -43,6 +45,7 @@ class RunnerParts:
     appender: Appender
     sink: AlertSink
     clock: Clock
+    crossings: Crossings | None = None
     outage_tolerance_ms: int = _HOUR_MS
 
 
@@ -58,6 +61,7 @@ class RuleRunner:
             appender=parts.appender,
             clock=parts.clock,
             budget=self._budget,
+            crossings=parts.crossings,
             changed=self._outbox.put,
         )
         self._cohorts: list[Cohort] = []

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barograph.model.errors import StoreError
-from barograph.model.sample import FloatArray, IntArray
+from barograph.model.sample import FloatArray, IntArray, is_absent
 from barograph.tsdb import segment as layout
 from barograph.tsdb.catalogue import SeriesInfo, decode_addition
 from barograph.tsdb.late import distinct_times, is_late, lay_over
@@ -76,6 +76,43 @@ class GroupView:
         if overtaken > 0:
             return times[overtaken:], values[:, overtaken:].copy()
         return times, values
+
+    def read_last(self, start_ms: int, end_ms: int, columns: Columns) -> tuple[IntArray, FloatArray]:
+        """As `read`, for whoever looks at the newest sample of each column alone: one row, where that has them all."""
+        if not self.is_late:
+            first, count = self._bounds()
+            times = self._ring(self._timestamps, first, count)
+            high = int(np.searchsorted(times, end_ms, side="right"))
+            if high and times[high - 1] >= start_ms:
+                row = first + high - 1
+                stamp = times[high - 1 : high].copy()
+                values = self._values[row % self._slots, columns].copy()
+                if self._holds(row) and not bool(is_absent(values).any()):
+                    return stamp, values[:, None]
+        return self.read(start_ms, end_ms, columns)
+
+    def newest(self, at_ms: int, lookback_ms: int, columns: NDArray[np.intp]) -> FloatArray | None:
+        """Return the newest sample of each column at or before an instant, not older than the lookback.
+
+        For the thread that writes the head: nothing is looked at twice.
+
+        Returns:
+            float64 `[columns]`; absent where there is no such sample. None where there is no row in that time.
+        """
+        first, count = self._bounds()
+        times = self._ring(self._timestamps, first, count)
+        high = len(times) if len(times) and times[-1] <= at_ms else int(np.searchsorted(times, at_ms, side="right"))
+        if not high or times[high - 1] <= at_ms - lookback_ms:
+            return None
+        found: FloatArray = self._values[(first + high - 1) % self._slots, columns]
+        absent = np.flatnonzero(is_absent(found))
+        if len(absent):
+            low = int(np.searchsorted(times, at_ms - lookback_ms, side="right"))
+            rows = self._ring(self._values, first + low, first + high)[:, columns[absent]]
+            there = ~is_absent(rows)
+            last = len(rows) - 1 - np.argmax(there[::-1], axis=0)
+            found[absent] = rows[last, np.arange(len(absent))]
+        return found
 
     def count_between(self, start_ms: int, end_ms: int) -> int:
         """Return about how many rows `read` gives for a range."""

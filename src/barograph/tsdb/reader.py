@@ -12,6 +12,7 @@ from typing import Self
 
 import apsw
 import numpy as np
+from numpy.typing import NDArray
 
 from barograph.model.batch import Family
 from barograph.model.errors import BudgetError, FolderError, StoreError
@@ -49,6 +50,7 @@ _PLANS = 512
 _ATTEMPTS = 5
 _FIRST_MS = -(1 << 62)
 _NO_HINTS = SelectHints()
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +76,14 @@ class _Samples:
 class StoreReader:
     """Implements `TieredQuerier`. `attach` may be called from any thread too."""
 
-    def __init__(self, folder: Path, config: StoreConfig) -> None:
-        """Look at a data folder, which need not exist yet; nothing is opened before the first use."""
+    def __init__(self, folder: Path, config: StoreConfig, *, plans: int = _PLANS) -> None:
+        """Look at a data folder, which need not exist yet; nothing is opened before the first use.
+
+        Args:
+            folder: The data folder.
+            config: How samples are kept.
+            plans: Of how many sets of matchers it remembers what they select.
+        """
         self._lock = threading.Lock()
         self._files_lock = threading.Lock()
         self._index = LabelIndex()
@@ -89,6 +97,8 @@ class StoreReader:
         self._head_series: list[SeriesIds] = []
         self._plans_made = 0
         self._plans: dict[tuple[Matcher, ...], _Plan] = {}
+        self._most_plans = plans
+        self._epoch = 0
         self._offline_warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -120,7 +130,7 @@ class StoreReader:
             return
         with self._lock:
             self._head, self._head_series, self._generation = None, [], -1
-            self._plans.clear()
+            self._forget_plans()
 
     def attach(self, buffer: memoryview) -> None:
         """Take a (new) head segment.
@@ -133,7 +143,7 @@ class StoreReader:
             self._head = view
             self._head_series = []
             self._generation = -1
-            self._plans.clear()
+            self._forget_plans()
 
     @property
     def damaged(self) -> int:
@@ -155,6 +165,35 @@ class StoreReader:
         found = self._samples(labels, start_ms, end_ms, with_thinned=False)
         warnings = (*self._offline_warnings, *dict.fromkeys(found.warnings))
         return SeriesSet(assemble(found.pieces, self._label_rows), warnings)
+
+    def in_head(self, selections: Sequence[tuple[Matcher, ...]]) -> tuple[int, list[tuple[GroupView, list[Places]]]]:
+        """Return which columns of each source of the head some matchers select.
+
+        Returns:
+            A number that rises when the answer may be another one, and for each source the columns of each selection.
+        """
+        with self._lock:
+            self._sync_plans()
+            views = list(self._head.groups) if self._head is not None else []
+            columns: list[list[Places]] = [[] for _ in views]
+            for key in selections:
+                wanted = self._index.match(key)
+                for number, series in enumerate(self._head_series):
+                    columns[number].append(np.flatnonzero(wanted[series]))
+            return self._epoch, list(zip(views, columns, strict=True))
+
+    def head_has_all(self, start_ms: int, end_ms: int) -> bool:
+        """Tell whether the head has every sample of a range, so that no file need be looked at."""
+        with self._lock:
+            self._sync()
+            covered = {view.source: view.covers() for view in (self._head.groups if self._head is not None else ())}
+            with self._files_lock:
+                spans = list(self._files.spans_between(start_ms, end_ms))
+        for _, span in spans:
+            oldest_ms, newest_ms = covered.get(span.source, (0, -1))
+            if max(span.first_ms, start_ms) < oldest_ms or min(span.last_ms, end_ms) > newest_ms:
+                return False
+        return True
 
     def time_range(self) -> tuple[int, int]:
         """Return the oldest and the newest timestamp; the first is greater where the store is empty."""
@@ -254,18 +293,27 @@ class StoreReader:
 
     def _plan(self, key: tuple[Matcher, ...]) -> _Plan:
         """Return what the matchers select. The lock is held."""
-        known = len(self._index)
-        self._sync()
-        if len(self._index) != known:
-            self._plans.clear()
+        self._sync_plans()
         plan = self._plans.get(key)
         if plan is None:
             wanted = self._index.match(key)
             plan = self._new_plan(wanted)
-            if len(self._plans) >= _PLANS:
+            if len(self._plans) >= self._most_plans:
                 self._plans.clear()
             self._plans[key] = plan
         return plan
+
+    def _sync_plans(self) -> None:
+        """Take in what has changed, and drop plans that new series may belong to. The lock is held."""
+        known = len(self._index)
+        self._sync()
+        if len(self._index) != known:
+            self._forget_plans()
+
+    def _forget_plans(self) -> None:
+        """Drop what matchers select: series have joined, or the head is another. The lock is held."""
+        self._plans.clear()
+        self._epoch += 1
 
     def _plan_of(self, labels: Sequence[Labels]) -> _Plan:
         """Return a plan of single series. The lock is held."""
@@ -284,7 +332,7 @@ class StoreReader:
         head = self._head
         if head is not None and (head.refresh() or not self._head_series):
             self._head_series = [self._index.add_all(info.labels for info in view.columns) for view in head.groups]
-            self._plans.clear()
+            self._forget_plans()
         generation = head.fold_generation if head is not None else 0
         if generation != self._generation:
             self._refresh_files(generation)
@@ -323,7 +371,7 @@ class StoreReader:
                 head, generation = self._head, self._generation
             if hints.budget is not None:
                 self._require_few(key, plan, (start_ms, end_ms), hints.budget)
-            in_head, covered = _read_head(plan, start_ms, end_ms, hints.budget)
+            in_head, covered = _read_head(plan, start_ms, end_ms, hints)
             found = _Samples()
             try:
                 if with_thinned:
@@ -496,14 +544,17 @@ def _with_late(pieces: dict[str, list[Piece]]) -> dict[str, list[Piece]]:
 
 
 def _read_head(
-    plan: _Plan, start_ms: int, end_ms: int, budget: ReadBudget | None
+    plan: _Plan, start_ms: int, end_ms: int, hints: SelectHints
 ) -> tuple[dict[str, Piece], dict[str, tuple[int, int]]]:
     """Return for each source the head's piece, and the range of time that the head has whole.
 
     Raises:
         BudgetError: The head alone has more than may be read.
     """
+    budget = hints.budget
     left = budget.max_samples if budget is not None else 0
+    # of an instant's lookback only the newest row counts, which saves copying some hundred others
+    is_instant = hints.newest is not None and hints.newest.steps == 1 and hints.newest.start_ms >= end_ms
     pieces: dict[str, Piece] = {}
     covered: dict[str, tuple[int, int]] = {}
     for view, columns, series in plan.in_head:
@@ -516,7 +567,7 @@ def _read_head(
                 left -= len(series) * view.count_between(start_ms, end_ms)
                 if left < 0:
                     raise BudgetError("samples", budget.max_samples - left)
-            times, values = view.read(start_ms, end_ms, columns)
+            times, values = (view.read_last if is_instant else view.read)(start_ms, end_ms, columns)
             if len(times):
                 has_absent, has_stale = bool(is_absent(values).any()), bool(is_stale(values).any())
                 rises = not has_absent and not has_stale and not bool((values[:, 1:] < values[:, :-1]).any())

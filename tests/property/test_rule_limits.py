@@ -1,0 +1,46 @@
+"""Rules whose limits are looked at together, beside the same rules one by one: whatever comes, the same alerts."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from barograph.model.sample import ABSENT, STALE
+from helpers.rules import RuleWorld
+
+RULES = """
+groups:
+- name: g
+  rules:
+  - {alert: Above, expr: m > 5}
+  - {alert: One, expr: 'm{i="a"} != 3', for: 1s}
+  - {alert: Below, expr: '2 > m{i=~"a|b"}', keep_firing_for: 2s}
+  - {record: copy, expr: m * 2}
+  - {alert: Copied, expr: copy >= 12}
+  - {alert: Low, expr: copy < 8, for: 2s}
+"""
+VALUES = st.sampled_from([1.0, 3.0, 7.0, float("nan"), ABSENT, STALE])
+TICKS = st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3), min_size=1, max_size=8)
+
+
+@given(ticks=TICKS, steps_ms=st.lists(st.sampled_from([1000, 2000, 400_000]), min_size=8, max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_together_or_one_by_one(ticks: list[dict[str, float]], steps_ms: list[int]) -> None:
+    found = []
+    for together in (True, False):
+        with tempfile.TemporaryDirectory(prefix="barograph-limits-") as folder:
+            world = RuleWorld(Path(folder) / "data")
+            if not together:
+                world.runner._bench.crossings = None
+            world.load(RULES)
+            for values, step_ms in zip(ticks, steps_ms, strict=False):
+                world.tick(values, step_ms=step_ms)
+            changes = [
+                (str(change.labels), change.phase, change.active_ms, change.ended_ms) for change in world.sink.changes
+            ]
+            series = world.query("copy or ALERTS or ALERTS_FOR_STATE", ago_ms=steps_ms[len(ticks) - 1])
+            found.append((changes, {name: repr(value) for name, value in series.items()}))
+            assert not world.runner.counts.failures
+            world.close()
+    assert found[0] == found[1]
