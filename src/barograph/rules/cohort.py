@@ -72,8 +72,8 @@ class Bench:
     appender: Appender
     clock: Clock
     budget: Budget
-    crossings: Crossings | None
     changed: Callable[[RuleAlert], None]
+    crossings: Crossings | None = None
     shared: Selections = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
 
