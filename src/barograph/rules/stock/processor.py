@@ -5,9 +5,9 @@ from collections.abc import Mapping
 ALERTS: Mapping[str, Mapping[str, object]] = {
     "CpuBusy": {
         "expr": """100 * (
-  1 - sum without (mode) (
-    avg without (cpu) (rate(node_cpu_seconds_total{mode=~"idle|iowait|steal"}[2m]))
-  )
+  1
+  - sum without (cpu, mode) (rate(node_cpu_seconds_total{mode=~"idle|iowait|steal"}[2m]))
+  / sum without (cpu, mode) (rate(node_cpu_seconds_total[2m]))
 )""",
         "for": "15m",
         "warning": {"above": 90, "clear": 80},
