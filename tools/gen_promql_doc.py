@@ -4,53 +4,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from barograph.promql.ast import RangeMode, ValueType
+from barograph.promql.ast import RangeMode
 from barograph.promql.config import QueryConfig
 from barograph.promql.extended import KERNELS
 from barograph.promql.functions.entry import Function, OverTime
 from barograph.promql.functions.table import CHAPTERS
 from barograph.promql.parser.vocabulary import AGGREGATIONS, DURATION_FUNCTIONS, PRECEDENCE
-from barograph.promql.signature import Signature
+from barograph.promql.reference import AGGREGATION_WORDS, aggregation_call, function_call
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs/promql.md"
-_AGGREGATES = {
-    "sum": "Sum of the values.",
-    "avg": "Average of the values.",
-    "count": "Number of rows.",
-    "min": "Smallest value; NaN only where all are.",
-    "max": "Largest value; NaN only where all are.",
-    "group": "1 for each group.",
-    "stddev": "Population standard deviation.",
-    "stdvar": "Population variance.",
-    "topk": "The k rows of the largest values, labels kept; sorted in an instant query.",
-    "bottomk": "The k rows of the smallest values, labels kept; sorted in an instant query.",
-    "limitk": "Any k rows, the same ones each time.",
-    "limit_ratio": "A part r of the rows, chosen by their labels; of -r the complement of 1 - r.",
-    "quantile": "Quantile (0 to 1) of the values.",
-    "count_values": "For each distinct value how often it occurs, the value as a label.",
-}
-_ARGUMENTS = {
-    "clamp": ("v", "min", "max"),
-    "clamp_max": ("v", "max"),
-    "clamp_min": ("v", "min"),
-    "double_exponential_smoothing": ("v[range]", "smoothing", "trend"),
-    "histogram_fraction": ("lower", "upper", "v"),
-    "histogram_quantile": ("quantile", "v"),
-    "histogram_quantiles": ("v", "label", "quantile"),
-    "info": ("v", '{label="value"}'),
-    "label_join": ("v", "target", "separator", "source"),
-    "label_replace": ("v", "target", "replacement", "source", "regex"),
-    "max_of": ("a", "b"),
-    "min_of": ("a", "b"),
-    "predict_linear": ("v[range]", "seconds"),
-    "quantile_over_time": ("quantile", "v[range]"),
-    "round": ("v", "multiple"),
-    "sort_by_label": ("v", "label"),
-    "sort_by_label_desc": ("v", "label"),
-    "vector": ("scalar",),
-}
-"""Names of arguments, where types alone do not tell."""
-_PARAMETERS = {"topk": "k", "bottomk": "k", "limitk": "k", "limit_ratio": "r", "quantile": "q", "count_values": "label"}
 _OPERATORS = {
     "or": "union",
     "and": "intersection",
@@ -146,10 +108,7 @@ def _operators() -> str:
 
 
 def _aggregations() -> str:
-    rows = []
-    for name, param in AGGREGATIONS.items():
-        call = f"{name}(v)" if param is None else f"{name}({_PARAMETERS[name]}, v)"
-        rows.append(f"| `{call}` | {_AGGREGATES[name]} |")
+    rows = [f"| `{aggregation_call(name)}` | {AGGREGATION_WORDS[name]} |" for name in AGGREGATIONS]
     return "\n".join(
         [
             "## Aggregations",
@@ -165,23 +124,8 @@ def _aggregations() -> str:
 
 
 def _chapter(title: str, entries: tuple[Function, ...]) -> str:
-    rows = [f"| `{_call(entry.signature)}` | {entry.doc}{_remark(entry)} |" for entry in entries]
+    rows = [f"| `{function_call(entry.signature)}` | {entry.doc}{_remark(entry)} |" for entry in entries]
     return "\n".join([f"### {title}", "", "| | |", "|---|---|", *rows, ""])
-
-
-def _call(signature: Signature) -> str:
-    args = list(_ARGUMENTS.get(signature.name, [_argument(kind) for kind in signature.args]))
-    least = len(args) - signature.optional
-    text = ", ".join(args[:least])
-    if args[least:]:
-        text += f"[{', ' if text else ''}{', '.join(args[least:])}]"
-    if signature.variadic:
-        text += ", ..."
-    return f"{signature.name}({text})"
-
-
-def _argument(kind: ValueType) -> str:
-    return "v[range]" if kind is ValueType.MATRIX else "v"
 
 
 def _remark(entry: Function) -> str:

@@ -88,6 +88,7 @@ class Router:
             "/api/v1/metadata": catalogue.metadata,
             "/api/v1/format_query": expressions.format,
             "/api/v1/parse_query": expressions.parse,
+            "/api/barograph/v1/functions": expressions.functions,
             "/api/v1/query_exemplars": ExemplarRoutes(deps).query,
             "/api/v1/targets": targets.targets,
             "/api/v1/targets/metadata": targets.metadata,

@@ -104,6 +104,9 @@ ROUTES: tuple[Route, ...] = (
     Route(template="/api/v1/metadata", methods=("GET",), role=Role.VIEWER, summary="Type and help of metrics"),
     Route(template="/api/v1/format_query", methods=_BOTH, role=Role.VIEWER, summary="An expression, laid out"),
     Route(template="/api/v1/parse_query", methods=_BOTH, role=Role.VIEWER, summary="An expression's tree"),
+    Route(
+        template=f"{_OWN}/functions", methods=("GET",), role=Role.VIEWER, summary="The functions of PromQL, with help"
+    ),
     Route(template="/api/v1/query_exemplars", methods=_BOTH, role=Role.VIEWER, summary="Exemplars: none are stored"),
     Route(template="/api/v1/targets", methods=("GET",), role=Role.VIEWER, summary="Where samples come from"),
     Route(

@@ -9,6 +9,10 @@ export class Failure extends Error {
   constructor(
     readonly kind: FailureKind,
     message: string,
+    /** The status of the answer; 0 where there was none. */
+    readonly status = 0,
+    /** Where in an expression, in characters; null where that is not what is wrong. */
+    readonly spot: { from: number; to: number } | null = null,
   ) {
     super(message);
   }
@@ -18,6 +22,8 @@ interface Envelope<T> {
   status: "success" | "error";
   data?: T;
   error?: string;
+  position?: number;
+  end?: number;
 }
 
 export interface MatrixSeries {
@@ -44,7 +50,7 @@ export async function ask<T>(path: string, init: RequestInit): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Failure("unreachable", "the server did not answer");
   }
-  if (response.status === 401) throw new Failure("signed-out", "no session");
+  if (response.status === 401) throw new Failure("signed-out", "no session", 401);
   let envelope: Envelope<T>;
   try {
     envelope = (await response.json()) as Envelope<T>;
@@ -54,7 +60,8 @@ export async function ask<T>(path: string, init: RequestInit): Promise<T> {
   }
   if (response.ok && envelope.data !== undefined) return envelope.data;
   const reason = envelope.error ?? `the server answered ${response.status}`;
-  throw new Failure(response.status >= 400 && response.status < 500 ? "refused" : "failed", reason);
+  const spot = envelope.position === undefined ? null : { from: envelope.position, to: envelope.end ?? envelope.position + 1 };
+  throw new Failure(response.status >= 400 && response.status < 500 ? "refused" : "failed", reason, response.status, spot);
 }
 
 function form(fields: Record<string, string>): RequestInit {

@@ -8,6 +8,13 @@ export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
 
 export const NOTHING_HERE = "Barograph has no page at this address.";
 
+export const NOTHING_ASKED = "Write a query above, or find a metric by typing the beginning of its name.";
+export const NO_SERIES = "No series matches in this range.";
+/** For somebody whose role may look and nothing more. */
+export const mayNot = (role: string, what: string): string => `Your role, ${role}, may look but not ${what}. Ask an admin of this server.`;
+/** A write that was refused, or that nobody answered: the form stays as it is. */
+export const notSaved = (reason: string, undone: string): string => `Not saved: ${reason.replace(/[.]$/, "")}. ${undone}`;
+
 export const nothingCalled = (text: string): string => `Nothing is called '${text}'. Explore it as a query?`;
 
 export const reading = (rangeMs: number): string => `Reading ${durationInWords(rangeMs)}.`;

@@ -16,7 +16,8 @@ export interface PageEntry {
   /** Its name on the rail and in the title. */
   word: string;
   /** The addresses it answers; the first is where its link goes. */
-  at: readonly string[];
+  at: readonly string[  { name: "explore", word: "Explore", at: ["/explore"], letter: "e", view: true, load: () => import("./Explore.svelte") },
+];
   /** Pressed after G. */
   letter: string;
   /** Whether the top bar shows range and live: it looks at the recorder's view. */
@@ -30,4 +31,5 @@ export const PAGES: readonly PageEntry[] = [
   { name: "overview", word: "Overview", at: ["/h/{host}", "/"], letter: "o", view: true, load: () => import("./Overview.svelte") },
   { name: "processes", word: "Processes", at: ["/h/{host}/processes"], letter: "p", view: true, load: () => import("./Processes.svelte") },
   { name: "alerts", word: "Alerts", at: ["/alerts", "/alerts/{id}"], letter: "a", view: false, load: () => import("./Alerts.svelte") },
+  { name: "explore", word: "Explore", at: ["/explore"], letter: "e", view: true, load: () => import("./Explore.svelte") },
 ];
