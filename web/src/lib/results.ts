@@ -40,7 +40,7 @@ export function statistics(values: Float64Array): Statistics {
   return count === 0 ? { min: NaN, mean: NaN, max: NaN, last } : { min, mean: sum / count, max, last };
 }
 
-const TINY = 1e-3;
+const TINY = 1e-5;
 const HUGE = 1e12;
 
 /** A value of any size, as a table shows it. */

@@ -16,8 +16,7 @@ export interface PageEntry {
   /** Its name on the rail and in the title. */
   word: string;
   /** The addresses it answers; the first is where its link goes. */
-  at: readonly string[  { name: "explore", word: "Explore", at: ["/explore"], letter: "e", view: true, load: () => import("./Explore.svelte") },
-];
+  at: readonly string[];
   /** Pressed after G. */
   letter: string;
   /** Whether the top bar shows range and live: it looks at the recorder's view. */

@@ -1,0 +1,158 @@
+"""Explore: completion, errors at their place, several queries, range and instant, explain, CSV, history, address."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.e2e
+
+CPU = "sum by (mode) (rate(node_cpu_seconds_total[10s]))"
+
+
+def _ask(page: "Page", text: str, letter: str = "A") -> None:
+    page.get_by_role("textbox", name=f"Query {letter}").fill(text)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Enter")
+
+
+def _queries(page: "Page") -> list[str]:
+    return parse_qs(urlsplit(page.url).query).get("q", [])
+
+
+def test_a_query_is_chart_table_and_address(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    page.wait_for_selector("text=Write a query above")
+    _ask(page, CPU)
+    page.wait_for_selector("tbody tr:has-text('user')")
+    assert page.locator("figure canvas").count() == 1
+    assert _queries(page) == [CPU]
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    page.wait_for_selector("tbody tr:has-text('user')")
+
+
+def test_names_labels_and_values_are_completed_by_keyboard(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/explore")
+    area = page.get_by_role("textbox", name="Query A")
+    area.focus()
+    page.keyboard.type("node_cpu_seconds")
+    page.wait_for_selector("[role=option]:has-text('node_cpu_seconds_total')")
+    assert "counter, seconds" in page.locator("[role=option][aria-selected=true]").inner_text()
+    page.keyboard.press("Enter")
+    page.keyboard.type("{mod")
+    page.wait_for_selector("[role=option]:has-text('mode')")
+    page.keyboard.press("Enter")
+    page.keyboard.type("id")
+    page.wait_for_selector("[role=option]:has-text('idle')")
+    page.keyboard.press("Tab")
+    page.keyboard.type("}")
+    soon(lambda: area.input_value() == 'node_cpu_seconds_total{mode="idle"}', 5, "the completed query")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("tbody tr:has-text('idle')")
+
+
+def test_functions_come_with_their_help(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    page.get_by_role("textbox", name="Query A").focus()
+    page.keyboard.type("histogram_quant")
+    row = page.locator("[role=option][aria-selected=true]")
+    row.wait_for()
+    assert "histogram_quantile(quantile, v)" in row.inner_text()
+
+
+def test_an_error_stands_under_the_text_with_its_place_marked(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    _ask(page, "sum(up) buy (x)")
+    page.wait_for_selector("text=/At character \\d+: /")
+    assert page.locator("mark").inner_text() == "buy"
+    area = page.get_by_role("textbox", name="Query A")
+    assert area.get_attribute("aria-invalid") == "true"
+    described = page.locator(f"#{area.get_attribute('aria-describedby')}").inner_text()
+    assert described.startswith("At character 9")
+    _ask(page, "up")
+    page.wait_for_selector("mark", state="detached")
+
+
+def test_a_limit_is_told_as_a_refusal(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    page.route(
+        "**/api/v1/query_range",
+        lambda route: route.fulfill(status=422, json={"status": "error", "error": "more than 5,000,000 samples"}),
+    )
+    _ask(page, "up")
+    page.wait_for_selector("text=Query refused: more than 5,000,000 samples.")
+
+
+def test_a_failure_of_the_server_is_told_where_it_is_and_can_be_tried_again(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    page.route(
+        "**/api/v1/query_range",
+        lambda route: route.fulfill(status=500, json={"status": "error", "error": "the disk is gone"}),
+    )
+    _ask(page, "up")
+    page.wait_for_selector("text=This part failed: the disk is gone. The rest goes on.")
+    assert page.get_by_role("button", name="Copy details").count() == 1
+    page.unroute("**/api/v1/query_range")
+    page.get_by_role("button", name="Retry").click()
+    page.wait_for_selector("tbody tr:has-text('up')")
+
+
+def test_several_queries_at_one_instant_with_history(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    _ask(page, "node_load1")
+    page.get_by_role("button", name="Query", exact=True).click()
+    _ask(page, "1 + 1", "B")
+    page.wait_for_selector("tbody tr:has-text('{}')")
+    page.get_by_role("button", name="Instant").click()
+    page.wait_for_selector("th:has-text('Value')")
+    assert _queries(page) == ["node_load1", "1 + 1"]
+    page.get_by_role("button", name="Remove query A").click()
+    assert _queries(page) == ["1 + 1"]
+    page.get_by_role("button", name="History").click()
+    page.get_by_role("button", name="node_load1").click()
+    page.wait_for_selector("tbody tr:has-text('node_load1')")
+
+
+def test_explain_says_what_was_read(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore?q=" + "sum(rate(node_cpu_seconds_total[10s]))" + "&explain=1")
+    page.wait_for_selector("h2:has-text('What query A did')")
+    text = page.get_by_role("region", name="What query A did").inner_text()
+    assert "read " in text
+    assert "series" in text
+
+
+def test_what_is_seen_can_be_saved(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore?q=node_load1")
+    page.wait_for_selector("tbody tr")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0].startswith("time,")
+    assert "node_load1" in lines[0]
+    assert len(lines) > 2
+
+
+def test_arrow_keys_read_the_table_at_an_instant(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore?q=node_load1")
+    page.wait_for_selector("tbody tr")
+    before = page.locator("thead th").count()
+    page.locator("main").focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"document.querySelectorAll('thead th').length === {before + 1}")
+
+
+def test_markup_in_a_query_stays_text(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    _ask(page, 'label_replace(vector(1), "x", "<img src=x onerror=window.hit=1>", "", "")')
+    page.wait_for_selector("tbody tr:has-text('<img')")
+    _ask(page, "<script>window.hit=1</script>")
+    page.wait_for_selector(".wrong:has-text('script')")
+    assert page.evaluate("window.hit") is None
