@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { networkUnit } from "../src/lib/prefs";
 import {
   axisFigure, bitRateUnit, byteRateUnit, capacity, capacityUnit, duration, durationInWords, figure, percent, roundPercent, whole,
 } from "../src/lib/numbers";
@@ -53,4 +54,17 @@ describe("durations", () => {
   test.each([
     [5 * M, "5 minutes"], [H, "1 hour"], [6 * H, "6 hours"], [D, "24 hours"], [7 * D, "7 days"], [30 * D, "30 days"], [M + 5 * S, "1 min 5 s"],
   ])("%d ms in words are %s", (ms, text) => expect(plain(durationInWords(ms))).toBe(text));
+});
+
+describe("network rates in bytes", () => {
+  afterEach(() => (networkUnit.value = "bits"));
+
+  test.each([
+    [80_000_000, { name: "MB/s", factor: 8_000_000 }],
+    [8_000, { name: "kB/s", factor: 8_000 }],
+    [7_000, { name: "B/s", factor: 8 }],
+  ])("%d bits a second", (bits, unit) => {
+    networkUnit.value = "bytes";
+    expect(bitRateUnit(bits)).toEqual(unit);
+  });
 });

@@ -154,5 +154,5 @@ def test_markup_in_a_query_stays_text(open_page: Callable[..., "Page"]) -> None:
     _ask(page, 'label_replace(vector(1), "x", "<img src=x onerror=window.hit=1>", "", "")')
     page.wait_for_selector("tbody tr:has-text('<img')")
     _ask(page, "<script>window.hit=1</script>")
-    page.wait_for_selector(".wrong:has-text('script')")
+    page.wait_for_selector(".wrong")
     assert page.evaluate("window.hit") is None

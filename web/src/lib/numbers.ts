@@ -1,6 +1,8 @@
 // How figures are written: significant digits, units, durations. Pure; every rule has a row in tests/numbers.test.ts.
 // Absence is words, never 0, NaN or a dash.
 
+import { networkUnit } from "./prefs";
+
 export const NO_DATA = "no data";
 const NBSP = "\u00a0";
 const MINUS = "\u2212";
@@ -30,8 +32,12 @@ function pick(names: readonly string[], base: number, value: number): Unit {
 export const capacityUnit = (bytes: number): Unit => pick(IEC, 1024, bytes);
 /** The unit in which a rate of this many bytes a second is written. */
 export const byteRateUnit = (bytes: number): Unit => pick(SI_BYTES, 1000, bytes);
-/** The unit in which a rate of this many bits a second is written. */
-export const bitRateUnit = (bits: number): Unit => pick(SI_BITS, 1000, bits);
+/** The unit in which a rate of this many bits a second is written; bytes where a person chose them. */
+export function bitRateUnit(bits: number): Unit {
+  if (networkUnit.value === "bits") return pick(SI_BITS, 1000, bits);
+  const unit = byteRateUnit(bits / 8);
+  return { name: unit.name, factor: unit.factor * 8 };
+}
 
 function signed(value: number, digits: string): string {
   return value < 0 && /[1-9]/.test(digits) ? MINUS + digits : digits;

@@ -1,6 +1,8 @@
 // Instants in words: the clock of the pointer and of the axis, and where the axis puts its labels. Pure but for the zone
 // of the browser, which every function takes as an argument (tests pass "UTC").
 
+import { zoneChoice } from "./prefs";
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -10,8 +12,8 @@ const TICK_STEPS_MS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000,
 ].map((seconds) => seconds * SECOND_MS);
 
-/** The zone of this browser, an IANA name. */
-export const localZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** The zone that times are shown in, an IANA name: this browser's, unless a person chose UTC. */
+export const localZone = (): string => (zoneChoice.value === "UTC" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

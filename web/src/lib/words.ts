@@ -12,9 +12,6 @@ export const NOTHING_ASKED = "Write a query above, or find a metric by typing th
 export const NO_SERIES = "No series matches in this range.";
 /** For somebody whose role may look and nothing more. */
 export const mayNot = (role: string, what: string): string => `Your role, ${role}, may look but not ${what}. Ask an admin of this server.`;
-/** A write that was refused, or that nobody answered: the form stays as it is. */
-export const notSaved = (reason: string, undone: string): string => `Not saved: ${reason.replace(/[.]$/, "")}. ${undone}`;
-
 export const nothingCalled = (text: string): string => `Nothing is called '${text}'. Explore it as a query?`;
 
 export const reading = (rangeMs: number): string => `Reading ${durationInWords(rangeMs)}.`;

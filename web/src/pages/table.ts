@@ -31,4 +31,5 @@ export const PAGES: readonly PageEntry[] = [
   { name: "processes", word: "Processes", at: ["/h/{host}/processes"], letter: "p", view: true, load: () => import("./Processes.svelte") },
   { name: "alerts", word: "Alerts", at: ["/alerts", "/alerts/{id}"], letter: "a", view: false, load: () => import("./Alerts.svelte") },
   { name: "explore", word: "Explore", at: ["/explore"], letter: "e", view: true, load: () => import("./Explore.svelte") },
+  { name: "settings", word: "Settings", at: ["/settings", "/settings/{part}"], letter: "s", view: false, below: true, load: () => import("./Settings.svelte") },
 ];
