@@ -26,6 +26,8 @@ CASES = {
     "injection": 600,
     "openapi": 2,
     "slow": 2_000,
+    "canaries": WHOLE,
+    "fuzz": 500,
     "descriptors": 1_000,
     "cardinality": 20_000,
 }

@@ -68,6 +68,8 @@ def compile_regex(pattern: str) -> Any:  # noqa: ANN401  re2 ships no types
     options.log_errors = False
     try:
         return re2.compile(pattern, options)
+    except UnicodeEncodeError as error:  # half a character, such as a byte that is no UTF-8 leaves
+        raise QueryError(f"bad regular expression {pattern!r}: invalid UTF-8") from error
     except re2.error as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise QueryError(f"bad regular expression {pattern!r}: {reason}") from error

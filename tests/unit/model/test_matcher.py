@@ -75,3 +75,8 @@ def test_a_bad_regular_expression_is_refused_with_its_reason(pattern: str, capfd
 
 def test_a_hostile_expression_takes_linear_time() -> None:
     assert compile_regex("(a+)+$").fullmatch("a" * 50_000 + "b") is None
+
+
+def test_half_a_character_is_no_pattern() -> None:
+    with pytest.raises(QueryError, match="invalid UTF-8"):
+        compile_regex("a\udcff")
