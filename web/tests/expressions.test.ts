@@ -9,13 +9,14 @@ const left = (matcher: string) => new RegExp(`^(?:${JSON.parse(matcher.slice("de
 describe("the recorder's questions", () => {
   test("see exactly the samples of one instant at the collecting interval", () => {
     const told = CORE.map((question) => question.promql(second));
-    expect(told).toContain('100 * avg by (mode) (irate(node_cpu_seconds_total{job="node",instance="atlas",mode!="idle"}[2s]))');
+    const all = 'irate(node_cpu_seconds_total{job="node",instance="atlas"}[2s])';
+    expect(told).toContain(`100 * sum by (mode) (irate(node_cpu_seconds_total{job="node",instance="atlas",mode!="idle"}[2s])) / scalar(sum(${all}))`);
     expect(told).toContain('last_over_time(node_memory_Buffers_bytes{job="node",instance="atlas"}[1s])');
     expect(told).toContain('last_over_time(up{job="node",instance="atlas"}[1s])');
   });
 
   test("pressure is the increase of the total, never the kernel's mean", () => {
-    expect(of("pressure.iosome").promql(second)).toBe('100 * irate(node_pressure_io_waiting_seconds_total{job="node",instance="atlas"}[2s])');
+    expect(of("pressure.iosome").promql(second)).toBe('clamp_max(100 * irate(node_pressure_io_waiting_seconds_total{job="node",instance="atlas"}[2s]), 100)');
     expect(CORE.some((question) => question.promql(second).includes("avg10"))).toBe(false);
   });
 

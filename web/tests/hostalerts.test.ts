@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alert, Transition } from "../src/lib/alerts";
-import { countsText, firedOf, ofHost, openAlerts, regionsOf, titleOf } from "../src/lib/hostalerts";
+import { countsText, firedOf, ofHost, openAlerts, titleOf } from "../src/lib/hostalerts";
 
 const RULE = { file: "f", group: "g", name: "PressureHigh", line: 1, expression: "rate(node_pressure_io_waiting_seconds_total[1m]) > 0.2", limit: 0.2, is_above: true };
 const alert = (id: number, more: Partial<Alert> = {}): Alert =>
@@ -32,22 +32,6 @@ describe("alerts of one host", () => {
   test("how many", () => {
     expect(countsText([alert(1), alert(2, { part: "acknowledged" }), alert(3, { part: "silenced" })])).toBe("1 open, 1 acknowledged, 1 silenced");
     expect(countsText([])).toBe("");
-  });
-
-  test("what the tracks show of them", () => {
-    const regions = regionsOf([
-      alert(1),
-      alert(2, { ended: 130, rule: { ...RULE, expression: "node_load1 > 4" } }),
-      alert(3, { state: "pending", fired: null, rule: { ...RULE, expression: "node_memory_MemAvailable_bytes < 1" } }),
-      alert(4, { rule: { ...RULE, expression: "my_own > 1" } }),
-      alert(5, { part: "silenced" }),
-    ], "web-1");
-    expect(regions[0]).toMatchObject({ label: "I/O pressure high", href: "/alerts/1" });
-    expect(regions.map(({ id, cause, state, fromMs, toMs }) => [id, cause, state, fromMs, toMs])).toEqual([
-      ["1", "pressure", "firing", 100_000, null],
-      ["2", "cpu", "resolved", 100_000, 130_000],
-      ["3", "memory", "pending", 90_000, null],
-    ]);
   });
 
   test("when they fired and ended in a day", () => {

@@ -119,10 +119,10 @@ describe("pictures", () => {
   });
 
   test("shades and limits of alerts lie on the track that caused them, paler on those they touch", () => {
-    const region: Region = { id: "1", cause: "pressure", touches: ["disk"], fromMs: 11_000, toMs: 12_000, state: "resolved", severity: "warning", label: "I/O pressure high", limit: 20 };
+    const region: Region = { id: "1", cause: "pressure", touches: ["disk"], fromMs: 11_000, toMs: 12_000, state: "resolved", severity: "warning", label: "I/O pressure high", limit: 20, column: "pressure.cpusome" };
     const on = (id: string) => compose(track(id), grid({}), scene([], { regions: [region] }));
     expect(on("pressure").shades).toEqual([{ fromMs: 11_000, toMs: 12_000, color: "warn-fill", opacity: 0.1, startPx: 1.5, endPx: 1 }]);
-    expect([on("pressure").limits, on("disk").limits]).toEqual([[{ value: 20, color: "warn-fill" }], []]);
+    expect([on("pressure").limits, on("disk").limits]).toEqual([[{ value: 20, column: "pressure.cpusome", pane: 1, color: "warn-fill" }], []]);
     expect([on("disk").shades[0]?.opacity, on("disk").shades[0]?.startPx, on("cpu").shades]).toEqual([0.06, 0, []]);
   });
 

@@ -43,21 +43,25 @@ const heard = one("heard", HEARD, (ask) =>
   ask.raw ? ask.gauge("up") : `count_over_time(up${selector(ask.host)}[${promDuration(ask.stepMs)}]) * ${ask.intervalMs / ask.stepMs}`,
 );
 
+/** All time that the cores had, as the kernel counted it: what is a share of it never passes 100 %. */
+const allOf = (ask: Asking, by = "") => `sum${by}(${ask.rate("node_cpu_seconds_total")})`;
+
 const cpu: Question[] = [
   {
     track: "cpu",
-    promql: (ask) => `100 * avg by (mode) (${ask.rate("node_cpu_seconds_total", 'mode!="idle"')})`,
+    promql: (ask) => `100 * sum by (mode) (${ask.rate("node_cpu_seconds_total", 'mode!="idle"')}) / scalar(${allOf(ask)})`,
     column: (labels) => CPU_COLUMNS[labels["mode"] ?? ""] ?? null,
   },
-  one("cpu", "cpu.busy", (ask) => `100 * (1 - avg(${ask.rate("node_cpu_seconds_total", 'mode="idle"')}))`, { extremes: true }),
+  one("cpu", "cpu.busy", (ask) => `100 * (1 - sum(${ask.rate("node_cpu_seconds_total", 'mode="idle"')}) / ${allOf(ask)})`, { extremes: true }),
   {
     track: "core",
-    promql: (ask) => `100 * (1 - sum by (cpu) (${ask.rate("node_cpu_seconds_total", 'mode=~"idle|iowait"')}))`,
+    promql: (ask) => `100 * (1 - sum by (cpu) (${ask.rate("node_cpu_seconds_total", 'mode=~"idle|iowait"')}) / ${allOf(ask, " by (cpu) ")})`,
     column: (labels) => (/^\d+$/.test(labels["cpu"] ?? "") ? `core.${labels["cpu"]}` : null),
     bucket: "max",
   },
 ];
 
+// the kernel counts a little behind the clock: a second may seem to have had more than itself
 const pressure: Question[] = (
   [
     ["io", "waiting", "some"],
@@ -67,7 +71,7 @@ const pressure: Question[] = (
     ["memory", "stalled", "full"],
   ] as const
 ).map(([resource, family, kind]) =>
-  one("pressure", `pressure.${resource}${kind}`, (ask) => `100 * ${ask.rate(`node_pressure_${resource}_${family}_seconds_total`)}`, {
+  one("pressure", `pressure.${resource}${kind}`, (ask) => `clamp_max(100 * ${ask.rate(`node_pressure_${resource}_${family}_seconds_total`)}, 100)`, {
     extremes: true,
   }),
 );

@@ -1,9 +1,8 @@
 // The alerts of one host as the Overview tells of them: open ones in the sentence, what fired as bars of the day strip and
-// as regions on the tracks, and as events of the day. Pure.
+// and as events of the day. Pure. What lies over the tracks: overlays.ts.
 
 import type { Alert, Transition } from "./alerts";
 import { signOf } from "./alertwords";
-import type { Region } from "./regions";
 import type { OpenAlert, Severity } from "./sentence";
 
 /** Those of a host, and those that name none. */
@@ -39,40 +38,6 @@ export function countsText(alerts: readonly Alert[]): string {
     [count("silenced"), "silenced"],
   ] as const;
   return said.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(", ");
-}
-
-// Which track a rule looks at, by the metrics of its expression; the first that fits.
-const TRACKS: readonly [RegExp, string][] = [
-  [/node_pressure_/, "pressure"],
-  [/node_cpu_|node_load/, "cpu"],
-  [/node_memory_Swap|node_vmstat_pswp/, "swap"],
-  [/node_memory_|node_vmstat_oom/, "memory"],
-  [/node_disk_/, "disk"],
-  [/node_network_|node_netstat_|node_sockstat_/, "network"],
-  [/node_hwmon_|node_thermal_/, "temperature"],
-];
-
-const trackOf = (expression: string): string | null => TRACKS.find(([metric]) => metric.test(expression))?.[1] ?? null;
-
-/** What the tracks show of alerts: from when the expression held to when it ended. */
-export function regionsOf(alerts: readonly Alert[], host: string): Region[] {
-  return alerts.flatMap((alert) => {
-    const cause = trackOf(alert.rule.expression);
-    if (cause === null || alert.part === "silenced") return [];
-    return [
-      {
-        id: String(alert.id),
-        cause,
-        touches: [],
-        fromMs: (alert.fired ?? alert.began) * 1000,
-        toMs: alert.ended === null ? null : alert.ended * 1000,
-        state: alert.state === "pending" ? "pending" : alert.ended === null ? "firing" : "resolved",
-        severity: signOf(alert.severity),
-        label: titleOf(alert.title, host),
-        href: `/alerts/${alert.id}`,
-      } satisfies Region,
-    ];
-  });
 }
 
 export interface Fired {

@@ -215,22 +215,20 @@ function rowsApart(ctx: CanvasRenderingContext2D, surface: string, count: number
 
 // Limits and the link's speed lie over everything: what crosses them must not hide them.
 function rules({ ctx, ink, place, picture }: Pen): void {
-  const pane = picture.panes[0];
-  if (pane === undefined) return;
-  const at = y(place, pane);
-  const across = (value: number, token: string) => {
-    if (value > pane.high || value < pane.low) return;
+  const across = (value: number, token: string, pane: Pane | undefined) => {
+    if (pane === undefined || value > pane.high || value < pane.low) return;
+    const at = y(place, pane)(value);
     ctx.strokeStyle = ink.color(token);
     ctx.lineWidth = place.ratio;
     ctx.setLineDash([4 * place.ratio, 3 * place.ratio]);
     ctx.beginPath();
-    ctx.moveTo(0, at(value));
-    ctx.lineTo(place.width, at(value));
+    ctx.moveTo(0, at);
+    ctx.lineTo(place.width, at);
     ctx.stroke();
     ctx.setLineDash([]);
   };
-  for (const limit of picture.limits) across(limit.value, limit.color);
+  for (const limit of picture.limits) across(limit.value, limit.color, picture.panes[limit.pane]);
   if (picture.speed === null) return;
-  across(picture.speed, "text-3");
-  across(-picture.speed, "text-3");
+  across(picture.speed, "text-3", picture.panes[0]);
+  across(-picture.speed, "text-3", picture.panes[0]);
 }

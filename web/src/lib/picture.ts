@@ -83,7 +83,7 @@ export interface Picture {
   /** Buckets of which only a part was heard. */
   thin: readonly Gap[];
   shades: readonly Shade[];
-  limits: readonly Limit[];
+  limits: readonly (Limit & { pane: number })[];
   /** The speed of the link, up and down; null while less than half of it is used. */
   speed: number | null;
   labels: Label[];
@@ -100,9 +100,10 @@ const WHOLE: Pick<Pane, "top" | "bottom"> = { top: 0, bottom: 1 };
 
 /** The samples of columns in a window, in arrays of the picture unless others are made. */
 function readColumns(columns: readonly string[], grid: Grid, fromMs: number, toMs: number, make = lend): { rows: Float64Array[]; startMs: number } {
-  // from the sample before the edge on, so that lines reach it
-  const first = Math.floor(fromMs / grid.stepMs);
-  const length = Math.max(0, Math.ceil(toMs / grid.stepMs) - first + 1);
+  // from the sample before the edge on, so that lines reach it; not beyond what the ring holds, as while another range is read
+  const last = Math.ceil(toMs / grid.stepMs);
+  const first = Math.max(Math.floor(fromMs / grid.stepMs), last - grid.capacity);
+  const length = Math.max(0, last - first + 1);
   const rows = columns.map((column) => {
     const row = make(length);
     grid.read(grid.index(column), first, row);
@@ -172,7 +173,7 @@ export function compose(asked: Track, grid: Grid, scene: Scene): Picture {
     gaps: gaps(rows, startMs, grid.stepMs),
     thin: heard === undefined ? [] : partly(heard, startMs, grid.stepMs),
     shades: shadesOf(scene.regions, asked.id, scene),
-    limits: track === asked ? limitsOf(scene.regions, asked.id, scene) : [],
+    limits: track === asked ? limitsOf(scene.regions, asked.id, scene).map((limit) => ({ ...limit, pane: paneOf(track, limit.column) })) : [],
     speed: drawn.speed ?? null,
     labels: labelsOf(track, drawn, unit.factor, unit.name),
     xSplits: scene.xSplits,
@@ -182,6 +183,8 @@ export function compose(asked: Track, grid: Grid, scene: Scene): Picture {
     empty: drawn.heat === undefined ? drawn.lines.every((line) => line.y.every(Number.isNaN)) : rows.every((row) => row.every(Number.isNaN)),
   };
 }
+
+const paneOf = (track: Track, column: string | null): number => track.series.find((series) => series.column === column)?.pane ?? 0;
 
 /** A figure of the legend that is isolated is drawn alone, as a line on an axis of its own. */
 function alone(track: Track, only: readonly string[]): Track {

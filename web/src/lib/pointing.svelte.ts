@@ -69,7 +69,10 @@ export class Pointing {
   private toMs(px: number, view: Window = this.recorder.view): number {
     const { plotPx } = this.place();
     const share = Math.min(1, Math.max(0, px / Math.max(1, plotPx)));
-    return view.fromMs + share * (view.toMs - view.fromMs);
+    // a picture that slides is behind by what is left of the second
+    const slide = view === this.recorder.view ? this.recorder.slide(plotPx) : null;
+    const behindMs = slide === null ? 0 : 1000 - slide.passedMs;
+    return view.fromMs + share * (view.toMs - view.fromMs) - behindMs;
   }
 
   private point(px: number): void {

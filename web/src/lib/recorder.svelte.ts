@@ -8,12 +8,15 @@ import { Display } from "./display.svelte";
 import type { Grid } from "./grid";
 import type { Region } from "./regions";
 import { type Samples, gridFor } from "./samples";
+import type { Slide } from "./chart";
+import { slideOf } from "./slide";
 import { DEFAULT_RANGE_MS, stepFor } from "./steps";
 import { TrackList } from "./tracklist.svelte";
 import { reading as readingWords } from "./words";
 
 export type { TrackFailure, Window };
 
+const motionless = matchMedia("(prefers-reduced-motion: reduce)");
 const LOADING_AFTER_MS = 200;
 /** A view that is being dragged asks only once it rests. */
 const REST_MS = 120;
@@ -193,6 +196,19 @@ export class Recorder extends Feed {
     const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
     if (found === null || found.before === null || found.after === null) return null;
     return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
+  }
+
+  /** How a short live view slides at this moment; null where it stands still. */
+  slide(plotPx: number): Slide | null {
+    return slideOf({
+      live: this.held === null,
+      rangeMs: this.viewRangeMs,
+      stepMs: this.grid.stepMs,
+      plotPx,
+      rowAtMs: this.rowAtMs,
+      atMs: performance.now(),
+      still: motionless.matches,
+    });
   }
 
   /** Which part of the bucket shown was heard; 1 where that is not known. Reads `revision`. */

@@ -18,6 +18,8 @@ export interface Region {
   label: string;
   /** The limit, in base units of the track's axis. */
   limit?: number;
+  /** The column that it is a limit of, where a track has several scales. */
+  column?: string;
   /** Where its page is. */
   href?: string;
 }
@@ -36,6 +38,7 @@ export interface Shade {
 
 export interface Limit {
   value: number;
+  column: string | null;
   color: string;
 }
 
@@ -64,11 +67,12 @@ export function shadesOf(regions: readonly Region[], track: string, window: { fr
 
 /** The limits that a track shows: those of the regions in view that it caused, each once. */
 export function limitsOf(regions: readonly Region[], track: string, window: { fromMs: number; toMs: number }): Limit[] {
-  const found = new Map<number, Limit>();
+  const found = new Map<string, Limit>();
   for (const region of regions) {
     if (region.cause !== track || region.limit === undefined) continue;
     if (region.fromMs > window.toMs || (region.toMs ?? Infinity) < window.fromMs) continue;
-    found.set(region.limit, { value: region.limit, color: COLORS[region.severity] });
+    const column = region.column ?? null;
+    found.set(`${column} ${region.limit}`, { value: region.limit, column, color: COLORS[region.severity] });
   }
   return [...found.values()];
 }
@@ -79,4 +83,39 @@ export const severityToken = (severity: Severity): string => COLORS[severity];
 export function spanWords(region: Region, at: (ms: number) => string): string {
   if (region.toMs === null) return `since ${at(region.fromMs)}, ${region.state}`;
   return `${at(region.fromMs)} to ${at(region.toMs)}, ${region.state}`;
+}
+
+export interface Told {
+  region: Region;
+  leftPx: number;
+  /** Which line of labels it stands in. */
+  lane: number;
+}
+
+const LABEL_PX = 190;
+const MOST_LANES = 3;
+
+/**
+ * Where the labels of a track's own regions stand: after the region where there is room, else at its start, each in the first
+ * lane that is free there. One that was pending and fired is told once; what finds no lane is in the table of alerts.
+ */
+export function labelsOf(regions: readonly Region[], track: string, window: { fromMs: number; toMs: number }, plotPx: number): Told[] {
+  const seen = regions.filter((region) => region.cause === track && region.fromMs <= window.toMs && (region.toMs ?? Infinity) >= window.fromMs);
+  const fired = new Set(seen.filter((region) => region.state !== "pending").map((region) => region.href ?? region.id));
+  const told = seen.filter((region) => region.state !== "pending" || !fired.has(region.href ?? region.id));
+  const px = (ms: number) => ((ms - window.fromMs) / (window.toMs - window.fromMs)) * plotPx;
+  const placed = told.map((region) => {
+    const endPx = px(Math.min(region.toMs ?? window.toMs, window.toMs));
+    const startPx = px(Math.max(region.fromMs, window.fromMs));
+    return { region, leftPx: plotPx - endPx > LABEL_PX ? endPx + 6 : Math.max(4, Math.min(startPx + 6, plotPx - LABEL_PX)) };
+  });
+  const free: number[] = [];
+  const found: Told[] = [];
+  for (const one of placed.sort((a, b) => a.leftPx - b.leftPx)) {
+    const lane = [0, 1, 2].find((at) => (free[at] ?? -Infinity) <= one.leftPx);
+    if (lane === undefined || lane >= MOST_LANES) continue;
+    free[lane] = one.leftPx + LABEL_PX;
+    found.push({ ...one, lane });
+  }
+  return found;
 }

@@ -11,10 +11,14 @@ export interface Span {
   stepMs: number;
 }
 
-/** The samples of a column from one instant to another, both included. */
+/**
+ * The samples of a column from one instant to another, both included. Never longer than the ring: while another range is being
+ * read, the view is of that range and the ring still of the one before.
+ */
 export function spanOf(grid: Grid, column: string, fromMs: number, toMs: number): Span {
-  const first = Math.ceil(fromMs / grid.stepMs);
-  const values = new Float64Array(Math.max(0, Math.ceil(toMs / grid.stepMs) - first + 1));
+  const last = Math.ceil(toMs / grid.stepMs);
+  const first = Math.max(Math.ceil(fromMs / grid.stepMs), last - grid.capacity);
+  const values = new Float64Array(Math.max(0, last - first + 1));
   grid.read(grid.index(column), first, values);
   return { values, startMs: grid.ms(first), stepMs: grid.stepMs };
 }

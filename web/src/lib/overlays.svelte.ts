@@ -1,0 +1,84 @@
+// Keeps the recorder's regions and the reasons of its gaps true for the view: asks for alerts and events of its span, again
+// when alerts change and while it is live, and not at all while nobody looks.
+
+import { untrack } from "svelte";
+import { type Alert, readAlert, readAlerts, readHistoryOfAlerts } from "./alerts";
+import { Failure } from "./api";
+import { type HostEvent, eventsOf } from "./host";
+import { gapReason, regionsOf } from "./overlays";
+import type { Recorder } from "./recorder.svelte";
+
+const AGAIN_MS = 30_000;
+const REST_MS = 400;
+const MOST_ALERTS = 100;
+/** So many that ended are looked up for a view. */
+const MOST_ENDED = 24;
+/** An alert may have begun so long before the view. */
+const BEFORE_MS = 86_400_000;
+/** Events are told of two days at most. */
+const MOST_EVENTS_MS = 2 * 86_400_000;
+/** What ends a gap is told a moment after it. */
+const LATER_MS = 1000;
+
+export class Overlays {
+  private readonly ended = new Map<number, Alert>();
+  private asking: AbortController | null = null;
+  private lookedMs = 0;
+
+  constructor(private readonly recorder: Recorder) {}
+
+  /** Effects that keep it going; called while a component is made. */
+  attend(): void {
+    let view = "";
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    $effect(() => {
+      const { held, rangeMs, host, nowMs } = this.recorder;
+      if (host === "" || this.recorder.connection.kind !== "open") return;
+      const version = this.recorder.alerts?.version ?? 0;
+      const next = `${version} ${held === null ? `live ${rangeMs}` : `${held.fromMs} ${held.toMs}`}`;
+      if (next === view && nowMs - this.lookedMs < AGAIN_MS) return;
+      this.lookedMs = nowMs;
+      clearTimeout(rest);
+      rest = setTimeout(() => untrack(() => void this.look()), next === view ? 0 : REST_MS);
+      view = next;
+    });
+    $effect(() => () => {
+      clearTimeout(rest);
+      this.asking?.abort();
+    });
+  }
+
+  private async look(): Promise<void> {
+    this.asking?.abort();
+    const { signal } = (this.asking = new AbortController());
+    const { fromMs, toMs } = this.recorder.view;
+    const { host } = this.recorder;
+    try {
+      const [live, ended, events] = await Promise.all([
+        readAlerts(MOST_ALERTS, signal),
+        this.readEnded(fromMs, toMs, signal),
+        eventsOf(host, Math.max(fromMs, toMs - MOST_EVENTS_MS + LATER_MS), toMs + LATER_MS),
+      ]);
+      if (!signal.aborted) this.take([...live.alerts, ...ended], events);
+    } catch (error) {
+      // tracks are whole without what lies over them; the next look asks again
+      if (!(error instanceof Failure) && !(error instanceof DOMException)) throw error;
+    }
+  }
+
+  private take(alerts: readonly Alert[], events: readonly HostEvent[]): void {
+    const regions = alerts.flatMap((alert) => regionsOf(alert, this.recorder.host));
+    if (JSON.stringify(regions) !== JSON.stringify(this.recorder.regions)) this.recorder.regions = regions;
+    this.recorder.gapReason = (gap) => gapReason(events, gap);
+  }
+
+  private async readEnded(fromMs: number, toMs: number, signal: AbortSignal): Promise<Alert[]> {
+    const asked = { kinds: ["resolved", "dropped"], startS: Math.max(0, fromMs / 1000), limit: MOST_ALERTS };
+    const { transitions } = await readHistoryOfAlerts(asked, signal);
+    const near = transitions.filter((one) => 1000 * one.at >= fromMs && 1000 * one.at <= toMs + BEFORE_MS);
+    const ids = [...new Set(near.map((one) => one.alert))].slice(0, MOST_ENDED);
+    const found = await Promise.all(ids.map((id) => this.ended.get(id) ?? readAlert(id, signal).then((detail) => detail.alert)));
+    for (const alert of found) if (alert.ended !== null) this.ended.set(alert.id, alert);
+    return found.filter((alert) => alert.ended !== null);
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import type { Alert } from "../src/lib/alerts";
+import { type Region, labelsOf } from "../src/lib/regions";
+import { causeOf, gapReason, regionsOf } from "../src/lib/overlays";
+
+const alert = (more: Partial<Alert> & { expression?: string; limit?: number | null } = {}): Alert =>
+  ({
+    id: 7, title: "I/O pressure high", severity: "warning", state: "resolved", host: "atlas", began: 90, fired: 100, ended: 300,
+    rule: { expression: more.expression ?? "rate(node_pressure_io_waiting_seconds_total[15s]) > 0.2", limit: more.limit === undefined ? 0.2 : more.limit },
+    ...more,
+  }) as unknown as Alert;
+
+describe("what an alert is about", () => {
+  test.each([
+    ["rate(node_pressure_io_waiting_seconds_total[15s])", "pressure"],
+    ['1 - avg(rate(node_cpu_seconds_total{mode="idle"}[1m]))', "cpu"],
+    ["node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", "memory"],
+    ["100 * (1 - node_memory_SwapFree_bytes / node_memory_SwapTotal_bytes)", "swap"],
+    ["rate(node_disk_io_time_seconds_total[5m])", "disk"],
+    ["rate(node_netstat_Tcp_RetransSegs[5m])", "network"],
+    ["node_hwmon_temp_celsius", "temperature"],
+    ["rate(node_disk_read_bytes_total[1m]) and node_load1 > 4", "disk"],
+    ["node_filesystem_avail_bytes", null],
+    ["up == 0", null],
+  ])("%s", (expression, track) => expect(causeOf(expression)).toBe(track));
+});
+
+describe("regions of an alert", () => {
+  test("pending without a limit, then fired with it, in units of the axis", () => {
+    expect(regionsOf(alert(), "atlas").map(({ id, cause, touches, fromMs, toMs, state, limit }) => [id, cause, touches, fromMs, toMs, state, limit])).toEqual([
+      ["7 pending", "pressure", ["cpu", "disk"], 90_000, 100_000, "pending", undefined],
+      ["7 fired", "pressure", ["cpu", "disk"], 100_000, 300_000, "resolved", 20],
+    ]);
+  });
+
+  test("what fires has no end, what is pending alone does not fire", () => {
+    expect(regionsOf(alert({ ended: null }), "atlas").at(-1)).toMatchObject({ toMs: null, state: "firing" });
+    expect(regionsOf(alert({ fired: null, ended: null }), "atlas").map((region) => region.state)).toEqual(["pending"]);
+  });
+
+  test("a limit in percent stays, and one in another unit than the axis is none", () => {
+    expect(regionsOf(alert({ expression: "100 * rate(node_pressure_io_waiting_seconds_total[1m])", limit: 0.5 }), "atlas").at(-1)?.limit).toBe(0.5);
+    expect(regionsOf(alert({ expression: "rate(node_pressure_cpu_waiting_seconds_total[1m]) * 100", limit: 60 }), "atlas").at(-1)?.limit).toBe(60);
+    expect(regionsOf(alert({ expression: "node_memory_MemAvailable_bytes", limit: 5 }), "atlas").at(-1)?.limit).toBeUndefined();
+    expect(regionsOf(alert({ limit: null }), "atlas").at(-1)?.limit).toBeUndefined();
+  });
+
+  test("alerts of another host, or of what no track shows, are none", () => {
+    expect(regionsOf(alert({ host: "other" }), "atlas")).toEqual([]);
+    expect(regionsOf(alert({ expression: "node_filesystem_avail_bytes" }), "atlas")).toEqual([]);
+    expect(regionsOf(alert({ host: "" }), "atlas")).toHaveLength(2);
+  });
+
+  test("what is silenced is none, and the host is not named again", () => {
+    expect(regionsOf(alert({ part: "silenced" }), "atlas")).toEqual([]);
+    expect(regionsOf(alert({ title: "atlas: I/O pressure high" }), "atlas")[0]?.label).toBe("I/O pressure high");
+  });
+
+  test("a severity of one's own is no alarm", () => expect(regionsOf(alert({ severity: "other" }), "atlas")[0]?.severity).not.toBe("critical"));
+});
+
+describe("why there was no data", () => {
+  const event = (at: number, kind: string, missing: number) => ({ at, kind, subject: "", missing, count: 1 });
+  test("what happened when it came back", () => {
+    expect(gapReason([event(200, "start", 28), event(200, "gap", 28)], { fromMs: 172_000, toMs: 200_000 })).toBe("Barograph was started again");
+    expect(gapReason([event(200, "boot", 28)], { fromMs: 172_000, toMs: 201_000 })).toBe("the machine was started");
+  });
+  test("nothing is said where nothing is known", () => {
+    expect(gapReason([event(200, "gap", 28)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
+    expect(gapReason([event(900, "start", 28), event(200, "start", 0)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
+  });
+});
+
+describe("labels of regions", () => {
+  const region = (id: string, fromMs: number, toMs: number | null, state: Region["state"] = "resolved"): Region =>
+    ({ id, cause: "pressure", touches: [], fromMs, toMs, state, severity: "warning", label: id, href: `/alerts/${id.split(" ")[0]}` });
+  const at = (regions: Region[]) => labelsOf(regions, "pressure", { fromMs: 0, toMs: 1000 }, 1000).map((told) => [told.region.id, told.leftPx, told.lane]);
+
+  test("stand after what has ended, at the start of what reaches the edge", () => {
+    expect(at([region("1", 100, 300)])).toEqual([["1", 306, 0]]);
+    expect(at([region("1", 700, null, "firing")])).toEqual([["1", 706, 0]]);
+    expect(at([region("1", 980, null, "firing")])).toEqual([["1", 810, 0]]);
+  });
+
+  test("never lie on each other, and one that was pending and fired is told once", () => {
+    expect(at([region("1", 100, 300), region("2", 100, 320), region("3", 100, 340), region("4", 100, 350)])).toEqual([["1", 306, 0], ["2", 326, 1], ["3", 346, 2]]);
+    expect(at([region("1 pending", 50, 100, "pending"), region("1 fired", 100, 300)])).toEqual([["1 fired", 306, 0]]);
+    expect(at([region("1 pending", 50, null, "pending")]).length).toBe(1);
+  });
+});
