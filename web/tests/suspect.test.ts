@@ -71,6 +71,11 @@ describe("the sentence", () => {
       [row("ffmpeg", { cpu: 3.9 }, { cpu: 0.2 }), row("x", { cpu: 0.1 }, { cpu: 0.1 })],
       "ffmpeg uses 390 % of one core, 98 % of what all processes use. One minute before it was 20 %.",
     ],
+    [
+      "two stories",
+      [row("chromium", { cpu: 1.9 }, {}), row("dd", { write: 90e6 }, {}), row("cp", { write: 35e6 }, {}), row("db", { iowait: 0.9 }, {})],
+      "chromium uses 190 % of one core, 100 % of what all processes use. One minute before it did next to nothing. Also: dd, +90.0 MB/s.",
+    ],
     ["memory", [row("java", { rss: 3 * 1024 ** 3 }, { rss: 1024 ** 3 })], "java holds 3.0 GiB of memory. One minute before it was 1.0 GiB."],
     ["waiting", [row("db", { iowait: 0.9 }, { iowait: 0 })], "db waits for the disk 90 % of the time. One minute before it did next to nothing."],
     ["one that ended", [row("make", { cpu: null, rss: null, ended: 1044 }, { cpu: 2 })], "make ended at at1044. One minute before it had 200 % CPU more."],

@@ -21,7 +21,8 @@ export class Flight {
   within = $state<string | null>(null);
   /** The process whose history was asked for; "none" where it was closed by hand. */
   chosen = $state.raw<Process | "none" | null>(null);
-  table = $state.raw<WhoTable | null>(null);
+  /** The table, and what its rows stand for: another grouping is asked for before it is there. */
+  shown = $state.raw<{ table: WhoTable; group: GroupBy } | null>(null);
   /** How many processes there were, kept or not. */
   count = $state<number | null>(null);
   history = $state.raw<ProcessHistory | null>(null);
@@ -32,26 +33,26 @@ export class Flight {
   private asking: AbortController | null = null;
   private askingHistory: AbortController | null = null;
   private historyAt = 0;
-  private narrow = false;
+  private approached = false;
 
+  readonly table = $derived.by(() => this.shown?.table ?? null);
   readonly isLive = $derived.by(() => this.recorder.atMs === null);
   /** The instant that the table stands for; 0 before the first second. */
   readonly atMs = $derived.by(() => this.recorder.atMs ?? (this.recorder.held === null ? this.recorder.newestMs : this.recorder.held.toMs));
   readonly rows = $derived.by<WhoRow[]>(() => {
-    const table = this.table;
-    if (table === null) return [];
-    const within = this.within;
-    const rows = sorted(table, this.group, this.sort);
+    if (this.shown === null) return [];
+    const within = this.shown.group === "process" ? this.within : null;
+    const rows = sorted(this.shown.table, this.shown.group, this.sort);
     return within === null ? rows : rows.filter((row) => isWithin(row, within));
   });
   readonly suspect = $derived.by(() => {
     const found = this.table === null ? null : suspectOf(this.table);
     return found !== null && found.change.score > 0 ? found.row : null;
   });
-  readonly suspectKey = $derived.by(() => (this.suspect === null ? null : rowKey(this.suspect, this.group)));
+  readonly suspectKey = $derived.by(() => (this.suspect === null || this.shown === null ? null : rowKey(this.suspect, this.shown.group)));
   /** Whose history is open: who was chosen, or in a held view, where there is room, the suspect. */
   readonly opened = $derived.by<Process | null>(() => {
-    if (this.group !== "process" || this.chosen === "none") return null;
+    if (this.shown?.group !== "process" || this.chosen === "none") return null;
     if (this.chosen !== null) return this.chosen;
     const row = this.isLive || !this.roomy ? null : this.suspect;
     return row === null || row.pid === null || row.start === null ? null : { pid: row.pid, start: row.start };
@@ -69,7 +70,6 @@ export class Flight {
 
   /** Take up what the address says. */
   begin(): void {
-    this.narrow = readParameter("from") === null;
     this.group = GROUPS.find((group) => group.code === readParameter("group"))?.code ?? "process";
     this.sort = sortOf(readParameter("sort"));
     this.within = readParameter("within");
@@ -86,10 +86,12 @@ export class Flight {
 
   /** An instant that came without a window is seen from near; one that came with a window keeps it. */
   approach(): void {
-    const atMs = this.recorder.atMs;
-    if (!this.narrow || this.recorder.host === "") return;
-    this.narrow = false;
-    if (atMs !== null) this.recorder.showAt(atMs - AROUND_MS, 2 * AROUND_MS);
+    const { atMs, held, rangeMs, host } = this.recorder;
+    if (this.approached || host === "") return;
+    this.approached = true;
+    // what the address makes of an instant alone: the range around it
+    const alone = atMs !== null && held !== null && held.toMs - held.fromMs === rangeMs && held.fromMs + rangeMs / 2 === atMs;
+    if (alone && rangeMs > 2 * AROUND_MS) this.recorder.showAt(atMs - AROUND_MS, 2 * AROUND_MS);
   }
 
   /** Write what the address should say: beside the view, which the recorder writes. */
@@ -110,8 +112,9 @@ export class Flight {
   }
 
   open(row: WhoRow): void {
-    if (this.group !== "process") {
-      this.within = rowKey(row, this.group);
+    const group = this.shown?.group ?? this.group;
+    if (group !== "process") {
+      this.within = rowKey(row, group);
       this.group = "process";
       return;
     }
@@ -152,14 +155,14 @@ export class Flight {
         readCount(this.recorder.host, atMs, asking.signal).catch(() => null),
       ]);
       if (asking.signal.aborted) return;
-      this.table = table;
+      this.shown = { table, group };
       this.count = count;
       this.failure = null;
     } catch (error) {
       if (asking.signal.aborted || !(error instanceof Failure)) return;
       this.failure = error;
       // what is said of an instant must not stand beside another's rows
-      if (error.kind === "refused") this.table = null;
+      if (error.kind === "refused") this.shown = null;
     } finally {
       if (this.asking === asking) this.asking = null;
     }

@@ -19,6 +19,8 @@ const WEIGHT: Record<Kind, number> = { cpu: 1, io: 100e6, memory: 1024 ** 3, wai
 const LEAST: Record<Kind, number> = { cpu: 0.005, io: 50_000, memory: 1024 ** 2, wait: 0.01 };
 /** From here on a change is worth a sentence. */
 const NOTABLE = 0.05;
+/** From here on another one of another kind is worth a word too. */
+const ALSO = 0.3;
 const MINUS = "\u2212";
 const NBSP = "\u00a0";
 
@@ -159,8 +161,19 @@ export function sentence(table: WhoTable, group: GroupBy, clock: (seconds: numbe
     return { name, rest: `does ${was} less than one minute before. Nobody does notably more.` };
   }
   const now = does(change.kind, row, table.rows);
-  if (isNew(row, table.against) && row.count === 1) return { name, rest: `${now}. One minute before it was not running.` };
-  return { name, rest: `${now}. ${did(change.kind, row.before)}` };
+  const before = isNew(row, table.against) && row.count === 1 ? "One minute before it was not running." : did(change.kind, row.before);
+  return { name, rest: `${now}. ${before}${alsoText(table, group, found)}` };
+}
+
+/** A disk that is pressed and a processor that is busy may be two stories: the second is told too. */
+function alsoText(table: WhoTable, group: GroupBy, first: { row: WhoRow; change: Change }): string {
+  let other: { row: WhoRow; change: Change } | null = null;
+  for (const row of table.rows) {
+    const change = row === first.row ? null : changeOf(row, table.against);
+    if (change === null || change.kind === first.change.kind || change.kind === "wait" || change.score < ALSO) continue;
+    if (other === null || change.score > other.change.score) other = { row, change };
+  }
+  return other === null ? "" : ` Also: ${nameOf(other.row, group)}, +${amountText(other.change.kind, other.change.amount)}.`;
 }
 
 function calm(table: WhoTable, group: GroupBy): string {

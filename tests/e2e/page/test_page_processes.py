@@ -1,0 +1,201 @@
+"""The Processes page over a real server: a planted hog is found and named; steps, play, groups and the address."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from barograph.model.clock import SystemClock
+from barograph.tsdb.config import ProcessLogConfig
+from barograph.tsdb.process_log import ProcessLogWriter
+from helpers.processes import sample
+from helpers.server import Server, eventually, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
+# names that would run, were they ever read as HTML; the kernel keeps 15 bytes
+_HOSTILE = "<img src=q>"
+_ARGUMENT = "\"><script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
+_HOG = """#!{python}
+import os, sys, time
+end = time.time() + 25
+block = os.urandom(1 << 20)
+while time.time() < end:
+    with open(sys.argv[1], "wb") as file:
+        for _ in range(40):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+os.unlink(sys.argv[1])
+"""
+
+
+@pytest.fixture(scope="module")
+def server(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose flight recorder knows of a minute ago: it would have to run for as long to know it itself."""
+    del browser
+    data = tmp_path_factory.mktemp("who") / "data"
+    data.mkdir(mode=0o700)
+    log = ProcessLogWriter(data, ProcessLogConfig())
+    now_ms = SystemClock().now_ms() // 1000 * 1000
+    for second in range(-75, 0):
+        log.write(sample(now_ms + second * 1000, 1))
+    log.close()
+    with serving(data) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def storm(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A process that writes as much as it can, under a name that a careless page would run; gives a second of it."""
+    folder = tmp_path_factory.mktemp("hog")
+    program = folder / _HOSTILE
+    program.write_text(_HOG.format(python=sys.executable))
+    program.chmod(0o755)
+    with subprocess.Popen([str(program), str(folder / "written"), _ARGUMENT]) as hog:
+
+        def seen() -> int | None:
+            table = server.get("/api/barograph/v1/processes").json().get("data")
+            rows = [] if table is None else table["rows"]
+            wrote = [row for row in rows if row["pid"] == hog.pid and (row["write"] or 0) > 1_000_000]
+            return int(table["sampled"]) if wrote else None
+
+        at = eventually(seen, 20, "the hog in the flight recorder")
+        eventually(lambda: (server.get("/api/barograph/v1/processes").json()["data"]["sampled"]) > at + 4 or None, 20)
+        yield at
+        hog.kill()
+
+
+def _open(open_page: Callable[..., "Page"], at: int, more: str = "", **options: object) -> "Page":
+    page = open_page(f"/h/{_host(open_page)}/processes?at={at}{more}", **options)
+    page.wait_for_selector("table[aria-label=Processes] tbody tr")
+    return page
+
+
+def _host(open_page: Callable[..., "Page"]) -> str:
+    return open_page("/").url.split("/h/")[1].split("?")[0]
+
+
+def _title(page: "Page") -> str:
+    return page.locator("h1").inner_text()
+
+
+def test_the_hog_is_named_and_marked(open_page: Callable[..., "Page"], storm: int, tmp_path: Path) -> None:
+    page = _open(open_page, storm)
+    # a machine that does something else besides may have a busier process: then the hog is the second story
+    page.wait_for_function(f"() => document.querySelector('.words p').innerText.includes({_HOSTILE!r})")
+    assert _title(page).startswith("Who did it, at ")
+    hog = page.locator("tbody tr", has_text=_ARGUMENT)
+    assert "new, +" in hog.inner_text()
+    # its own history: who it is, since when, who started it
+    hog.locator("button").click()
+    panel = page.locator("aside")
+    panel.locator("h2", has_text=_HOSTILE).wait_for()
+    assert _ARGUMENT in panel.inner_text()
+    assert "Started by" in panel.inner_text()
+    assert "python" in panel.inner_text() or "pytest" in panel.inner_text()
+    assert page.evaluate("window.hacked") is None
+    assert "Kept: the 10 busiest of each second" in page.locator(".foot").inner_text()
+    page.screenshot(path=tmp_path / "processes-1440.png")
+
+
+def test_steps_move_the_instant_and_the_address(open_page: Callable[..., "Page"], storm: int) -> None:
+    page = _open(open_page, storm)
+    before = _title(page)
+    page.get_by_role("button", name="One second back").click()
+    page.wait_for_function(f"() => document.querySelector('h1').innerText !== {before!r}")
+    moved = page.url
+    assert "at=" in moved
+    page.get_by_role("button", name="One second on").click()
+    page.wait_for_function(f"() => document.querySelector('h1').innerText === {before!r}")
+    page.get_by_role("button", name="One minute back").click()
+    page.wait_for_function(f"() => document.querySelector('h1').innerText !== {before!r}")
+    assert page.url != moved
+
+
+def test_it_plays_and_pauses(open_page: Callable[..., "Page"], storm: int) -> None:
+    page = _open(open_page, storm - 20)
+    before = _title(page)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"() => document.querySelector('h1').innerText !== {before!r}")
+    page.get_by_role("button", name="Pause").click()
+    speed = page.locator("button.speed")
+    assert speed.inner_text() == "10×"
+    speed.click()
+    assert speed.inner_text() == "60×"
+    assert "speed=60" in page.url
+
+
+def test_groups_sorting_and_the_address(open_page: Callable[..., "Page"], storm: int) -> None:
+    page = _open(open_page, storm)
+    page.get_by_role("button", name="CPU %").click()
+    head = page.locator("th.cpu")
+    assert head.get_attribute("aria-sort") == "descending"
+    page.get_by_role("button", name="CPU %").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    page.get_by_role("button", name="User", exact=True).first.click()
+    page.wait_for_function("() => document.querySelector('tbody .count')?.innerText.includes('processes')")
+    assert "group=user" in page.url
+    assert "sort=cpu" in page.url
+    page.reload()
+    page.wait_for_function("() => document.querySelector('tbody .count')?.innerText.includes('processes')")
+    assert page.locator("th.cpu").get_attribute("aria-sort") == "ascending"
+    # a group opens its processes
+    page.locator("tbody .name button").first.click()
+    page.wait_for_selector("button.within")
+    assert "within=user" in page.url
+
+
+def test_a_row_opens_and_closes_its_history(open_page: Callable[..., "Page"], storm: int) -> None:
+    page = _open(open_page, storm)
+    page.wait_for_selector("aside h2")
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.wait_for_selector("aside", state="detached")
+    assert "pid=none" in page.url
+    page.locator("tbody tr .name button").first.click()
+    page.wait_for_selector("aside h2")
+    assert page.locator("tr.opened").count() == 1
+    opened = page.url
+    page.goto(opened)
+    page.wait_for_selector("tr.opened")
+    page.wait_for_selector("aside h2")
+
+
+def test_live_it_follows_the_newest_second(open_page: Callable[..., "Page"]) -> None:
+    page = open_page(f"/h/{_host(open_page)}/processes")
+    page.wait_for_selector("table[aria-label=Processes] tbody tr")
+    assert _title(page) == "Who is busy, now"
+    shown = page.locator("output").inner_text()
+    page.wait_for_function(f"() => document.querySelector('output').innerText !== {shown!r}")
+    assert page.get_by_role("button", name="One second on").is_disabled()
+
+
+def test_an_instant_without_a_record_says_so(open_page: Callable[..., "Page"], complaints: list[str]) -> None:
+    page = open_page(f"/h/{_host(open_page)}/processes?at=2020-01-01T00:00:00Z")
+    said = "The flight recorder has nothing of this second, nor of the minute before it."
+    page.wait_for_function(f"() => document.querySelector('.words p').innerText === {said!r}")
+    # the browser notes each 404
+    assert all("404" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_on_a_phone_rows_are_cards_and_steps_are_at_the_thumb(
+    open_page: Callable[..., "Page"], storm: int, tmp_path: Path
+) -> None:
+    page = _open(open_page, storm, **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    box = page.get_by_role("button", name="One second back").bounding_box()
+    assert box is not None
+    assert box["y"] > 844 - 160
+    assert box["height"] >= 42
+    page.locator("tbody tr .name button").first.tap()
+    page.wait_for_selector("aside h2")
+    assert page.evaluate("window.hacked") is None
+    page.screenshot(path=tmp_path / "processes-390.png")
