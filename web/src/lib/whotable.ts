@@ -15,6 +15,9 @@ export const DEFAULT_SORT: Sort = { column: "change", falling: true };
 
 const TEXTS: readonly ColumnCode[] = ["name", "unit", "user"];
 
+/** Who rose stands before who fell as much, and before who is gone: more is done by who is there. */
+const weight = (row: WhoRow, score: number): number => (score > 0 ? score : Math.abs(score) * (isGone(row) ? 0.1 : 0.5));
+
 const VALUES: Record<ColumnCode, (row: WhoRow, group: GroupBy, against: number | null) => string | number | null> = {
   name: (row, group) => nameOf(row, group).toLowerCase(),
   unit: (row) => (row.unit || row.container).toLowerCase(),
@@ -26,7 +29,7 @@ const VALUES: Record<ColumnCode, (row: WhoRow, group: GroupBy, against: number |
   wait: (row) => row.iowait,
   threads: (row) => row.threads,
   since: (row) => row.start,
-  change: (row, _, against) => Math.abs(changeOf(row, against)?.score ?? 0),
+  change: (row, _, against) => weight(row, changeOf(row, against)?.score ?? 0),
 };
 
 /** `-cpu` in an address: falling; anything unknown is the default. */
