@@ -73,7 +73,7 @@ def storm(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         hog.kill()
 
 
-def _open(open_page: Callable[..., "Page"], at: int, more: str = "", **options: object) -> "Page":
+def _open(open_page: Callable[..., "Page"], at: int, more: str = "", /, **options: object) -> "Page":
     page = open_page(f"/h/{_host(open_page)}/processes?at={at}{more}", **options)
     page.wait_for_selector("table[aria-label=Processes] tbody tr")
     return page
