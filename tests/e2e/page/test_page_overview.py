@@ -249,6 +249,10 @@ def test_on_a_phone_who_is_a_sheet_while_a_second_is_held(open_page: Callable[..
     assert box is not None
     page.touchscreen.tap(box["x"] + box["width"] - 18, box["y"] + 40)
     page.wait_for_selector(".who.sheet table")
+    back = page.get_by_role("button", name="Back to live").bounding_box()
+    assert back is not None
+    assert back["x"] + back["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.screenshot(path=tmp_path / "sheet.png")
     page.get_by_role("button", name="Let go").tap()
     page.wait_for_selector(".who.sheet", state="detached")
