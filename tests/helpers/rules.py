@@ -17,6 +17,7 @@ from barograph.rules.group import GroupDefaults, RuleFile, make_groups
 from barograph.rules.rulefile import check_rule_file
 from barograph.rules.runner import RuleRunner, RunnerParts
 from barograph.rules.state import RuleSettings
+from barograph.rules.template_texts import TemplateTexts
 from barograph.rules.texts import RowText
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.crossings import HeadCrossings
@@ -93,7 +94,7 @@ class RuleWorld:
         self.store = Store.open(folder, config, self.clock, segments)
         self.engine = Engine(self.reader, QueryConfig(), self.clock)
         self.sink = FakeSink()
-        self.settings = settings or RuleSettings(parse_text=BracedValue)
+        self.settings = settings or RuleSettings(parse_text=TemplateTexts(self.engine).parse)
         self.runner = RuleRunner(
             RunnerParts(
                 engine=self.engine,

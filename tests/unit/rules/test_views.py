@@ -20,7 +20,7 @@ groups:
   limit: 9
   labels: {team: x}
   rules:
-  - {alert: Odd, expr: "m % 2 == 1", for: 1m, keep_firing_for: 2m, annotations: {s: "{{value}}"}}
+  - {alert: Odd, expr: "m % 2 == 1", for: 1m, keep_firing_for: 2m, annotations: {s: "{{ $value }}"}}
   - {alert: Never, expr: m > 1000}
 """
 
@@ -41,7 +41,7 @@ def test_groups_are_shown_by_file_and_name(world: RuleWorld) -> None:
     assert (second.name, second.file, second.interval_ms, second.missed) == ("z", "r.yml", 1000, 4)
     odd, never = first.rules
     assert (odd.state, odd.alerts, odd.for_ms, odd.keep_firing_ms) == ("pending", 3, 60_000, 120_000)
-    assert (odd.labels, odd.annotations) == ({"team": "x"}, {"s": "{{value}}"})
+    assert (odd.labels, odd.annotations) == ({"team": "x"}, {"s": "{{ $value }}"})
     assert (never.state, never.alerts, never.health) == ("inactive", 0, "ok")
     record, high = second.rules
     assert (record.is_alert, record.expr, record.state) == (False, "m * 2", "")

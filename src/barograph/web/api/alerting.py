@@ -176,7 +176,7 @@ def _group(
             else _recording(rule)
             for number, rule in rules
         ],
-        "interval": group.interval_ms / 1000,
+        "interval": _seconds(group.interval_ms),
         "limit": group.limit,
         "evaluationTime": group.took_s,
         "lastEvaluation": rfc3339_nano(group.evaluated_ms),
@@ -188,8 +188,8 @@ def _alerting(rule: ShownRule, alerts: orjson.Fragment | None) -> dict[str, Any]
         "state": rule.state,
         "name": rule.name,
         "query": rule.expr,
-        "duration": rule.for_ms / 1000,
-        "keepFiringFor": rule.keep_firing_ms / 1000,
+        "duration": _seconds(rule.for_ms),
+        "keepFiringFor": _seconds(rule.keep_firing_ms),
         "labels": rule.labels,
         "annotations": rule.annotations,
         "alerts": alerts,
@@ -201,6 +201,11 @@ def _alerting(rule: ShownRule, alerts: orjson.Fragment | None) -> dict[str, Any]
 def _recording(rule: ShownRule) -> dict[str, Any]:
     labels = {"labels": rule.labels} if rule.labels else {}
     return {"name": rule.name, "query": rule.expr, **labels, **_health(rule), "type": "recording"}
+
+
+def _seconds(duration_ms: int) -> float:
+    """Return seconds, a whole number as one: Go writes no `.0`."""
+    return duration_ms / 1000 if duration_ms % 1000 else duration_ms // 1000
 
 
 def _health(rule: ShownRule) -> dict[str, Any]:

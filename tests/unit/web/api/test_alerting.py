@@ -18,8 +18,8 @@ groups:
   - alert: High
     expr: m > 1
     keep_firing_for: 1m
-    labels: {severity: page, i2: "{{i}}"}
-    annotations: {s: "{{value}}"}
+    labels: {severity: page, i2: "{{ $labels.i }}"}
+    annotations: {s: "{{ $value }}"}
 - name: second
   interval: 5s
   limit: 9
@@ -82,8 +82,8 @@ def test_rules_have_prometheus_shape(ruled: Site) -> None:
         "query": "m > 1",
         "duration": 0.0,
         "keepFiringFor": 60.0,
-        "labels": {"severity": "page", "i2": "{{i}}"},
-        "annotations": {"s": "{{value}}"},
+        "labels": {"severity": "page", "i2": "{{ $labels.i }}"},
+        "annotations": {"s": "{{ $value }}"},
         "health": "ok",
         "lastEvaluation": "2023-11-14T22:14:01Z",
         "type": "alerting",
