@@ -29,7 +29,7 @@ class RulesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The `rules` section.
 
     Attributes:
-        outage_tolerance: After a longer time without evaluations alerts that were pending begin anew.
+        outage_tolerance: After a longer time without evaluations pending alerts begin anew. As set at the start.
         annotations_refresh: How often annotations of an alert that goes on are rendered anew.
         max_alert_series: The most alerts of one rule whose series `ALERTS` and `ALERTS_FOR_STATE` are stored.
     """

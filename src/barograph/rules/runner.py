@@ -129,6 +129,10 @@ class RuleRunner:
         planned_ms, last_ms = instant_ms // cohort.interval_ms * cohort.interval_ms, cohort.planned_ms
         if planned_ms == last_ms or last_ms - cohort.interval_ms < planned_ms < last_ms:
             return
+        if not last_ms and planned_ms != instant_ms:
+            # before the start there may be no samples, and what is missing would alarm
+            cohort.planned_ms = planned_ms
+            return
         if last_ms:
             gap_ms = planned_ms - last_ms
             if gap_ms < 0 or gap_ms > self._parts.outage_tolerance_ms:

@@ -86,6 +86,18 @@ def test_groups_are_evaluated_as_often_as_they_say_at_whole_instants(world: Rule
     assert group(world).missed == 0
 
 
+def test_nothing_is_evaluated_at_instants_before_the_start(world: RuleWorld) -> None:
+    world.load("groups: [{name: slow, interval: 7s, rules: [{alert: Gone, expr: absent(m)}]}]")
+    at = []
+    for _ in range(8):
+        world.tick({"a": 1})
+        at.append(group(world).evaluated_ms)
+    first_ms = -(-START_MS // 7000) * 7000
+    assert START_MS % 7000
+    assert [each for each in at if each] == [first_ms] * (8 - (first_ms - START_MS) // 1000)
+    assert world.sink.take() == []
+
+
 def test_a_query_offset_looks_back_and_is_what_series_are_stamped_with(world: RuleWorld) -> None:
     world.load("groups: [{name: late, query_offset: 2s, rules: [{record: r, expr: m}, {alert: A, expr: m > 1}]}]")
     for value in (1, 2, 3, 4):
