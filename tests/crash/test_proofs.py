@@ -23,6 +23,9 @@ CASES = {
     "full": 6,
     "bombs": 120,
     "rules": 25,
+    "notify": 25,
+    "receiver": 2,
+    "deadman": 2,
 }
 
 

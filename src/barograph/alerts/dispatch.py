@@ -6,6 +6,7 @@ was read are one transaction. What it holds in memory is made anew of the store.
 """
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -73,6 +74,8 @@ class Dispatcher:
     def __init__(self, parts: DispatchParts, policy: Policy) -> None:
         self._parts = parts
         self._serials = count(1)
+        # of this process alone: a clock that was set back must not give an old key to a new message
+        self._nonce = secrets.token_hex(8)
         self._read_up_to = parts.deliveries.up_to()
         self._noted_up_to = self._read_up_to
         self._noted_ms = parts.clock.now_ms()
@@ -160,6 +163,8 @@ class Dispatcher:
                 self._lower(happened, noted.number)
             case _K.RESOLVED:
                 resolved.append(record)
+                # it may have fired and waited for its look in a process that died: then nobody here knows of it
+                self._join(record, now_ms)
                 for group in list(self._groups.of(record.number)):
                     self._end_in(group, record, now_ms)
             case _K.ACKNOWLEDGED:
@@ -290,7 +295,7 @@ class Dispatcher:
             at_ms=now_ms,
             external_url=self._policy.external_url.rstrip("/"),
             suspects=self._parts.suspects,
-            serial=next(self._serials),
+            serial=f"{self._nonce}-{next(self._serials)}",
         )
 
     def _believe(self, way: Way, group: TellingGroup, firing: dict[int, str], at_ms: int) -> None:

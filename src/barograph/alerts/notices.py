@@ -27,7 +27,7 @@ class Frame:
         at_ms: Now.
         external_url: Where this Barograph is reached, or "".
         suspects: Who did it.
-        serial: Different for any two messages of an instant.
+        serial: Different for any two messages.
         actor: Who acknowledged, or "".
         text: Why, or "".
     """
@@ -38,7 +38,7 @@ class Frame:
     at_ms: int
     external_url: str
     suspects: Suspects
-    serial: int
+    serial: str
     actor: str = ""
     text: str = ""
 
@@ -98,5 +98,5 @@ def _worst_annotations(record: AlertRecord) -> dict[str, str]:
 
 
 def _key(frame: Frame, kind: NoticeKind, place: int) -> str:
-    parts = (frame.way.id, frame.group_key, kind.value, str(frame.at_ms), str(frame.serial), str(place))
+    parts = (frame.way.id, frame.group_key, kind.value, str(frame.at_ms), frame.serial, str(place))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

@@ -6,15 +6,18 @@ thread or process than its own, so that one that hangs is found as surely as one
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 
 from barograph.model.clock import Clock
 from barograph.notify.config import HeartbeatConfig
+from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient
 from barograph.outbound.request import OutboundError, OutboundRequest
 
 _log = logging.getLogger(__name__)
 FRESH_S = 15.0
+_FRONT_TIMEOUT_S = 10.0
 Check = Callable[[], Awaitable[str]]
 """Returns what is wrong with a part, "" where nothing is."""
 
@@ -34,6 +37,24 @@ class Pulse:
         """Return how long it has been quiet, where that is too long."""
         quiet_s = self._clock.monotonic_s() - self._last_s
         return f"quiet for {quiet_s:.0f} s" if quiet_s > within_s else ""
+
+
+async def front_failure(url: str) -> str:
+    """Return why a front does not answer, "" where it does. Its certificate may have any name: it is our own."""
+
+    def any_certificate() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    client = OutboundClient(AddressRules(("0.0.0.0/0", "::/0")), any_certificate)
+    request = OutboundRequest(method="GET", url=f"{url.rstrip('/')}/-/healthy", timeout_s=_FRONT_TIMEOUT_S)
+    try:
+        answer = await client.send(request)
+    except OutboundError as error:
+        return str(error)
+    return "" if answer.status == 200 else f"answers {answer.status}"
 
 
 class Heartbeat:

@@ -21,9 +21,16 @@ from barograph.app import handover, snapshots
 from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
-from barograph.app.heartbeat import FRESH_S
+from barograph.app.heartbeat import FRESH_S, front_failure
 from barograph.app.import_service import ImportService
-from barograph.app.lifecycle import PrivateFiles, allow_descriptors, announce, go_first, wait_for_plausible_clock
+from barograph.app.lifecycle import (
+    PrivateFiles,
+    allow_descriptors,
+    announce,
+    go_first,
+    name_thread,
+    wait_for_plausible_clock,
+)
 from barograph.app.listen import bind, remove_sockets, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.people_commands import PeopleCommands
@@ -107,6 +114,7 @@ class Keeper:
             publish=self._publish_alerts,
         )
         self._alerts = AlertService(alert_parts, config)
+        self._alerts.heartbeat.watch("front", self._check_front)
         self._tick_pulse = self._alerts.heartbeat.pulse("ticks", self._longest_silence)
         if config.web.tls.cert_file:
             check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
@@ -199,6 +207,7 @@ class Keeper:
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         """The ticker's thread. Should it ever end by itself, the whole service does, so that an init system sees it."""
         go_first()
+        name_thread("ticker")
         try:
             if wait_for_plausible_clock(self._clock, self._stop_ticker):
                 self._ticker.run()
@@ -207,6 +216,11 @@ class Keeper:
         if not self._stop_ticker.is_set():
             self._exit_code = 1
             loop.call_soon_threadsafe(self._stopping.set)
+
+    async def _check_front(self) -> str:
+        """Ask the front whether it lives, as anybody would."""
+        tcp = next(each for each in self._listening if each.family != socket.AF_UNIX)
+        return await front_failure(url_of(tcp, is_tls=bool(self._config.web.tls.cert_file)))
 
     def _longest_silence(self) -> float:
         return 3 * self._config.collectors.interval.seconds + FRESH_S

@@ -58,6 +58,12 @@ def go_first() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _TICKER_NICENESS)
 
 
+def name_thread(name: str) -> None:
+    """Give this thread a name that `top -H` and the like show; where the system has no such file, it has none."""
+    with suppress(OSError):
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(name)
+
+
 class PrivateFiles:
     """Small files of the data folder that only its owner can read; what a full disk refuses is written later."""
 

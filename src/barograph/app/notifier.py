@@ -15,6 +15,7 @@ from barograph.alerts.dispatch import Dispatcher, DispatchParts
 from barograph.alerts.policy import Policy
 from barograph.app.alert_config import Ways
 from barograph.app.heartbeat import Heartbeat
+from barograph.app.lifecycle import name_thread
 from barograph.model.alert_commands import TestOutcome
 from barograph.model.errors import StoreError
 from barograph.model.notice import DeliveryState, Notice, NoticeAlert, NoticeKind
@@ -122,6 +123,7 @@ class Notifier:
             _log.debug("the notifier has ended")
 
     def _run(self) -> None:
+        name_thread("notifier")
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())

@@ -17,7 +17,8 @@ from barograph.model.notice import Delivery, DeliveryState, DeliveryStore, Notic
 from barograph.outbound.request import OutboundError, OutboundResponse
 
 _FIRST_WAIT_MS = 1_000
-_LONGEST_WAIT_MS = 300_000
+_LONGEST_WAIT_MS = 50_000
+"""A receiver that is back is told within a minute."""
 _LONGEST_RETRY_AFTER_MS = 3_600_000
 _MOST_DOUBLINGS = 16
 _PASSING = frozenset((408, 425, 429))

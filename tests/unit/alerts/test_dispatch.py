@@ -158,6 +158,18 @@ def test_what_fired_and_ended_while_nobody_was_there_is_told_all_the_same() -> N
     assert sorted(world.pass_s(120)) == ["firing creon", "resolved -borea,-creon"]
 
 
+def test_one_that_waited_for_its_look_when_the_process_died_is_told() -> None:
+    world = World(policy_of({"group_wait": "0s"}))
+    world.fire()
+    world.step()
+    world.fire("borea")
+    world.fire("creon", name="Other")
+    assert world.step() == ["firing creon"]
+    world.end("borea")
+    world.start()
+    assert world.pass_s(60) == ["firing borea", "repeat atlas,-borea"]
+
+
 def test_a_fall_that_was_read_is_remembered_across_a_restart() -> None:
     world = World()
     world.fire(severity="critical")

@@ -1,0 +1,132 @@
+"""Receivers as Alertmanager's files write them, and what is made of them."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from barograph.app.config_convert import decode_setting
+from barograph.model.clock import SystemClock
+from barograph.model.errors import AlertError
+from barograph.model.notice import DeliveryState, NoticeKind
+from barograph.model.secret import Secret
+from barograph.notify.config import HeartbeatConfig, MailDefaults, ReceiverConfig
+from barograph.notify.courier import Outcome
+from barograph.notify.ways import Means, make_ways
+from barograph.outbound.address_rules import AddressRules
+from helpers.hook import recording
+from unit.notify.notices import notice
+from unit.outbound.server import client_of
+
+DEFAULTS = MailDefaults(smtp_smarthost="mail.example:25", smtp_from="b@b.example", slack_api_url=Secret("http://s"))
+
+
+def receiver(**configs: Any) -> ReceiverConfig:
+    return msgspec.convert({"name": "team", **configs}, ReceiverConfig, dec_hook=decode_setting)
+
+
+def test_each_receiver_has_its_ways_with_alertmanagers_defaults() -> None:
+    made = make_ways(
+        [
+            receiver(
+                webhook_configs=[{"url": "http://h"}, {"url": "http://h", "max_alerts": 5, "send_resolved": False}],
+                email_configs=[{"to": "a@b, c@d"}],
+                slack_configs=[{}],
+                pagerduty_configs=[{"routing_key": "k"}],
+                ntfy_configs=[{"topic": "t"}],
+                apprise_configs=[{"url": "json://h"}],
+            )
+        ],
+        DEFAULTS,
+    )["team"]
+    assert [(way.id, way.sends_resolved, way.most, way.splits) for way in made] == [
+        ("team/webhook[0]", True, 1000, True),
+        ("team/webhook[1]", False, 5, False),
+        ("team/email[0]", False, 50, False),
+        ("team/slack[0]", False, 50, False),
+        ("team/pagerduty[0]", True, 50, False),
+        ("team/ntfy[0]", True, 50, False),
+        ("team/apprise[0]", True, 50, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("configs", "words"),
+    [
+        ({"email_configs": [{"to": "a@b", "smarthost": "x"}]}, r"receivers\[0\].email_configs\[0\].smarthost: 'x'"),
+        ({"email_configs": [{"to": " , "}]}, "nobody is named"),
+        ({"apprise_configs": [{"url": "x"}]}, "no URL of Apprise"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_by_its_place(configs: dict[str, Any], words: str) -> None:
+    with pytest.raises(AlertError, match=words):
+        make_ways([receiver(**configs)], DEFAULTS)
+
+
+def test_what_nobody_says_is_missed() -> None:
+    for configs, words in (
+        ({"slack_configs": [{}]}, "slack_api_url too"),
+        ({"email_configs": [{"to": "a@b", "smarthost": "m:25"}]}, "smtp_from too"),
+    ):
+        with pytest.raises(AlertError, match=words):
+            make_ways([receiver(**configs)], MailDefaults())
+    with pytest.raises(AlertError, match="two receivers"):
+        make_ways([receiver(), receiver()], DEFAULTS)
+    with pytest.raises(AlertError, match="needs a name"):
+        make_ways([ReceiverConfig(name="")], DEFAULTS)
+
+
+def sent(configs: dict[str, Any], allow: tuple[str, ...] = ("127.0.0.1",)) -> Outcome:
+    rules = AddressRules(allow)
+    means = Means(client=client_of(), rules=rules, clock=SystemClock())
+    (way,) = make_ways([receiver(**configs)], DEFAULTS)["team"]
+
+    async def send() -> Outcome:
+        return await way.send(means)(notice(NoticeKind.FIRING))
+
+    return asyncio.run(send())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of modules that Apprise looks for
+def test_what_apprise_knows_is_told_within_the_address_rules() -> None:
+    with recording() as hook:
+        url = {"apprise_configs": [{"url": f"json://127.0.0.1:{hook.port}/x"}]}
+        told = sent(url)
+        assert (told.state, told.answer) == (DeliveryState.DELIVERED, "JSON took it")
+        assert hook.heard[0]["title"] == "Firing: Disk full on atlas"
+        hook.answers += [500]
+        assert sent(url).state is DeliveryState.WAITING
+        refused = sent(url, ())
+        assert refused.state is DeliveryState.FAILED
+        assert "this machine itself" in refused.answer
+        assert len(hook.heard) == 1
+    unknown = sent({"apprise_configs": [{"url": "nosuchthing://x"}]})
+    assert (unknown.state, "knows no nosuchthing" in unknown.answer) == (DeliveryState.FAILED, True)
+
+
+def test_mail_is_tried_where_it_is_configured() -> None:
+    outcome = sent({"email_configs": [{"to": "a@b", "smarthost": "127.0.0.1:1"}]})
+    assert outcome.state is DeliveryState.WAITING
+
+
+@pytest.mark.parametrize(
+    ("http", "value"),
+    [
+        ({"authorization": {"credentials": "x"}}, "Bearer x"),
+        ({"basic_auth": {"username": "u", "password": "p"}}, "Basic dTpw"),
+        ({}, ""),
+    ],
+)
+def test_webhooks_may_need_a_credential(http: dict[str, Any], value: str) -> None:
+    from barograph.notify.ways import _webhook
+
+    config = receiver(webhook_configs=[{"url": "http://h", "http_config": http}]).webhook_configs[0]
+    made = _webhook(config).authorization
+    assert (made.reveal() if made else "") == value
+
+
+def test_a_heartbeat_must_stop_within_a_minute() -> None:
+    for interval in ("500ms", "31s"):
+        with pytest.raises(msgspec.ValidationError, match="within a minute"):
+            msgspec.convert({"interval": interval}, HeartbeatConfig, dec_hook=decode_setting)
