@@ -151,6 +151,7 @@ def long_history(folder: Path, count: int) -> list[Row]:
             figure=least_ms(lambda: store.history(HistoryQuestion(limit=100))),
             unit="ms",
         ),
+        Row(name="times to acknowledge and resolve", figure=least_ms(lambda: store.times(0, 1 << 62)), unit="ms"),
         Row(
             name="100 from the middle",
             figure=least_ms(lambda: store.history(HistoryQuestion(before=count // 2))),

@@ -373,12 +373,17 @@ def _close_all(descriptors: Sequence[int]) -> None:
         os.close(descriptor)
 
 
+_SWITCH_S = 0.0005
+"""So long the ticker waits for another thread to let go of the interpreter, each time it needs it."""
+
+
 def main() -> None:
     """Start a keeper from the options that `barograph serve` left in the environment."""
     try:
         options = msgspec.json.decode(os.environ.pop("BAROGRAPH_SERVE_OPTIONS"), type=ServeOptions)
         config = load_effective(options, os.environ)
         configure_logging(config.log.format, config.log.level, "keeper")
+        sys.setswitchinterval(_SWITCH_S)
         code = asyncio.run(_serve(options, config))
     except KeyError:
         sys.exit("barograph: a keeper is started by `barograph serve`, not by hand")

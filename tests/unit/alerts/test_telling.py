@@ -1,0 +1,53 @@
+import pytest
+
+from barograph.alerts.telling import Message, Standing, Telling, tell
+from barograph.model.notice import NoticeKind
+
+W, C = "warning", "critical"
+K = NoticeKind
+
+
+def telling(standing: Standing, known: dict[int, str], *, repeat: bool = False, resolved: bool = True) -> Telling:
+    return tell(standing, known, sends_resolved=resolved, repeat_is_due=repeat)
+
+
+@pytest.mark.parametrize(
+    ("standing", "known", "kinds", "believed"),
+    [
+        (Standing(loud={}), {}, [], {}),
+        (Standing(loud={1: W}), {}, [K.FIRING], {1: W}),
+        (Standing(loud={1: W}), {1: W}, [], {1: W}),
+        (Standing(loud={1: C}), {1: W}, [K.WORSE], {1: C}),
+        (Standing(loud={1: W}), {1: C}, [], {1: C}),
+        (Standing(loud={1: C, 2: W}), {1: W}, [K.FIRING], {1: C, 2: W}),
+        (Standing(loud={}, ended={1}), {1: W}, [K.RESOLVED], {}),
+        (Standing(loud={2: W}, ended={1}), {1: W, 2: W}, [K.REPEAT], {2: W}),
+        (Standing(loud={}, ended={1}), {1: W, 2: W}, [K.REPEAT], {2: W}),
+        (Standing(loud={}, ended={1}), {}, [], {}),
+        (Standing(loud={}, ended={1}, missed={1}), {}, [K.FIRING, K.RESOLVED], {}),
+        (Standing(loud={}), {1: W}, [], {1: W}),
+    ],
+)
+def test_what_follows_from_how_a_group_stands(
+    standing: Standing, known: dict[int, str], kinds: list[NoticeKind], believed: dict[int, str]
+) -> None:
+    found = telling(standing, known)
+    assert [message.kind for message in found.messages] == kinds
+    assert found.believed == believed
+
+
+def test_repeats_are_for_what_nobody_has() -> None:
+    known = {1: W, 2: W}
+    assert telling(Standing(loud=known), known, repeat=True).messages == (
+        Message(kind=K.REPEAT, firing=known.keys(), over=frozenset()),
+    )
+    assert telling(Standing(loud=known, held={1, 2}), known, repeat=True).messages == ()
+    assert telling(Standing(loud=known, held={1}), known, repeat=True).tells_firing
+    assert telling(Standing(loud={}), known, repeat=True).messages == ()
+
+
+def test_who_wants_no_ends_forgets_them_without_a_word() -> None:
+    found = telling(Standing(loud={}, ended={1}), {1: W}, resolved=False)
+    assert (found.messages, found.believed, found.tells_firing) == ((), {}, False)
+    late = telling(Standing(loud={}, ended={1}, missed={1}), {}, resolved=False)
+    assert [message.kind for message in late.messages] == [K.FIRING]
