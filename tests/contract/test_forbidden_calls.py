@@ -56,6 +56,35 @@ HTML = re.compile(
 )
 
 
+PATTERN_CALLS = {
+    f"re.{name}" for name in ("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+}
+OWN_PATTERNS = {"web/routes.py"}
+"""Where a pattern is made of text of ours that is no literal: of the table of routes."""
+
+
+def foreign_patterns(text: str, name: str = "x.py") -> Iterator[str]:
+    """Yield calls of `re` whose pattern is no text that stands in the source: what others write is for RE2."""
+    tree = ast.parse(text)
+    texts = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    # what is made while a module is imported is ours: nobody else has said anything yet
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    ]
+    for node in (inner for function in functions for inner in ast.walk(function)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PATTERN_CALLS and node.args:
+            names = {one.id for one in ast.walk(node.args[0]) if isinstance(one, ast.Name)}
+            calls = any(isinstance(one, ast.Call) for one in ast.walk(node.args[0]))
+            if (calls or not names <= texts) and name not in OWN_PATTERNS:
+                yield ast.unparse(node)
+
+
 def findings(text: str, name: str = "x.py") -> Iterator[str]:
     """Yield what is forbidden in a source."""
     for node in ast.walk(ast.parse(text)):
@@ -93,6 +122,18 @@ def _call(node: ast.Call, name: str) -> Iterator[str]:
 def test_no_source_does_what_is_forbidden(path: Path) -> None:
     name = str(path.relative_to(ROOT / "src" / "barograph"))
     assert list(findings(path.read_text(), name)) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src" / "barograph")))
+def test_no_pattern_of_others_is_matched_by_an_engine_that_tries_back(path: Path) -> None:
+    name = str(path.relative_to(ROOT / "src" / "barograph"))
+    assert list(foreign_patterns(path.read_text(), name)) == []
+
+
+@pytest.mark.parametrize("text", ["re.compile(given)", "re.search(f'{given}x', y)", "re.fullmatch(make(), y)"])
+def test_and_that_rule_finds_what_it_forbids(text: str) -> None:
+    assert list(foreign_patterns(f"def f(given):\n    {text}"))
+    assert not list(foreign_patterns("_A = 'x'\ndef f():\n    re.compile(rf'{_A}+')\n    re.sub(r'a', b, c)"))
 
 
 @pytest.mark.parametrize(

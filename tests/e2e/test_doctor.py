@@ -34,3 +34,20 @@ def test_a_server_says_what_works_and_what_is_open(tmp_path: Path) -> None:
         elsewhere = doctor("--url", server.url, "--data", str(server.data))
         assert "Works" in elsewhere.stdout
         assert "SQLite" not in elsewhere.stdout, "that is this machine's"
+
+
+def test_a_servers_receivers_and_heartbeat_are_seen_and_their_secrets_are_not(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text(
+        "receivers: [{name: ops, webhook_configs: [{url: 'https://hooks.example/canary-81'}]}]\n"
+        "route: {receiver: ops}\n"
+        "notify: {heartbeat: {url: 'https://beat.example/canary-82'}}\n"
+    )
+    with serving(tmp_path / "data", "--config", str(config)) as server:
+        answer = doctor("--data", str(server.data), "--format", "json")
+        found = {row["topic"]: row for row in json.loads(answer.stdout)["findings"]}
+    assert "ops" in found["receivers"]["words"]
+    assert found["heartbeat"]["level"] == "good"
+    offline = doctor("--data", str(tmp_path / "other"), "--config", str(config), "--format", "json")
+    assert "ops" in offline.stdout
+    assert "canary" not in answer.stdout + answer.stderr + offline.stdout + offline.stderr

@@ -203,14 +203,15 @@ def load_config(file: Path | None, environment: Mapping[str, str]) -> Config:
     return _load(file, environment_overrides(environment))
 
 
-def parse_config(text: str, name: str) -> Config:
-    """Return the configuration that a server shows of itself, in which secrets are hidden; `name` is for errors.
+def parse_web(shown: str) -> WebConfig:
+    """Return the section `web` of what a server shows of its configuration, in which secrets are hidden.
 
     Raises:
         ConfigError: It is none of this version.
     """
-    document = parse_yaml(text, name)
-    return convert(document.values or {}, Config, Source(document, {}))
+    document = parse_yaml(shown, "its configuration")
+    values = document.values if isinstance(document.values, dict) else {}
+    return convert(values.get("web") or {}, WebConfig, Source(document, {}))
 
 
 def encode_config(config: Config) -> bytes:

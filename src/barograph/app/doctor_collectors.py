@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 from barograph.app.config import Config
 from barograph.app.finding import Finding, advice, fact, good, problem
@@ -14,6 +15,7 @@ from barograph.model.errors import CollectError, NoDataError
 from barograph.model.protocols import Collector
 
 OK, NO_DATA = "ok", "no_data"
+Row = dict[str, Any]
 
 
 def sample_once(config: Config, paths: Paths, clock: Clock) -> list[CollectorHealth]:
@@ -45,22 +47,34 @@ def examine_collectors(healths: Iterable[CollectorHealth], *, is_root: bool) -> 
     return found
 
 
-def examine_alerting(receivers: Iterable[str], *, has_heartbeat: bool) -> list[Finding]:
-    """Return who is told of alerts, and who would notice that this server is silent."""
-    names = sorted(receivers)
-    if names:
-        found = [good("receivers", f"{', '.join(names)}; `barograph notify test NAME` sends a message")]
-    else:
-        found = [
-            advice(
-                "receivers", "nobody is told of alerts", "add `receivers:` to the configuration: docs/configuration.md"
-            )
-        ]
+def examine_alerting(receivers: Iterable[Row], *, has_heartbeat: bool) -> list[Finding]:
+    """Return who is told of alerts, and who would notice that this server is silent.
+
+    Args:
+        receivers: As the API has them: `name`, `is_routed`, `waiting` and `answer` of each.
+        has_heartbeat: Whether a dead-man's switch is set.
+    """
+    found = [_receiver(row) for row in receivers]
+    if not found:
+        remedy = "add `receivers:` and `route:` to the configuration; docs/configuration.md"
+        found = [advice("receivers", "nobody is told of alerts", remedy)]
     if has_heartbeat:
         return [*found, good("heartbeat", "somebody outside notices when this server falls silent")]
     words = "when this machine or this server dies, nobody is told: no dead-man's switch is set"
-    remedy = "have an outside service expect a ping (`notify.heartbeat.url`), or watch `/-/ready` from another machine"
+    remedy = "set `notify.heartbeat.url`: an outside service that expects a ping and tells you when none comes"
     return [*found, advice("heartbeat", words, remedy)]
+
+
+def _receiver(row: Row) -> Finding:
+    name = row["name"]
+    if not row["is_routed"]:
+        return advice(
+            "receivers", f"{name}: no route leads there", f"add a route with `receiver: {name}`, or remove it"
+        )
+    if row["waiting"]:
+        words = f"{name}: {row['waiting']} messages wait: {row['answer'] or 'not tried yet'}"
+        return advice("receivers", words, f"barograph notify test {name}")
+    return good("receivers", f"{name}; `barograph notify test {name}` sends a message")
 
 
 def _sample(collector: Collector, interval_ms: int, now_ms: int) -> CollectorHealth:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from barograph.app.config import Config, load_config, parse_config
+from barograph.app.config import Config, load_config, parse_web
 from barograph.app.doctor_access import examine_listening, examine_people
 from barograph.app.doctor_collectors import examine_alerting, examine_collectors, sample_once
 from barograph.app.doctor_folder import examine_audit, examine_folder, holder_of, is_there
@@ -123,7 +123,8 @@ def _of_server(server: Administration, holder: str = "") -> list[Finding]:
     clock = SystemClock()
     try:
         status = server.ask("GET", "/status")
-        config = parse_config(server.ask("GET", "/config", api=f"{_PROMETHEUS}/status")["yaml"], "its configuration")
+        web = parse_web(server.ask("GET", "/config", api=f"{_PROMETHEUS}/status")["yaml"])
+        told = server.ask("GET", "/receivers")
         users, tokens, sessions = (server.ask("GET", path) for path in ("/users", "/tokens", "/sessions"))
     except CommandError as error:
         return [problem("server", str(error), "is it this version, and the token an administrator's?")]
@@ -133,8 +134,8 @@ def _of_server(server: Administration, holder: str = "") -> list[Finding]:
     found = [_state(server.url, status, pid)]
     healths = [CollectorHealth(**row) for row in status["collectors"]]
     found += examine_collectors(healths, is_root=os.geteuid() == 0)
-    found += _alerting(config)
-    return found + examine_listening(config.web, clock) + examine_people(users, tokens, sessions, clock)
+    found += examine_alerting(told["receivers"], has_heartbeat=bool(told["heartbeat"]))
+    return found + examine_listening(web, clock) + examine_people(users, tokens, sessions, clock)
 
 
 def _state(url: str, status: dict[str, Any], pid: str) -> Finding:
@@ -155,5 +156,5 @@ def _paths(config: Config) -> Paths:
 
 
 def _alerting(config: Config) -> list[Finding]:
-    receivers = [each.name for each in config.receivers]
-    return examine_alerting(receivers, has_heartbeat=config.notify.heartbeat.url is not None)
+    rows = [{"name": receiver.name, "is_routed": True, "waiting": 0, "answer": ""} for receiver in config.receivers]
+    return examine_alerting(rows, has_heartbeat=config.notify.heartbeat.url is not None)

@@ -52,6 +52,18 @@ def test_a_collector_that_fails_is_said(tmp_path: object) -> None:
 
 def test_who_is_told_of_alerts() -> None:
     assert [one.level for one in examine_alerting([], has_heartbeat=False)] == [Level.ADVICE, Level.ADVICE]
-    told, beat = examine_alerting(["ops", "mail"], has_heartbeat=True)
-    assert told.words.startswith("mail, ops")
-    assert (told.level, beat.level) == (Level.GOOD, Level.GOOD)
+    rows = [
+        {"name": "ops", "is_routed": True, "waiting": 0, "answer": ""},
+        {"name": "old", "is_routed": False, "waiting": 0, "answer": ""},
+        {"name": "mail", "is_routed": True, "waiting": 3, "answer": "connection refused"},
+    ]
+    told, unrouted, waiting, beat = examine_alerting(rows, has_heartbeat=True)
+    assert told.words.startswith("ops; ")
+    assert unrouted.words == "old: no route leads there"
+    assert waiting.words == "mail: 3 messages wait: connection refused"
+    assert [one.level for one in (told, unrouted, waiting, beat)] == [
+        Level.GOOD,
+        Level.ADVICE,
+        Level.ADVICE,
+        Level.GOOD,
+    ]
