@@ -188,7 +188,7 @@ class Watch:
 def look(page: Page, server: Server, path: str) -> dict[str, int]:
     """Open a page, wait until it shows something, point at it, and count."""
     page.goto(server.url + path, wait_until="load")
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(700)
     for x, y in ((400, 300), (900, 300), (900, 500)):
         page.mouse.move(x, y)
     page.wait_for_timeout(100)

@@ -33,6 +33,8 @@ FORM = urlencode(PLAUSIBLE).encode()
 KIND = [("content-type", "application/x-www-form-urlencoded")]
 OWN = frozenset(("create_token", "revoke_token", "end_session", "change_password", "log_in"))
 """What everybody may change: what is their own."""
+DEAR = ("/snapshot", "/clean_tombstones", "/delete_series")
+"""Routes that take a second or more when they are rightly asked: of those who may, one asks, with one method."""
 OPERATORS = ("acknowledge", "silence", "comment", "assign", "expire", "ack", "unack", "unacknowledge")
 EDITORS = ("rule", "receiver", "test")
 
@@ -74,6 +76,9 @@ def ask_all(server: Server, everybody: list[Person]) -> Iterator[tuple[bool, str
         for route in routes_in_order():
             for method in sorted(METHODS, key="POST".__eq__):  # the log-out itself comes last
                 body = FORM if method in ("POST", "PUT", "PATCH") else b""
+                is_dear = route.template.endswith(DEAR) and expected(person, route, method) == "let in"
+                if is_dear and (method != "POST" or "local" not in person.name):
+                    continue
                 path = path_of(route) + ("" if body else "?" + FORM.decode())
                 reply = wire.send(method, path, [*person.headers, *KIND], body)
                 right = is_right(person, route, method, reply.status, reply.body)
