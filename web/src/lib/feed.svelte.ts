@@ -22,6 +22,8 @@ export interface Window {
 }
 
 const NOTICE_MS = 3000;
+/** How often a page that is looked at asks how the server and its collectors are. */
+const STATUS_MS = 10_000;
 const FIRST_RETRY_MS = 3000;
 /** How far back the first row of a stream looks for what came between the store's answer and it. */
 const MEND_SLOTS = 3;
@@ -55,6 +57,7 @@ export abstract class Feed {
   private brokeAtMs: number | null = null;
   private mendNext = true;
   private restreaming = false;
+  private statusAtMs = 0;
 
   readonly intervalMs = $derived(this.status?.intervalMs ?? 1000);
 
@@ -230,6 +233,10 @@ export abstract class Feed {
     this.newestMs = Math.max(lastMs, timestampMs);
     this.revision += 1;
     if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
+    if (this.rowAtMs - this.statusAtMs > STATUS_MS) {
+      this.statusAtMs = this.rowAtMs;
+      void this.session();
+    }
     if (this.brokeAtMs === null) return;
     this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
     this.brokeAtMs = null;

@@ -55,9 +55,10 @@ export class Machine {
     const sensors = SENSORS.some((name) => found.has(name)) ? await this.readSensors(host) : [];
     this.replace("disks", devices(disks));
     this.replace("wires", devices(wires));
-    this.replace("sensors", sensors);
+    if (sensors.length > 0) this.replace("sensors", sensors);
     this.replace("more", MORE.filter((more) => found.has(more.needs)));
-    this.hasPressure = found.has(PRESSURE);
+    // what was there and gives nothing now is not gone: its collector is in trouble, and its track says so
+    this.hasPressure = found.has(PRESSURE) || (this.known && this.hasPressure);
     this.known = true;
   }
 

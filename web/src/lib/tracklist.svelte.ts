@@ -8,7 +8,7 @@ import { Machine } from "./machine.svelte";
 import type { Recorder } from "./recorder.svelte";
 import { TEMPERATURE, temperatureTrack } from "./sensors";
 import type { Track } from "./tracks";
-import { absentWords } from "./trouble";
+import { absentWords, troubleOf } from "./trouble";
 
 const ORDER_MS = 10_000;
 /** Over how much of the newest samples activity is read. */
@@ -22,13 +22,17 @@ export class TrackList {
 
   private readonly temperature = $derived(temperatureTrack(this.machine.sensors));
 
+  private readonly collector = (name: string) => this.recorder.status?.collectors.find((one) => one.name === name);
+  /** A track whose collector fails stays, and says so. */
+  private readonly hasPressure = $derived.by(() => this.machine.hasPressure || troubleOf(this.collector("pressure")) !== null);
+
   private readonly listed = $derived.by(() =>
     listing(
       {
         disks: this.machine.disks,
         wires: this.machine.wires,
         more: this.machine.more,
-        hasPressure: this.machine.hasPressure,
+        hasPressure: this.hasPressure,
         temperature: this.temperature,
         swapUsed: this.swapUsed,
       },
@@ -48,10 +52,9 @@ export class TrackList {
   /** What other machines have and this one has not, in words. */
   readonly absent: readonly string[] = $derived.by(() => {
     if (!this.machine.known) return [];
-    const collector = (name: string) => this.recorder.status?.collectors.find((one) => one.name === name);
     const missing = [
-      ...(this.machine.hasPressure ? [] : [absentWords({ id: "pressure", name: "Pressure" }, collector("pressure"))]),
-      ...(this.temperature !== null ? [] : [absentWords({ id: "temperature", name: "Temperature" }, collector("hwmon"))]),
+      ...(this.hasPressure ? [] : [absentWords({ id: "pressure", name: "Pressure" }, this.collector("pressure"))]),
+      ...(this.temperature !== null ? [] : [absentWords({ id: "temperature", name: "Temperature" }, this.collector("hwmon"))]),
     ];
     return missing.filter((words) => words !== null);
   });
