@@ -4,33 +4,23 @@ Values are those of `values.py`; fields are looked up in tables of this room onl
 Errors are worded and placed as Go's text/template does. Called by `template.py` only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from barograph.model.errors import TemplateError
 from barograph.templates import nodes
 from barograph.templates.budget import OverBudgetError, Pieces
+from barograph.templates.fields import TYPE_NAMES, field_of
 from barograph.templates.functions import FUNCTIONS, Context
 from barograph.templates.functions import Function as Known
 from barograph.templates.numbers import shortest
 from barograph.templates.printing import print_values
 from barograph.templates.quoting import quote
-from barograph.templates.times import METHODS
-from barograph.templates.values import AlertValues, AnyMap, QuerySample, Value, is_true, type_name
+from barograph.templates.values import Value, is_true, type_name
 
 BlameNode = Callable[["Shown", str], TemplateError]
 """Makes an error of the node that is to blame and a message."""
 Shown = nodes.Operand | nodes.Command | nodes.Call
-_TYPE_NAMES: Mapping[type, str] = {str: "string", list: "template.queryResult", QuerySample: "*template.sample"}
-_FIELDS: Mapping[type, Mapping[str, Callable[[Value], Value]]] = {
-    AlertValues: {
-        "Labels": lambda data: data.labels,
-        "ExternalLabels": lambda data: data.external_labels,
-        "ExternalURL": lambda data: data.external_url,
-        "Value": lambda data: data.value,
-    },
-    QuerySample: {"Labels": lambda sample: dict(sample.labels), "Value": lambda sample: sample.value},
-}
 _ABSENT = object()
 """There is no value that was piped in."""
 
@@ -276,7 +266,7 @@ class _Compiler:
         def run(frame: Frame, piped: Value) -> Value:
             value = start(frame)
             for name in names[:-1]:
-                value = self._field(blamed, value, name, None)
+                value = self._field(blamed, value, name, ())
             extra = [argument(frame) for argument in given]
             if piped is not _ABSENT:
                 extra.append(piped)
@@ -316,33 +306,11 @@ class _Compiler:
 
         return run
 
-    def _field(self, node: Shown, value: Value, name: str, arguments: Sequence[Value] | None) -> Value:
-        kind = type(value)
-        if kind is dict or kind is AnyMap:
-            if arguments:
-                raise self._blame(node, f"{name} is not a method but has arguments")
-            return value.get(name, "" if kind is dict else None)
-        if value is None:
-            return None
-        getter = _FIELDS.get(kind, {}).get(name)
-        if getter is not None:
-            if arguments:
-                raise self._blame(node, f"{name} has arguments but cannot be invoked as function")
-            return getter(value)
-        return self._method(node, value, name, arguments or ())
-
-    def _method(self, node: Shown, value: Value, name: str, arguments: Sequence[Value]) -> Value:
-        method = METHODS.get(type(value), {}).get(name)
-        if method is None:
-            raise self._blame(node, f"can't evaluate field {name} in type {type_name(value)}")
-        wanted = len(method.parameters)
-        if len(arguments) != wanted:
-            raise self._blame(node, f"wrong number of args for {name}: want {wanted} got {len(arguments)}")
-        for argument, parameter in zip(arguments, method.parameters, strict=True):
-            if not isinstance(argument, parameter):
-                expected = _TYPE_NAMES.get(parameter, parameter.__name__)
-                raise self._blame(node, f"wrong type for value; expected {expected}; got {type_name(argument)}")
-        return method.call(value, *arguments)
+    def _field(self, node: Shown, value: Value, name: str, arguments: Sequence[Value]) -> Value:
+        try:
+            return field_of(value, name, arguments)
+        except ValueError as error:
+            raise self._blame(node, str(error)) from error
 
     # calls
 
@@ -418,7 +386,7 @@ class _Compiler:
 
     def _constant_trouble(self, node: nodes.Operand, wanted: tuple[type, ...]) -> str:
         """Say what is wrong with a constant of the wrong type, "" for what is none."""
-        expected = _TYPE_NAMES[wanted[0]]
+        expected = TYPE_NAMES[wanted[0]]
         if isinstance(node, nodes.Nil):
             return f"cannot assign nil to {expected}" if str in wanted else ""
         if not isinstance(node, nodes.Bool | nodes.Number | nodes.String):
@@ -430,7 +398,7 @@ class _Compiler:
     def _check(self, node: Shown, value: Value, wanted: tuple[type, ...]) -> None:
         if not wanted or isinstance(value, wanted) or (value is None and str not in wanted):
             return
-        expected, blamed = _TYPE_NAMES[wanted[0]], _last_word(node) if isinstance(node, nodes.Pipe) else node
+        expected, blamed = TYPE_NAMES[wanted[0]], _last_word(node) if isinstance(node, nodes.Pipe) else node
         if value is None:
             raise self._blame(blamed, f"invalid value; expected {expected}")
         raise self._blame(blamed, f"wrong type for value; expected {expected}; got {type_name(value)}")

@@ -60,17 +60,29 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
 
 **How to quiet it.** Mend and start it; `systemctl reset-failed UNIT` if its failing does not matter. For one that fails as a habit: `overrides: {'{name="UNIT"}': false}`.""",
     },
-    "TargetDown": {
-        "expr": "1 - up",
+    "HostDown": {
+        "expr": '1 - up{job=~"node.*"}',
         "for": "2m",
         "critical": {"above": 0},
+        "summary": "{{ $labels.instance }} does not answer",
+        "description": "No samples of this host have come for two minutes: it is down, or cannot be reached.",
+        "runbook": """**What it means.** `up` of the host's own metrics is 0: it does not answer, or not in a form that can be read.
+
+**What to look at.** The Targets page says why. Does the host answer at all, from here and from elsewhere? Its console, its power, the network on the way.
+
+**How to quiet it.** Bring it back, or take it out of the configuration. While this fires, the other alerts of the host are held back by default.""",
+    },
+    "TargetDown": {
+        "expr": '1 - up{job!~"node.*"}',
+        "for": "2m",
+        "warning": {"above": 0},
         "summary": "{{ $labels.instance }}: {{ $labels.job }} does not answer",
         "description": "No samples of {{ $labels.job }} on {{ $labels.instance }} have come for two minutes.",
         "runbook": """**What it means.** `up` is 0: what is asked for metrics does not answer, or not in a form that can be read.
 
 **What to look at.** The Targets page says why. Is the host up, the service running, the port open from here?
 
-**How to quiet it.** Mend the target, or take it out of the configuration. Other alerts of a host that is down are held back by default.""",
+**How to quiet it.** Mend the target, or take it out of the configuration. Where it is the whole host, HostDown holds this back by default.""",
     },
     "CollectorDown": {
         "expr": '1 - barograph_collector_success{reason=~"error|hung"}',
