@@ -45,6 +45,10 @@ def read_thresholds(
     for name, given in values.items():
         if name == STOCK_KEY:
             continue
+        near = difflib.get_close_matches(name, stock, 1)
+        if name not in stock and near and not (isinstance(given, Mapping) and "expr" in given):
+            message = f"no stock alert is called {name!r}: did you mean {near[0]!r}? One of your own needs an expr"
+            raise refuse(message, (*path, name))
         found[name] = _Reader(refuse, (*path, name), stock.get(name)).read(name, given)
     return found
 

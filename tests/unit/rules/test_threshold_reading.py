@@ -105,6 +105,8 @@ def test_overrides_of_the_stock_stay_behind_those_given() -> None:
     [
         ({"stock": 1}, "thresholds.stock", "true or false"),
         ({"a-b": {}}, "thresholds.a-b", "no name for an alert"),
+        ({"Ful": {"warning": 1}}, "thresholds.Ful", "no stock alert is called 'Ful': did you mean 'Full'?"),
+        ({"Ful": False}, "thresholds.Ful", "did you mean 'Full'?"),
         ({"New": {"warning": 1}}, "thresholds.New", "an expression of PromQL is expected"),
         ({"New": {"expr": "x"}}, "thresholds.New", "needs a limit: give one of critical, warning, info"),
         ({"New": False}, "thresholds.New", "keys are expected here"),

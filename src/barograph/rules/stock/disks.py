@@ -21,7 +21,7 @@ unless node_filesystem_readonly == 1""",
         "for": "2m",
         "warning": {"above": 90, "clear": 87},
         "critical": {"above": 96, "clear": 94},
-        "summary": "{{ $labels.instance }}: {{ $labels.mountpoint }} is {{ printf `%.1f` $value }} % full",
+        "summary": "{{ $labels.mountpoint }} nearly full on {{ $labels.instance }} ({{ printf `%.1f` $value }} %)",
         "description": "{{ $labels.mountpoint }} ({{ $labels.device }}, {{ $labels.fstype }}) has little space left for ordinary users.",
         "runbook": """**What it means.** Of the space that ordinary users may fill, so much is taken. Read-only file systems do not count.
 
@@ -35,7 +35,7 @@ unless node_filesystem_readonly == 1""",
         "for": "30m",
         "warning": {"below": 24, "clear": 36},
         "critical": {"below": 4, "clear": 8, "for": "10m"},
-        "summary": "{{ $labels.instance }}: {{ $labels.mountpoint }} is full in {{ printf `%.0f` $value }} hours",
+        "summary": "{{ $labels.mountpoint }} filling up on {{ $labels.instance }} (full in {{ printf `%.0f` $value }} h)",
         "description": "At the pace of the last hour and of the last six, whichever is slower, {{ $labels.mountpoint }} is full in {{ printf `%.1f` $value }} hours.",
         "runbook": """**What it means.** The hours until the file system is full at the slower of two paces, of the last hour and of the last six. It is looked at from 60 % on, once there are samples of six hours.
 
@@ -49,7 +49,7 @@ unless node_filesystem_readonly == 1""",
         "for": "2m",
         "warning": {"above": 90, "clear": 87},
         "critical": {"above": 96, "clear": 94},
-        "summary": "{{ $labels.instance }}: {{ $labels.mountpoint }} has used {{ printf `%.1f` $value }} % of its inodes",
+        "summary": "Inodes of {{ $labels.mountpoint }} nearly used up on {{ $labels.instance }} ({{ printf `%.1f` $value }} %)",
         "description": "There may be space on {{ $labels.mountpoint }}, but soon no more files can be made on it.",
         "runbook": """**What it means.** Each file takes an inode, and most file systems have a fixed number of them. Without one, making a file fails with "No space left on device".
 
@@ -63,7 +63,7 @@ unless node_filesystem_readonly == 1""",
         "for": "30m",
         "warning": {"below": 24, "clear": 36},
         "critical": {"below": 4, "clear": 8, "for": "10m"},
-        "summary": "{{ $labels.instance }}: {{ $labels.mountpoint }} has no inodes left in {{ printf `%.0f` $value }} hours",
+        "summary": "Inodes of {{ $labels.mountpoint }} running out on {{ $labels.instance }} (in {{ printf `%.0f` $value }} h)",
         "description": "At the pace of the last hour and of the last six, whichever is slower, the inodes of {{ $labels.mountpoint }} are used up in {{ printf `%.1f` $value }} hours.",
         "runbook": """**What it means.** As DiskFillingUp, for inodes: something makes files without end.
 
@@ -74,7 +74,7 @@ unless node_filesystem_readonly == 1""",
     "FilesystemReadOnly": {
         "expr": "node_filesystem_readonly * (2 + (changes(node_filesystem_readonly[10m]) > bool 0))",
         "critical": {"above": 2, "clear": 1},
-        "summary": "{{ $labels.instance }}: {{ $labels.mountpoint }} has become read-only",
+        "summary": "{{ $labels.mountpoint }} has become read-only on {{ $labels.instance }}",
         "description": "{{ $labels.mountpoint }} ({{ $labels.device }}) could be written to, and no longer can.",
         "runbook": """**What it means.** A file system that was writable is read-only now. The kernel does that after errors, to save what is there. One that is read-only from the beginning never fires. The value is 0 where it can be written to, 2 where not, 3 where that is new.
 
@@ -87,7 +87,7 @@ unless node_filesystem_readonly == 1""",
         "for": "15m",
         "warning": {"above": 20, "clear": 10},
         "critical": {"above": 100, "clear": 50},
-        "summary": "{{ $labels.instance }}: {{ printf `%.0f` $value }} requests wait at {{ $labels.device }}",
+        "summary": "Disk {{ $labels.device }} overloaded on {{ $labels.instance }} ({{ printf `%.0f` $value }} requests wait)",
         "description": "So many requests were under way at {{ $labels.device }} on average: more than it can do at once.",
         "runbook": """**What it means.** The average length of the queue at the device: the weighted time of I/O, each second. Busy alone (`node_disk_io_time_seconds_total`) says little about devices that do many things at once; a long queue does.
 
@@ -100,7 +100,7 @@ unless node_filesystem_readonly == 1""",
         "for": "15m",
         "warning": {"above": 50, "clear": 30},
         "critical": {"above": 90, "clear": 70},
-        "summary": "{{ $labels.instance }}: tasks wait for I/O {{ printf `%.0f` $value }} % of the time",
+        "summary": "I/O pressure high on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "In so much of the time at least one task stood still because of a disk.",
         "runbook": """**What it means.** The kernel's pressure stall information for I/O: the part of time in which some task waited for it.
 

@@ -12,7 +12,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "15m",
         "warning": {"above": 90, "clear": 80},
         "critical": {"above": 98, "clear": 90, "for": "30m"},
-        "summary": "{{ $labels.instance }}: the processors are {{ printf `%.0f` $value }} % busy",
+        "summary": "Processors busy on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "All processors together have had next to no idle time for a while: work waits for its turn.",
         "runbook": """**What it means.** Averaged over all processors and two minutes, so much of their time went into work. Waiting for disks and time that a hypervisor took do not count as work.
 
@@ -25,7 +25,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "15m",
         "warning": {"above": 70, "clear": 50},
         "critical": {"above": 95, "clear": 80, "for": "30m"},
-        "summary": "{{ $labels.instance }}: tasks wait for a processor {{ printf `%.0f` $value }} % of the time",
+        "summary": "CPU pressure high on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "In so much of the time at least one task could have run but had no processor.",
         "runbook": """**What it means.** The kernel's pressure stall information: the part of time in which some task was ready to run and had to wait. Unlike the load it does not grow with the number of processors.
 
@@ -38,7 +38,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "5m",
         "warning": {"above": 90, "clear": 85},
         "critical": {"above": 96, "clear": 92, "for": "2m"},
-        "summary": "{{ $labels.instance }}: {{ printf `%.0f` $value }} % of the memory is taken",
+        "summary": "Memory nearly full on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "What the kernel could still hand out, caches that can be dropped included, is nearly gone.",
         "runbook": """**What it means.** `MemAvailable` is the kernel's own estimate of what programs can still get without swapping. Beyond the limit the next large allocation meets reclaim, swap or the OOM killer.
 
@@ -51,7 +51,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "5m",
         "warning": {"above": 10, "clear": 5},
         "critical": {"above": 40, "clear": 20},
-        "summary": "{{ $labels.instance }}: tasks wait for memory {{ printf `%.0f` $value }} % of the time",
+        "summary": "Memory pressure high on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "Tasks stand still while the kernel looks for memory: reclaiming, swapping in, reading pages again.",
         "runbook": """**What it means.** The part of time in which some task stood still for want of memory. It is seen in answers before anything is killed.
 
@@ -64,7 +64,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "15m",
         "warning": {"above": 80, "clear": 70},
         "critical": {"above": 95, "clear": 85},
-        "summary": "{{ $labels.instance }}: {{ printf `%.0f` $value }} % of the swap is taken",
+        "summary": "Swap nearly full on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "The reserve behind the memory is nearly used up. When it is, the OOM killer comes next.",
         "runbook": """**What it means.** Swap holds what has not been touched for long, and what there was no room for. Full swap alone does no harm; full swap and low memory do.
 
@@ -77,7 +77,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "10m",
         "warning": {"above": 1000, "clear": 300},
         "critical": {"above": 10000, "clear": 3000},
-        "summary": "{{ $labels.instance }}: {{ humanize $value }} pages a second go to and from swap",
+        "summary": "Memory swapped in and out on {{ $labels.instance }} ({{ humanize $value }} pages/s)",
         "description": "Memory is moved to the disk and back all the time: everything on this host is slow now.",
         "runbook": """**What it means.** Pages of 4 KiB that were swapped in and out each second, over five minutes. What is needed does not fit into memory.
 
@@ -88,7 +88,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
     "OomKill": {
         "expr": "increase(node_vmstat_oom_kill[10m])",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: the kernel killed a process for want of memory",
+        "summary": "Process killed for want of memory on {{ $labels.instance }}",
         "description": "The OOM killer ended {{ printf `%.0f` $value }} process(es) in the last ten minutes.",
         "runbook": """**What it means.** There was no memory left, in the host or in one control group, and the kernel ended a process to go on.
 

@@ -15,7 +15,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "15m",
         "warning": {"above": 1, "clear": 0.5},
         "critical": {"above": 10, "clear": 5},
-        "summary": "{{ $labels.instance }}: {{ printf `%.1f` $value }} % of the packets of {{ $labels.device }} have errors",
+        "summary": "Packet errors of {{ $labels.device }} on {{ $labels.instance }} ({{ printf `%.1f` $value }} %)",
         "description": "{{ $labels.device }} counts errors on receiving or sending for more packets than a sound link has.",
         "runbook": """**What it means.** Packets that the device counts as faulty, against all of them, where there is more than one a second.
 
@@ -28,7 +28,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "10m",
         "warning": {"above": 0.05, "clear": 0.02},
         "critical": {"above": 0.5, "clear": 0.1},
-        "summary": "{{ $labels.instance }}: the clock is {{ humanizeDuration $value }} off",
+        "summary": "Clock off on {{ $labels.instance }} ({{ humanizeDuration $value }})",
         "description": "The time daemon has told the kernel of an offset that it does not get rid of.",
         "runbook": """**What it means.** The offset between the clock and its source, as the kernel knows it from the time daemon. Certificates, tokens and the order of logs depend on it.
 
@@ -40,7 +40,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": "(1 - node_timex_sync_status) * (2 + (changes(node_timex_sync_status[1h]) > bool 0))",
         "for": "10m",
         "warning": {"above": 2, "clear": 1},
-        "summary": "{{ $labels.instance }}: the clock is no longer synchronised",
+        "summary": "Clock no longer synchronised on {{ $labels.instance }}",
         "description": "The clock was kept by a time daemon, and is not any more: it drifts.",
         "runbook": """**What it means.** The kernel's clock was marked as synchronised and is not now. A host whose clock never was never fires. The value is 0 where it is, 2 where not, 3 where that is new.
 
@@ -52,7 +52,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": 'node_systemd_unit_state{state="failed"}',
         "for": "1m",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: {{ $labels.name }} has failed",
+        "summary": "{{ $labels.name }} failed on {{ $labels.instance }}",
         "description": "systemd has given {{ $labels.name }} up: it ended with an error, was killed, or did not start in time.",
         "runbook": """**What it means.** The unit is in the state "failed", and stays so until it is started again or reset.
 
@@ -76,7 +76,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": '1 - up{job!~"node.*"}',
         "for": "2m",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: {{ $labels.job }} does not answer",
+        "summary": "{{ $labels.job }} does not answer on {{ $labels.instance }}",
         "description": "No samples of {{ $labels.job }} on {{ $labels.instance }} have come for two minutes.",
         "runbook": """**What it means.** `up` is 0: what is asked for metrics does not answer, or not in a form that can be read.
 
@@ -88,7 +88,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": '1 - barograph_collector_success{reason=~"error|hung"}',
         "for": "5m",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: the collector {{ $labels.collector }} gives nothing ({{ $labels.reason }})",
+        "summary": "Collector {{ $labels.collector }} gives nothing on {{ $labels.instance }} ({{ $labels.reason }})",
         "description": "What {{ $labels.collector }} would measure is missing, and alerts that are made of it say nothing.",
         "runbook": """**What it means.** A collector failed (`error`), or the kernel does not answer it (`hung`: a dead network mount, a stuck device). One whose subject is not there, or that lacks a privilege, does not count.
 
@@ -99,7 +99,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
     "StoreReadOnly": {
         "expr": "barograph_store_read_only",
         "critical": {"above": 0},
-        "summary": "{{ $labels.instance }}: Barograph cannot write to its disk",
+        "summary": "Barograph cannot write to its disk on {{ $labels.instance }}",
         "description": "Samples are kept in memory only. They are written once the disk takes them again, and lost if Barograph ends before.",
         "runbook": f"""**What it means.** The data folder's disk is full, failing or read-only. Everything goes on from memory, for as long as there is room.
 
@@ -111,7 +111,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": "barograph_store_low_space",
         "for": "1m",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: the disk of Barograph's data is nearly full",
+        "summary": "Disk of Barograph's data nearly full on {{ $labels.instance }}",
         "description": "Imports and other bulk work are refused; with less space still, nothing can be kept.",
         "runbook": f"""**What it means.** The disk of the data folder has little free space. Barograph keeps within `store.max_size`; so mostly something else fills it.
 
@@ -126,7 +126,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "for": "5m",
         "warning": {"above": 10, "clear": 2},
         "critical": {"above": 50, "clear": 20},
-        "summary": "{{ $labels.instance }}: Barograph misses {{ printf `%.0f` $value }} % of its ticks",
+        "summary": "Barograph misses ticks on {{ $labels.instance }} ({{ printf `%.0f` $value }} %)",
         "description": "The monitoring itself does not get to its work: samples are missing, and alerts come late.",
         "runbook": f"""**What it means.** Barograph watches itself: of the instants at which it should have collected and evaluated rules, so many were passed over. Unlike the Watchdog of others it is silent while all is well: that everything works is told to the outside by the dead-man's switch.
 
@@ -138,7 +138,7 @@ ALERTS: Mapping[str, Mapping[str, object]] = {
         "expr": "increase(barograph_rule_evaluation_failures_total[5m])",
         "for": "5m",
         "warning": {"above": 0},
-        "summary": "{{ $labels.instance }}: rules cannot be evaluated",
+        "summary": "Rules cannot be evaluated on {{ $labels.instance }}",
         "description": "{{ printf `%.0f` $value }} evaluations failed in five minutes: what these rules would tell is not known.",
         "runbook": f"""**What it means.** An expression of a rule was refused: labels that collide, a limit that was reached, a matching that is not one to one.
 
