@@ -13,6 +13,8 @@ test("what falls below 0 is in sight, and nothing at all has a scale too", () =>
   const scale = scaleOf([{ startMs: 0, stepMs: 1000, values: [-3, 2] }], null, FRAME);
   expect([scale.low, scale.high, scale.splits]).toEqual([-5, 5, [-5, 0, 5]]);
   expect(scaleOf([], null, FRAME).high).toBe(1);
+  // a limit below 0, before any value is there
+  expect(scaleOf([], -1, FRAME).splits).toEqual([-2, 0]);
 });
 
 test("samples take their places, a gap stays a gap", () => {

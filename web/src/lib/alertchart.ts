@@ -31,13 +31,13 @@ export function scaleOf(lines: readonly Line[], limit: number | null, frame: Fra
   if (limit !== null) values.push(limit);
   const most = Math.max(...values, 0);
   const least = Math.min(...values, 0);
-  const high = roundMaximum(most === 0 && least === 0 ? 1 : most * 1.02, Number.MIN_VALUE);
+  const high = most > 0 ? roundMaximum(most * 1.02, Number.MIN_VALUE) : least < 0 ? 0 : 1;
   const low = least < 0 ? -roundMaximum(-least * 1.02, Number.MIN_VALUE) : 0;
   const { fromMs, toMs, widthPx, heightPx, leftPx, topPx } = frame;
   return {
     x: (ms) => leftPx + ((ms - fromMs) / (toMs - fromMs)) * widthPx,
     y: (value) => topPx + heightPx - ((value - low) / (high - low)) * heightPx,
-    splits: low < 0 ? [low, 0, high] : splits(0, high),
+    splits: low < 0 ? [...new Set([low, 0, high])] : splits(0, high),
     low,
     high,
   };
