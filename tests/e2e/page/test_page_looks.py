@@ -55,6 +55,7 @@ def test_a_tap_holds_a_second_and_another_lets_go(open_page: Callable[..., "Page
     page = open_page(**PHONE)
     plot = page.locator("[data-plot]").first
     plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")  # clear of what is sticky
+    page.evaluate("scrollBy(0, 200)")  # and of the sheet that tells who
     box = plot.bounding_box()
     assert box is not None
     page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
