@@ -142,8 +142,6 @@ class Notifier:
             if self._next is not None:
                 await self._restart()
                 continue
-            if self._courier is not None:
-                self._courier.wake()
             try:
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
@@ -183,6 +181,9 @@ class Notifier:
         """Let the dispatcher work; returns after how many seconds it is to do so again."""
         try:
             next_ms = self.dispatcher.step()
+            # messages leave before pages are told, which takes a while in a storm
+            if self._courier is not None:
+                self._on_loop(self._courier.wake)
             self._changed()
             self._forget()
         except StoreError as error:
