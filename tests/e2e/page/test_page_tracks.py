@@ -44,6 +44,7 @@ def _ink(page: "Page", track: str) -> int:
     painted: int = page.evaluate(
         """track => {
           const canvas = document.querySelector(`figure[data-track="${track}"] canvas`);
+          if (canvas === null) return 0;
           const bytes = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
           let count = 0;
           for (let i = 3; i < bytes.length; i += 4) if (bytes[i] > 0) count += 1;
