@@ -118,3 +118,21 @@ def test_texts_reach_aa_everywhere_and_graphics_three_to_one(theme: str) -> None
 
 def test_light_overrides_every_colour_that_dark_has() -> None:
     assert set(_tokens(':root[data-theme="light"]')) == set(_tokens(":root"))
+
+
+def _contrast_block(theme: str) -> dict[str, str]:
+    """The tokens of a theme where a person asks for more contrast."""
+    media = re.search(r"@media \(prefers-contrast: more\) \{(.*?)\n\}", CSS.read_text(), flags=re.S)
+    assert media is not None
+    blocks = dict(re.findall(r"(:root[^{]*?) \{(.*?)\}", media[1], flags=re.S))
+    lifted = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[":root"]))
+    if theme == "light":
+        lifted |= dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[':root[data-theme="light"]']))
+    return _palette(theme) | lifted
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_more_contrast_lifts_edges_to_three_to_one_and_notes_to_body_text(theme: str) -> None:
+    palette = _contrast_block(theme)
+    assert _contrast(palette["line-2"], palette["surface"]) >= 3
+    assert palette["text-3"] == palette["text-2"]

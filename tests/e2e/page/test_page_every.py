@@ -1,0 +1,127 @@
+"""Every page of the literal table, as people with other eyes and hands meet it: axe, keyboard, zoom, a small window."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.e2e
+
+WEB = Path(__file__).parents[3] / "web"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+PARTS = {"settings": ("appearance", "about", "people", "tokens", "sessions", "audit"), "alerts": ("now", "history")}
+SERIOUS = ("serious", "critical")
+WALK = """() => {
+  const e = document.activeElement, around = [e, e.parentElement, e.parentElement?.parentElement].filter(Boolean);
+  const ring = s => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none';
+  e.dataset.walked = '';
+  const styles = [...around.map(one => getComputedStyle(one)), getComputedStyle(e, '::after')];
+  return { what: e.outerHTML.slice(0, 160), body: e === document.body, ring: styles.some(ring) };
+}"""
+UNREACHED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+  .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0)
+  .filter(e => e.type !== 'radio' && !('walked' in e.dataset)).map(e => e.outerHTML.slice(0, 160))"""
+
+
+def _addresses() -> list[str]:
+    """Each page's address, of `/h/{host}` the one that leads there from `/`; parts of a page each with its own."""
+    table = (WEB / "src" / "pages" / "table.ts").read_text()
+    found = []
+    for name, templates in re.findall(r'{ name: "(\w+)".*?at: \[(.*?)\]', table):
+        first = re.findall(r'"([^"]+)"', templates)[0]
+        found += [f"{first}/{part}" for part in PARTS.get(name, ())] or [first]
+    return found
+
+
+ADDRESSES = _addresses()
+
+
+@pytest.fixture
+def visit(open_page: Callable[..., "Page"]) -> Iterator[Callable[..., "Page"]]:
+    """Open a page of the table, and wait until it is there."""
+
+    def make(address: str, **options: Any) -> "Page":
+        page = open_page("/", **options)
+        if address != "/h/{host}":
+            host = page.url.split("/h/")[1].split("?")[0]
+            page.goto(page.url.split("/h/")[0] + address.replace("{host}", host))
+        page.wait_for_selector("main h1", state="attached")
+        page.wait_for_load_state("networkidle") if address.startswith("/settings") else page.wait_for_timeout(1200)
+        return page
+
+    yield make
+
+
+def test_the_table_is_read() -> None:
+    assert "/h/{host}" in ADDRESSES
+    assert "/settings/tokens" in ADDRESSES
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_axe_has_no_serious_finding(visit: Callable[..., "Page"], address: str, theme: str, tmp_path: Path) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run tools/build_page.py")
+    page = visit(address, color_scheme=theme)
+    page.screenshot(path=tmp_path / "page.png")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations")
+    bad = [
+        f"{one['id']}: {one['help']}: {[node['html'][:150] for node in one['nodes'][:4]]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+    assert bad == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_tab_alone_reaches_every_control_and_shows_where_it_is(visit: Callable[..., "Page"], address: str) -> None:
+    page = visit(address)
+    if page.get_by_role("button", name="Hold the view").count() > 0:
+        page.keyboard.press("Space")  # held, so that nothing comes or goes meanwhile
+        page.wait_for_selector("text=/\\+[1-9]/")
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(250):
+        page.keyboard.press("Tab")
+        step = page.evaluate(WALK)
+        if step["body"]:
+            break
+        assert step["ring"], step["what"]
+    assert page.evaluate(UNREACHED) == []
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_has_its_landmarks_and_one_heading(visit: Callable[..., "Page"], address: str) -> None:
+    page = visit(address)
+    assert page.locator("main").count() == 1
+    assert page.locator("h1").count() == 1
+    assert page.locator("header:not(main header)").count() == 1
+    assert page.get_by_role("navigation", name="Pages").count() == 1
+    assert page.locator("[aria-current=page]").count() >= 1
+    assert "Barograph" in page.title()
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        pytest.param({"viewport": {"width": 320, "height": 640}}, id="320 px"),
+        pytest.param({"viewport": {"width": 720, "height": 450}, "device_scale_factor": 2}, id="200 %"),
+    ],
+)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_scrolls_sideways(visit: Callable[..., "Page"], address: str, window: dict[str, Any]) -> None:
+    page = visit(address, **window)
+    assert page.evaluate("document.documentElement.scrollWidth") <= window["viewport"]["width"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_forced_colours_and_no_motion_are_fine(visit: Callable[..., "Page"], address: str) -> None:
+    page = visit(address, forced_colors="active", reduced_motion="reduce")
+    moving = page.evaluate("""() => document.getAnimations().filter(a => a.playState === 'running').length""")
+    assert moving == 0
+    assert page.locator("nav svg").first.is_visible()
