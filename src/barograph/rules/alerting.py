@@ -105,7 +105,8 @@ class AlertingRule:
             # what an alert is has changed: the old ones end, and begin anew under their new labels
             before.end_all(changed, at_ms)
         for active in before.alerts.values():
-            active.rendered_ms = 0
+            # evaluations are counted anew here, and rows are looked up anew
+            active.rendered_ms, active.seen, active.row = 0, 0, None
             self._keep(active)
 
     def end_all(self, changed: Changed, at_ms: int) -> None:

@@ -14,12 +14,16 @@ _CHUNK = 1000
 
 
 class Outbox:
-    """A queue of changes. One thread uses it; its length may be asked from any."""
+    """A queue of changes. One thread uses it; its length may be asked from any.
+
+    Attributes:
+        is_failing: The sink could not keep what it was given last.
+    """
 
     def __init__(self, sink: AlertSink) -> None:
         self._sink = sink
         self._waiting: deque[RuleAlert] = deque()
-        self._is_failing = False
+        self.is_failing = False
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -40,11 +44,11 @@ class Outbox:
             try:
                 self._receive(chunk, at_ms)
             except StoreError as error:
-                if not self._is_failing:
+                if not self.is_failing:
                     _log.error("what changed of alerts cannot be kept for now, and is handed over again: %s", error)
-                self._is_failing = True
+                self.is_failing = True
                 return
-            self._is_failing = False
+            self.is_failing = False
             if is_over():
                 return
 

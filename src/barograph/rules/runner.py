@@ -24,6 +24,8 @@ from barograph.rules.outbox import Outbox
 
 _log = logging.getLogger(__name__)
 _HOUR_MS = 3_600_000
+_MANY = 1000
+"""Changes that are handed over while their rule is still being evaluated."""
 _WHOLE = 0.8
 """A rule that has this part of a tick's time before it has as much as it will ever get."""
 
@@ -119,7 +121,7 @@ class RuleRunner:
             self._plan(cohort, instant_ms)
         self._last_ms = instant_ms
         self._write_ends(instant_ms)
-        self._step()
+        self._step(instant_ms)
         self._bench.shared.clear()
         self._outbox.hand_over(instant_ms, self._budget.is_over)
         self.took_s = self._parts.clock.monotonic_s() - started_s
@@ -146,11 +148,13 @@ class RuleRunner:
         else:
             self._running.append((cohort, cohort.evaluate(planned_ms, self._bench)))
 
-    def _step(self) -> None:
-        """Go on with what is under way, the oldest first, as long as there is time."""
+    def _step(self, instant_ms: int) -> None:
+        """Go on with what is under way, the oldest first, as long as there is time; many changes do not wait for it."""
         while self._running:
             _, steps = self._running[0]
             for _ in steps:
+                if len(self._outbox) >= _MANY and not self._outbox.is_failing:
+                    self._outbox.hand_over(instant_ms, _after_one)
                 if self._budget.is_over():
                     return
             self._running.popleft()
@@ -219,6 +223,11 @@ class RuleRunner:
                 self._outbox.put(_ended(alert, instant_ms))
             else:
                 owner.restore(alert)
+
+
+def _after_one() -> bool:
+    """Let one chunk be handed over."""
+    return True
 
 
 def _ended(alert: RuleAlert, at_ms: int) -> RuleAlert:

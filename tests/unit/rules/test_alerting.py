@@ -229,6 +229,14 @@ def test_a_rule_that_is_read_again_goes_on() -> None:
     assert after.see(a=5) == [("a", "firing")]
 
 
+def test_an_alert_that_is_over_at_the_first_evaluation_after_reading_again_ends() -> None:
+    before, after = Rig(), Rig()
+    before.see(a=5)
+    after.at_ms = before.at_ms
+    after.rule.adopt(before.rule, after.changes.append, after.at_ms)
+    assert after.see() == [("a", "resolved")]
+
+
 def test_other_external_labels_make_other_alerts() -> None:
     before = Rig(settings={"external_labels": {"dc": "x"}})
     before.see(a=5)

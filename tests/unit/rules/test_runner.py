@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -154,6 +154,35 @@ def test_what_does_not_fit_into_a_tick_is_gone_on_with_at_the_next(world: RuleWo
     assert (group(world).evaluated_ms, group(world).missed) == (START_MS, 1)
     world.tick({"a": 3})
     assert world.query("r4") == {'r4{i="a"}': 7}
+
+
+def test_many_changes_do_not_wait_for_the_end_of_their_evaluation(world: RuleWorld) -> None:
+    world.load(HIGH.replace("for: 2s", "for: 0s"))
+    receive, evaluated_ms = world.sink.receive, []
+
+    def noting(changes: Sequence[RuleAlert], at_ms: int) -> None:
+        evaluated_ms.append(group(world).rules[0].rule.status.evaluated_ms)
+        receive(changes, at_ms)
+
+    world.sink.receive = noting  # type: ignore[method-assign]
+    world.tick({str(number): 5.0 for number in range(2500)})
+    assert evaluated_ms == [0, 0, START_MS]
+    assert len(world.sink.take()) == 2500
+
+
+def test_a_sink_that_fails_is_asked_once_a_tick_however_many_changes_wait(world: RuleWorld) -> None:
+    world.load(HIGH.replace("for: 2s", "for: 0s"))
+    asked: list[int] = []
+
+    def failing(changes: Sequence[RuleAlert], at_ms: int) -> None:
+        asked.append(at_ms)
+        raise StoreError("the disk is full")
+
+    world.sink.receive = failing  # type: ignore[method-assign]
+    world.tick({str(number): 5.0 for number in range(2500)})
+    assert len(asked) == 2
+    world.tick({str(number): 5.0 for number in range(2500)})
+    assert len(asked) == 3
 
 
 def test_instants_that_are_passed_over_are_counted(world: RuleWorld) -> None:
