@@ -122,7 +122,7 @@ def test_steps_move_the_instant_and_the_address(open_page: Callable[..., "Page"]
 
 
 def test_it_plays_and_pauses(open_page: Callable[..., "Page"], storm: int) -> None:
-    page = _open(open_page, storm - 20)
+    page = _open(open_page, storm - 3)
     before = _title(page)
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(f"() => document.querySelector('h1').innerText !== {before!r}")
