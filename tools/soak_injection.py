@@ -31,7 +31,7 @@ PROOF = Proof(
     method="SQL, traversal, template, command, deserialisation and CRLF payloads in every parameter, path, header and body "
     "of every route, as an administrator; then the answers, the log, the tables and the file system are looked through.",
 )
-QUIET = ("/live", "/snapshot", "/clean_tombstones", "/delete_series", "/logout", "/-/reload")
+QUIET = ("/live", "/stream", "/snapshot", "/clean_tombstones", "/delete_series", "/logout", "/-/reload")
 LEFT, RIGHT = 91_733, 83_491
 SUM = str(LEFT * RIGHT)
 TABLES = ("account", "token", "session", "audit")

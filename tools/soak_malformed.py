@@ -34,6 +34,7 @@ PROOF = Proof(
 )
 QUIET = (
     "/live",
+    "/stream",
     "/snapshot",
     "/clean_tombstones",
     "/delete_series",
