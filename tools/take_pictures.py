@@ -14,9 +14,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -24,17 +25,36 @@ from helpers.server import serving  # noqa: E402  the path is set one line above
 
 IMAGES = ROOT / "docs" / "images"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+# name, theme, width and height, and which page: {host}, {span}, {alert} and {at} are filled in
 PICTURES = (
-    ("overview-dark", "dark", 1440, 720),
-    ("overview-light", "light", 1440, 720),
-    ("phone-dark", "dark", 390, 844),
+    ("overview-dark", "dark", 1440, 1480, "/h/{host}?range={span}"),
+    ("overview-light", "light", 1440, 1480, "/h/{host}?range={span}"),
+    ("phone-dark", "dark", 390, 844, "/h/{host}?range={span}"),
+    ("flight-recorder-dark", "dark", 1440, 950, "/h/{host}/processes?at={at}"),
+    ("alerts-light", "light", 1440, 640, "/alerts"),
+    ("alert-detail-dark", "dark", 1440, 1170, "/alerts/{alert}"),
 )
+# an alert that the disk's load makes fire, so that there is one to look at
+RULES = """\
+groups:
+  - name: pictures
+    interval: 1s
+    rules:
+      - alert: IoPressureHigh
+        expr: 100 * rate(node_pressure_io_waiting_seconds_total[15s]) > 10
+        for: 5s
+        keep_firing_for: 30m
+        labels: {severity: critical}
+        annotations:
+          summary: I/O pressure high
+          description: "Tasks waited for the disk during {{ $value | printf `%.0f` }} % of the last 15 s."
+"""
 # what a machine's day looks like: quiet, computing, writing, a mix
 LOADS = (
     ("--cpu", "1", "--cpu-load", "35"),
     ("--cpu", "2", "--cpu-load", "80"),
-    ("--hdd", "1", "--hdd-bytes", "64M"),
     ("--cpu", "1", "--cpu-load", "20", "--vm", "1", "--vm-bytes", "2G", "--vm-keep"),
+    ("--hdd", "2", "--hdd-bytes", "64M", "--hdd-opts", "wr-rnd,fsync"),
     ("--sock", "1", "--cpu", "1", "--cpu-load", "15"),
 )
 
@@ -56,10 +76,26 @@ def load(minutes: float) -> None:
 @contextmanager
 def served(minutes: float) -> Iterator[str]:
     """Yield the log-in link of a server of our own that has seen these minutes."""
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "data") as server:
-        link = server.login_link
-        load(min(minutes, 9.0))  # the link is good for ten minutes
-        yield link
+    with tempfile.TemporaryDirectory() as folder:
+        rules, settings = Path(folder) / "rules.yml", Path(folder) / "barograph.yml"
+        rules.write_text(RULES)
+        settings.write_text(f"rule_files: [{rules}]\n")
+        with serving(Path(folder) / "data", "--config", str(settings)) as server:
+            link = server.login_link
+            load(min(minutes, 9.0))  # the link is good for ten minutes
+            yield link
+
+
+def places(page: Page, span: str) -> dict[str, str]:
+    """Return what the addresses of pictures are filled with: this host, and the worst alert with its instant."""
+    base = page.url.partition("/h/")[0]
+    host = page.url.partition("/h/")[2].partition("?")[0].partition("/")[0]
+    found = page.request.get(f"{base}/api/barograph/v1/alerts").json()["data"]["alerts"]
+    firing = [alert for alert in found if alert["state"] != "pending"]
+    if not firing:
+        return {"host": host, "span": span, "alert": "", "at": ""}
+    at = datetime.fromtimestamp(firing[0]["fired"] + 4, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"host": host, "span": span, "alert": str(firing[0]["id"]), "at": at}
 
 
 def take(link: str, span: str) -> None:
@@ -72,17 +108,20 @@ def take(link: str, span: str) -> None:
         page.goto(link)
         page.wait_for_selector("text=Recorder")
         state = signed_in.storage_state()
-        address = page.url.partition("?")[0]
-        for name, theme, width, height in PICTURES:
+        base, filled = page.url.partition("/h/")[0], places(page, span)
+        for name, theme, width, height, address in PICTURES:
+            if ("{alert}" in address or "{at}" in address) and not filled["alert"]:
+                print(f"{name}: left as it was, no alert fires")
+                continue
             context = browser.new_context(
                 storage_state=state,
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if theme == "dark" else "light",
             )
             page = context.new_page()
-            page.goto(f"{address}?range={span}")
-            page.wait_for_selector("text=Recorder")
-            page.wait_for_timeout(3000)
+            page.goto(base + address.format(**filled))
+            page.wait_for_selector("main h1")
+            page.wait_for_timeout(5000)
             page.screenshot(path=IMAGES / f"{name}.png")
             print(IMAGES / f"{name}.png")
             context.close()
