@@ -1,9 +1,9 @@
-"""Silent deaths: freezes and kills every thread and process of a server, and waits for its dead-man's switch to stop.
+"""Silent deaths: freezes every thread and process of a server; its dead-man's switch must stop, /-/healthy turn red.
 
 usage: soak_deadman.py [--count N] [--seed N] [--results DIR]
 
-A thread is frozen with ptrace, as one that hangs is; a process with SIGSTOP. Each is let go again and the switch must be
-held again. `make soak S=deadman`.
+A thread is frozen with ptrace, as one that hangs is; a process with SIGSTOP. Each is let go again: then the switch must be
+held again, and /-/healthy be green. `make soak S=deadman`.
 """
 
 import ctypes
@@ -32,9 +32,10 @@ PROOF = Proof(
     row=32,
     name="deadman",
     fault="The silent death of any component",
-    promise="The outside ping stops within a minute, and comes again when the component does.",
+    promise="The outside ping stops and `/-/healthy` turns red within a minute; both come back when the component does.",
     method="Of a running server the thread of ticks and rules, the notifier's, the one of the event loop (ptrace) and the "
-    "front (SIGSTOP) are frozen one after the other; a web server on loopback notes each ping, every second while all is well.",
+    "front (SIGSTOP) are frozen one after the other; a web server on loopback notes each ping, every second while all is well. "
+    "A front that answers nothing within 2 s is red too.",
 )
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -79,13 +80,30 @@ def last_ping_after(hook: Hook, frozen_s: float) -> float:
     return LONGEST_S
 
 
+def is_green(server: Server) -> bool:
+    """Tell whether /-/healthy answers that all is well, within 2 s."""
+    try:
+        return server.request("/-/healthy", timeout_s=2.0).status == 200
+    except OSError:
+        return False
+
+
+def red_after(server: Server, frozen_s: float) -> float:
+    """Return how long after an instant /-/healthy is red; `LONGEST_S` where it stays green."""
+    while SystemClock().now_s() - frozen_s < LONGEST_S:
+        if not is_green(server):
+            return SystemClock().now_s() - frozen_s
+        time.sleep(0.5)
+    return LONGEST_S
+
+
 def _has_more(hook: Hook, count: int) -> bool:
     return len(hook.at_s) > count
 
 
 def figures(options: Options, place: Path) -> list[Figure]:
     """Run the proof."""
-    chance, took, missed = random.Random(options.seed), [], 0
+    chance, took, reddened, missed, stayed = random.Random(options.seed), list[float](), list[float](), 0, 0
     with recording() as hook:
         config = place / "barograph.yml"
         config.write_text(f"notify: {{allow: [127.0.0.1], heartbeat: {{url: '{hook.url}', interval: 1s}}}}\n")
@@ -94,21 +112,30 @@ def figures(options: Options, place: Path) -> list[Figure]:
             for case in range(options.count):
                 count = len(hook.at_s)
                 eventually(partial(_has_more, hook, count + 1), 60, "pings while all is well")
+                eventually(partial(is_green, server), 60, "green while all is well")
                 part = PARTS[case] if case < len(PARTS) else chance.choice(PARTS)
                 frozen_s = SystemClock().now_s()
                 release = freeze(server, part)
+                reddened.append(red_after(server, frozen_s))
                 took.append(last_ping_after(hook, frozen_s))
                 missed += took[-1] >= LONGEST_S
-                print(f"{part}: the last ping came {took[-1]:.1f} s after it froze", file=sys.stderr)
+                stayed += reddened[-1] >= LONGEST_S
+                print(f"{part}: last ping after {took[-1]:.1f} s, red after {reddened[-1]:.1f} s", file=sys.stderr)
                 release()
         finally:
             server.stop()
-    ordered = sorted(took)
     return [
         Figure(name="parts frozen", value=options.count),
         Figure(name="after which pings went on for a minute", value=missed, must_be=0),
-        Figure(name="the last ping came after, at p99", value=round(ordered[int(len(ordered) * 0.99)], 1), unit="s"),
+        Figure(name="after which `/-/healthy` stayed green for a minute", value=stayed, must_be=0),
+        Figure(name="the last ping came after, at p99", value=_p99(took), unit="s"),
+        Figure(name="`/-/healthy` was red after, at p99", value=_p99(reddened), unit="s"),
     ]
+
+
+def _p99(seconds: list[float]) -> float:
+    ordered = sorted(seconds)
+    return round(ordered[int(len(ordered) * 0.99)], 1)
 
 
 def main() -> int:

@@ -132,12 +132,13 @@ class Server:
         method: str = "GET",
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
+        timeout_s: float = 10.0,
     ) -> Answer:
         """Send a request with exactly these headers (no credential of its own)."""
         body = urllib.parse.urlencode(form).encode() if form is not None else None
         request = urllib.request.Request(self.url + path, data=body, headers=headers or {}, method=method)
         try:
-            with _OPENER.open(request, timeout=10) as answer:
+            with _OPENER.open(request, timeout=timeout_s) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as refusal:
             return Answer(refusal.code, dict(refusal.headers), refusal.read())

@@ -130,6 +130,12 @@ class AlertLives(RuleBasedStateMachine):
         assert states == expected
 
     @invariant()
+    def each_is_as_grave_as_its_worst_part_that_counts(self) -> None:
+        for record in self.book.live():
+            parts = [part.labels for part in record.parts if part.is_firing or not record.fired_ms]
+            assert rank_of(record.severity) == max(rank_of(dict(labels)["severity"]) for labels in parts)
+
+    @invariant()
     def every_firing_has_its_end_in_the_history(self) -> None:
         counts = {each.kind: each.count for each in SqliteAlerts(self.state).counts(0, 1 << 60)}
         assert counts.get(TransitionKind.FIRED, 0) == self.fired

@@ -84,6 +84,8 @@ class Dispatcher:
         self._outbox: list[Notice] = []
         self._knowers: dict[int, list[tuple[str, int]]] | None = None
         self._expiry_ms: int | None = 0
+        self.holds_back = False
+        """Whether messages wait in memory alone, since the store takes nothing."""
         self._take_policy(policy)
 
     def replace(self, policy: Policy) -> None:
@@ -115,7 +117,8 @@ class Dispatcher:
         self._quiet = self._quiet_at(now_ms)
         for group in self._groups.take_due(now_ms):
             self._look(group, now_ms)
-        if not self._commit(now_ms):
+        self.holds_back = not self._commit(now_ms)
+        if self.holds_back:
             return now_ms + _RETRY_MS
         return min((at for at in (self._groups.next_ms(), self._expiry_ms) if at is not None), default=None)
 

@@ -3,7 +3,7 @@
 The book calls it, a hypothesis state machine checks it. It reads no clock, keeps nothing and sends nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -66,7 +66,8 @@ def take(record: AlertRecord, change: RuleAlert, at_ms: int) -> Step:
     if not parts:
         return _end(record, change, at_ms, ())
     firing = [_severity(part) for part in parts if part.is_firing]
-    severity = max(firing, key=lambda name: (rank_of(name), name)) if firing else record.severity
+    # what only pends is as grave as it would be; what has fired stays as grave as it was
+    severity = record.severity if record.fired_ms and not firing else _worst(firing or map(_severity, parts))
     after = msgspec.structs.replace(record, parts=parts, severity=severity)
     if not record.parts and not firing:
         return Step(record=after, transitions=(_note(after, TransitionKind.PENDING, at_ms),))
@@ -76,6 +77,8 @@ def take(record: AlertRecord, change: RuleAlert, at_ms: int) -> Step:
     if record.fired_ms and not firing:
         # what fired is over; what else pends under the same name is a new alert, which the book opens
         return _end(record, change, at_ms, parts)
+    if not firing:
+        return Step(record=after)
     if rank_of(severity) > rank_of(record.severity):
         return _rise(after, at_ms)
     if rank_of(severity) < rank_of(record.severity):
@@ -197,6 +200,10 @@ def _severity(part: AlertPart) -> str:
         if name == SEVERITY:
             return value
     return ""
+
+
+def _worst(severities: Iterable[str]) -> str:
+    return max(severities, key=lambda name: (rank_of(name), name))
 
 
 def _rise(record: AlertRecord, at_ms: int) -> Step:

@@ -41,7 +41,7 @@ from barograph.state.frozen import FrozenTables
 from barograph.state.silences import SqliteSilences
 from barograph.state.sqlite import SqliteState
 
-_BEAT_S = 5.0
+_BEAT_S = 2.0
 _LARGE = 2000
 _PUBLISH_EVERY_S = 1.0
 """A storm is counted anew once a second, not with each of its thousands."""
@@ -56,12 +56,14 @@ class AlertServiceParts:
         clock: Where time comes from.
         processes: The flight recorder's log.
         publish: Told of what fronts show of alerts, on any thread.
+        living: Told again and again, on the loop, that it lives, and which part of the keeper does not.
     """
 
     state: SqliteState
     clock: Clock
     processes: ProcessLog
     publish: Callable[[AlertsNow], None]
+    living: Callable[[str], None] = lambda _: None
 
 
 class AlertService:
@@ -71,6 +73,7 @@ class AlertService:
         alerts, frozen = SqliteAlerts(parts.state), FrozenTables(parts.state)
         self._clock = parts.clock
         self._publish = parts.publish
+        self._living = parts.living
         self._published = (-1, -1)
         self._published_s = 0.0
         self._deliveries = SqliteDeliveries(parts.state)
@@ -110,6 +113,7 @@ class AlertService:
         self._notifier.start()
         while True:
             self._loop_pulse.beat()
+            self._living(self.heartbeat.quiet())
             await asyncio.sleep(_BEAT_S)
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class Front:
         self._clock = SystemClock()
         self._reader = StoreReader(Path(handover.data), config.store)
         self._config = config
-        self._now = Now()
+        self._now = Now(heard_s=self._clock.monotonic_s())
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -105,6 +105,7 @@ class Front:
             on_segment=self._reader.attach,
             on_lost=self._lost,
             on_alerts=self._now.alerts_changed,
+            on_health=lambda failing: self._now.keeper_lives(failing, self._clock.monotonic_s()),
         )
 
     def _stop(self) -> None:

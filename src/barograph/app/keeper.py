@@ -21,7 +21,7 @@ from barograph.app import handover, snapshots
 from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
-from barograph.app.heartbeat import FRESH_S, front_failure
+from barograph.app.heartbeat import FRESH_S, Followed, front_failure
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import (
     PrivateFiles,
@@ -112,6 +112,7 @@ class Keeper:
             clock=self._clock,
             processes=ProcessLogReader(self._folder),
             publish=self._publish_alerts,
+            living=self._publish_health,
         )
         self._alerts = AlertService(alert_parts, config)
         self._alerts.heartbeat.watch("front", self._check_front)
@@ -148,7 +149,7 @@ class Keeper:
             telemetry=self._telemetry,
             clock=self._clock,
             instance=config.instance_name,
-            follower=self._rules.follower,
+            follower=Followed(self._rules.follower, self._alerts.heartbeat.pulse("rules", self._longest_silence)),
         )
         self._ticker = Ticker(self._collectors(config), parts)
         self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
@@ -262,6 +263,10 @@ class Keeper:
     def _publish_alerts(self, alerts: AlertsNow) -> None:
         if self._link is not None:
             self._link.publish_alerts(alerts)
+
+    def _publish_health(self, failing: str) -> None:
+        if self._link is not None:
+            self._link.publish_health(failing)
 
     def _publish_segment(self, segment: SharedSegment) -> None:
         for attach in self._attaching:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from barograph.alerts.dispatch import Dispatcher, DispatchParts
 from barograph.alerts.policy import Policy
 from barograph.app.alert_config import Ways
-from barograph.app.heartbeat import Heartbeat
+from barograph.app.heartbeat import Heartbeat, Trouble
 from barograph.app.lifecycle import name_thread
 from barograph.model.alert_commands import TestOutcome
 from barograph.model.errors import StoreError
@@ -28,6 +28,8 @@ from barograph.outbound.client import OutboundClient
 _log = logging.getLogger(__name__)
 _AGAIN_S = 1.0
 _BEAT_S = 5.0
+_LONGEST_STEP_S = 30.0
+"""A storm of 100,000 alerts takes seconds to tell, on a slow machine many."""
 _FORGET_MS = 3_600_000
 _STOP_S = 5.0
 
@@ -68,7 +70,12 @@ class Notifier:
         self._telling = telling
         self._changed = changed
         self._heartbeat = heartbeat
-        self._pulse = heartbeat.pulse("notifier")
+        self._pulse = heartbeat.pulse("notifier", lambda: _LONGEST_STEP_S)
+        self._delivery = Trouble(parts.clock)
+        self._dispatching = Trouble(parts.clock)
+        # not signs of death, so they are no pulses: but as long as nobody can be told, the switch must not be held
+        heartbeat.watch("delivery", self._delivery.check)
+        heartbeat.watch("messages", self._dispatching.check)
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
         self._forgot_ms = 0
@@ -138,7 +145,6 @@ class Notifier:
         while not self._stopping:
             self._wake.clear()
             wait_s = await asyncio.to_thread(self._step)
-            self._pulse.beat()
             if self._next is not None:
                 await self._restart()
                 continue
@@ -167,7 +173,8 @@ class Notifier:
             try:
                 await deliver()
                 return
-            except Exception:
+            except Exception as error:
+                self._delivery.again(f"fails with {type(error).__name__}")
                 _log.exception("delivery failed, and begins again")
             await asyncio.sleep(_AGAIN_S)
 
@@ -181,12 +188,18 @@ class Notifier:
         """Let the dispatcher work; returns after how many seconds it is to do so again."""
         try:
             next_ms = self.dispatcher.step()
+            # a dispatcher that fails at each step is as dead as one that hangs
+            self._pulse.beat()
+            if self.dispatcher.holds_back:
+                self._dispatching.again("messages cannot be stored")
             # messages leave before pages are told, which takes a while in a storm
             if self._courier is not None:
                 self._on_loop(self._courier.wake)
             self._changed()
             self._forget()
         except StoreError as error:
+            self._pulse.beat()
+            self._dispatching.again("the store cannot be read")
             _log.error("alerts could not be dispatched, and are tried again: %s", error)
             return _AGAIN_S
         except Exception:

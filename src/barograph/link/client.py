@@ -10,6 +10,7 @@ from barograph.link.framing import (
     AlertsFrame,
     AnyFrame,
     CommandFrame,
+    HealthFrame,
     Hello,
     ReplyFrame,
     SegmentFrame,
@@ -34,6 +35,7 @@ class LinkEvents:
         on_segment: The newest head segment, mapped read-only.
         on_lost: The keeper is gone, with the reason.
         on_alerts: Something about alerts has changed.
+        on_health: The keeper lives, and which of its parts does not, "" where all do.
     """
 
     on_tick: Callable[[int], None]
@@ -41,6 +43,7 @@ class LinkEvents:
     on_segment: Callable[[memoryview], None]
     on_lost: Callable[[str], None]
     on_alerts: Callable[[AlertsNow], None] = lambda _: None
+    on_health: Callable[[str], None] = lambda _: None
 
 
 class LinkClient:
@@ -96,6 +99,8 @@ class LinkClient:
             self._events.on_status(frame.status)
         elif isinstance(frame, AlertsFrame):
             self._events.on_alerts(frame.alerts)
+        elif isinstance(frame, HealthFrame):
+            self._events.on_health(frame.failing)
         elif isinstance(frame, SegmentFrame):
             self._events.on_segment(attach(self._wire.take_descriptor(), frame.size_bytes))
         else:

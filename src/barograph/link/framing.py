@@ -1,7 +1,7 @@
 """Frames of the link: a length, then a msgpack struct. Pure; described in docs/seams.md.
 
 Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFrame`, `TickFrame`, `StatusFrame`,
-`AlertsFrame` and `SegmentFrame` (whose descriptor rides on its bytes).
+`AlertsFrame`, `HealthFrame` and `SegmentFrame` (whose descriptor rides on its bytes).
 """
 
 import msgspec
@@ -55,13 +55,19 @@ class AlertsFrame(msgspec.Struct, frozen=True, tag="alerts"):
     alerts: AlertsNow
 
 
+class HealthFrame(msgspec.Struct, frozen=True, tag="health"):
+    """The keeper's loop lives; sent again and again. `failing` says which of its parts does not, "" where all do."""
+
+    failing: str
+
+
 class SegmentFrame(msgspec.Struct, frozen=True, tag="segment"):
     """A new head segment; its descriptor comes with this frame."""
 
     size_bytes: int
 
 
-AnyFrame = Hello | CommandFrame | ReplyFrame | TickFrame | StatusFrame | AlertsFrame | SegmentFrame
+AnyFrame = Hello | CommandFrame | ReplyFrame | TickFrame | StatusFrame | AlertsFrame | HealthFrame | SegmentFrame
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)

@@ -14,6 +14,7 @@ from barograph.link.framing import (
     AlertsFrame,
     AnyFrame,
     CommandFrame,
+    HealthFrame,
     Hello,
     ReplyFrame,
     SegmentFrame,
@@ -77,6 +78,10 @@ class LinkServer:
         """Tell every front, now and later, that something about alerts has changed."""
         self._on_loop(self._take_alerts, alerts)
 
+    def publish_health(self, failing: str) -> None:
+        """Tell every front that the loop lives, and which part of the keeper does not ("" where all do)."""
+        self._on_loop(self._take_health, failing)
+
     def publish_segment(self, segment: SharedSegment) -> None:
         """Give every front, now and later, a new head segment; it stays with the link until the next one."""
         self._on_loop(self._take_segment, segment)
@@ -109,6 +114,10 @@ class LinkServer:
         self._alerts = alerts
         for front in list(self._fronts):
             front.wire.send_latest(AlertsFrame(alerts))
+
+    def _take_health(self, failing: str) -> None:
+        for front in list(self._fronts):
+            front.wire.send_latest(HealthFrame(failing))
 
     def _take_segment(self, segment: SharedSegment) -> None:
         before, self._segment = self._segment, segment

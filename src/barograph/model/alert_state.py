@@ -82,7 +82,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         number: What people call it; rises by one an alert and is never used again.
         labels: Its identity: labels without `severity`, sorted.
         parts: What rules say of it now, at least one while it lives; of an ended one, what was said last.
-        severity: Of the worst part that fires; when nothing fires, the last that did.
+        severity: Of the worst part that fires; before anything fires, of the worst that is pending.
         began_ms: When the first part became pending.
         fired_ms: When it began to fire; 0 before.
         ended_ms: When it was resolved or dropped; 0 before.

@@ -1,5 +1,6 @@
 """What the web room is built from. `app/front.py` fills it in; nothing in web builds any of it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from barograph.promql.engine import Engine
 from barograph.telemetry.metrics import Telemetry
 from barograph.web.config import WebConfig
 
+_KEEPER_FRESH_S = 15.0
+"""The keeper's loop speaks every two seconds: a machine under load may be late, a loop that hangs is later."""
 Exposition = Callable[[], list[tuple[Schema, FloatArray]]]
 
 
@@ -31,6 +34,8 @@ class Now:
         status: The keeper's newest snapshot.
         tick_ms: The newest tick, 0 before the first.
         alerts: How alerts stand; None before the keeper has said.
+        failing: Which part of the keeper does not live, and why; "" where all do.
+        heard_s: When the keeper last said that it lives, by the monotonic clock.
         on_tick: Called with each tick's instant.
         on_alerts: Called when something about alerts has changed.
         on_session_end: Called with the id of a session that was ended here.
@@ -40,6 +45,8 @@ class Now:
     status: KeeperStatus | None = None
     tick_ms: int = 0
     alerts: AlertsNow | None = None
+    failing: str = ""
+    heard_s: float = math.inf
     on_alerts: list[Callable[[AlertsNow], None]] = field(default_factory=list)
     on_tick: list[Callable[[int], None]] = field(default_factory=list)
     on_session_end: list[Callable[[str], None]] = field(default_factory=list)
@@ -56,6 +63,15 @@ class Now:
         self.alerts = alerts
         for listener in list(self.on_alerts):
             listener(alerts)
+
+    def keeper_lives(self, failing: str, now_s: float) -> None:
+        """Note that the keeper lives, and which of its parts does not."""
+        self.failing, self.heard_s = failing, now_s
+
+    def not_living(self, now_s: float) -> str:
+        """Return which part of the service has died without a word, and since when; "" where all live."""
+        quiet_s = now_s - self.heard_s
+        return f"keeper: quiet for {quiet_s:.0f} s" if quiet_s > _KEEPER_FRESH_S else self.failing
 
     def session_ended(self, session_id: str) -> None:
         """Tell those who serve a session that it is over."""

@@ -88,6 +88,8 @@ def answers(route: Route, method: str) -> dict[str, Any]:
         del found["401"], found["429"]
     if route.template == "/-/ready":
         found["503"] = {"description": "No samples yet.", "content": {"text/plain": {"schema": _TEXT}}}
+    if route.template == "/-/healthy":
+        found["503"] = {"description": "A part hangs or has died.", "content": {"text/plain": {"schema": _TEXT}}}
     if method in ("POST", "PUT"):
         found |= {code: _refusal(words) for code, words in _OF_BODIES.items()}
     if route.template.startswith("/api/"):

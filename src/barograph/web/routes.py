@@ -75,7 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route(template="/assets/{name}", methods=("GET",), role=Role.VIEWER, summary="The page's files", page=True),
     Route(template="/login", methods=_BOTH, role=None, summary="Log in by link, or by name and password", page=True),
     Route(template="/login.css", methods=("GET",), role=None, summary="Style of the sign-in page", page=True),
-    Route(template="/-/healthy", methods=("GET",), role=None, summary="The front answers"),
+    Route(template="/-/healthy", methods=("GET",), role=None, summary="Every part lives; else 503 names it"),
     Route(template="/-/ready", methods=("GET",), role=None, summary="Samples are there to be asked for"),
     Route(template="/-/reload", methods=("POST", "PUT"), role=Role.ADMIN, summary="Read the configuration again"),
     Route(template="/metrics", methods=("GET",), role=Role.VIEWER, summary="Newest samples as Prometheus text"),

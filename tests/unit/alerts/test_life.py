@@ -52,6 +52,17 @@ def test_pending_fires_and_is_resolved() -> None:
     assert resolved.record.parts == firing.record.parts
 
 
+def test_what_pends_is_as_grave_as_the_worst_that_pends_and_rises_only_once_it_fires() -> None:
+    pending = life.begin(1, said(AlertPhase.PENDING), 1000)
+    assert (pending.record.severity, pending.transitions[0].severity) == ("warning", "warning")
+    worse = life.take(pending.record, said(AlertPhase.PENDING, "critical"), 2000)
+    assert (worse.record.severity, kinds(worse)) == ("critical", [])
+    milder = life.take(worse.record, said(AlertPhase.DROPPED, "critical", at_ms=3000), 3000)
+    assert (milder.record.severity, kinds(milder)) == ("warning", [])
+    firing = life.take(worse.record, said(AlertPhase.FIRING, at_ms=3000), 3000)
+    assert (firing.record.severity, kinds(firing)) == ("warning", [K.FIRED])
+
+
 def test_what_never_fired_is_dropped() -> None:
     pending = life.begin(1, said(AlertPhase.PENDING), 1000).record
     step = life.take(pending, said(AlertPhase.DROPPED, at_ms=2000), 2000)

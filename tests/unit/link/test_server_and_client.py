@@ -64,11 +64,13 @@ class Front:
         self.statuses: list[KeeperStatus] = []
         self.segments: list[memoryview] = []
         self.lost: list[str] = []
+        self.health: list[str] = []
         events = LinkEvents(
             on_tick=self.ticks.append,
             on_status=self.statuses.append,
             on_segment=self.segments.append,
             on_lost=self.lost.append,
+            on_health=self.health.append,
         )
         self.client = LinkClient(ours, events)
 
@@ -190,6 +192,20 @@ class TestCommands:
 
 
 class TestPublishing:
+    def test_signs_of_life_reach_every_front(self, run: Run) -> None:
+        async def story() -> None:
+            server = LinkServer(done)
+            fronts = [Front(server.open()) for _ in range(2)]
+            server.publish_health("")
+            await until(lambda: all(front.health == [""] for front in fronts))
+            server.publish_health("ticks: quiet for 20 s")
+            await until(lambda: all(front.health[-1].startswith("ticks") for front in fronts))
+            for front in fronts:
+                front.client.close()
+            server.close()
+
+        run(story())
+
     def test_ticks_reach_every_front_from_another_thread(self, run: Run) -> None:
         async def story() -> None:
             server = LinkServer(done)

@@ -23,8 +23,12 @@ class ServiceRoutes:
         self._description = orjson.dumps(describe(deps.version))
 
     async def healthy(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The front answers."""
-        await send_body(send, 200, _TEXT, b"Barograph is healthy.\n")
+        """Every part lives: a part that hangs or has died is named. Whether there is anything to show: see `ready`."""
+        wrong = self._deps.now.not_living(self._deps.clock.monotonic_s())
+        if wrong:
+            await send_body(send, 503, _TEXT, f"Barograph is not healthy: {wrong}\n".encode())
+        else:
+            await send_body(send, 200, _TEXT, b"Barograph is healthy.\n")
 
     async def ready(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Samples are there to be asked for."""

@@ -9,6 +9,22 @@ def test_healthy_needs_nothing_but_a_name_of_ours(site: Site) -> None:
     assert site.request("/-/healthy", headers={"host": "evil.example"}).status == 421
 
 
+def test_healthy_names_a_part_that_has_died_without_a_word(site: Site) -> None:
+    now = site.deps.now
+    now.keeper_lives("", site.clock.monotonic_s())
+    assert site.request("/-/healthy").status == 200
+    now.keeper_lives("notifier: quiet for 31 s", site.clock.monotonic_s())
+    red = site.request("/-/healthy")
+    assert (red.status, red.body) == (503, b"Barograph is not healthy: notifier: quiet for 31 s\n")
+    now.keeper_lives("", site.clock.monotonic_s())
+    site.clock.advance(15)
+    assert site.request("/-/healthy").status == 200, "slow is not dead"
+    site.clock.advance(1)
+    assert site.request("/-/healthy").body == b"Barograph is not healthy: keeper: quiet for 16 s\n"
+    now.keeper_lives("", site.clock.monotonic_s())
+    assert site.request("/-/healthy").status == 200
+
+
 def test_ready_once_there_are_samples(site: Site) -> None:
     early = site.request("/-/ready")
     assert early.status == 503
