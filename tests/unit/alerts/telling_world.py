@@ -55,7 +55,7 @@ class World:
         self.book = AlertBook(SqliteAlerts(self.state))
         self.silences = SilenceBook(SqliteSilences(self.state))
         self.deliveries = SqliteDeliveries(self.state)
-        parts = DispatchParts(
+        self.parts = DispatchParts(
             book=self.book,
             alerts=SqliteAlerts(self.state),
             silences=self.silences,
@@ -64,7 +64,7 @@ class World:
             fired=self.fired.append,
             suspects=lambda _: ("postgres: 2 cores",),
         )
-        self.dispatcher = Dispatcher(parts, self.policy)
+        self.dispatcher = Dispatcher(self.parts, self.policy)
 
     def say(self, phase: AlertPhase, host: str = "atlas", severity: str = "warning", name: str = "DiskFull") -> None:
         now_ms = self.clock.now_ms()

@@ -1,0 +1,206 @@
+"""The notifier's own thread, with a real queue and a real web server that records."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from barograph.alerts.dispatch import Dispatcher
+from barograph.app.alert_service import prepare
+from barograph.app.heartbeat import Heartbeat
+from barograph.app.notifier import Notifier, Telling
+from barograph.model.errors import StoreError
+from barograph.model.notice import DeliveryState
+from barograph.notify.courier import Courier
+from helpers.config import config_of
+from helpers.hook import Hook, recording
+from helpers.server import eventually
+from unit.alerts.telling_world import World
+
+
+def telling_of(hook: Hook, receiver: str = "team") -> Telling:
+    return prepare(
+        config_of(
+            f"""
+route: {{receiver: {receiver}, group_wait: 0s, group_by: [alertname]}}
+receivers: [{{name: {receiver}, webhook_configs: [{{url: "{hook.url}"}}]}}]
+notify: {{allow: [127.0.0.1]}}
+"""
+        )
+    )
+
+
+@dataclass
+class Running:
+    """A notifier at work, and how often it said that something changed."""
+
+    world: World
+    hook: Hook
+    heartbeat: Heartbeat
+    notifier: Notifier
+    changes: list[int] = field(default_factory=list)
+
+    def fire(self, host: str = "atlas") -> None:
+        self.world.fire(host)
+        self.notifier.wake()
+
+
+@pytest.fixture
+def running() -> Iterator[Running]:
+    with recording() as hook:
+        made = make(World(), hook)
+        yield made
+        made.notifier.close()
+
+
+def make(world: World, hook: Hook) -> Running:
+    heartbeat, changes = Heartbeat(world.clock), list[int]()
+    notifier = Notifier(world.parts, telling_of(hook), lambda: changes.append(1), heartbeat)
+    return Running(world, hook, heartbeat, notifier, changes)
+
+
+def failing(error: Exception) -> Callable[..., int]:
+    def fail(*_: object) -> int:
+        raise error
+
+    return fail
+
+
+def keep_trying(running: Running, tries: Callable[[], int]) -> None:
+    """Let 20 s pass with a try every two; the notifier must see each pass."""
+    eventually(tries, what="the first try")
+
+    def is_tried_since(before: int) -> bool:
+        return tries() > before
+
+    for _ in range(10):
+        before = tries()
+        running.world.clock.advance(2)
+        running.notifier.wake()
+        eventually(partial(is_tried_since, before), what="another try")
+
+
+def test_what_fires_is_delivered_and_pages_are_told_afterwards(running: Running) -> None:
+    running.notifier.start()
+    running.fire()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+    eventually(lambda: bool(running.changes), what="the word to pages")
+    eventually(lambda: running.world.deliveries.waiting("team/webhook[0]") == 0, what="its note in the log")
+    assert running.heartbeat.quiet() == ""
+
+
+def test_what_waited_goes_out_after_the_next_start(running: Running) -> None:
+    running.fire()
+    assert running.hook.heard == []
+    running.notifier.start()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+
+
+def test_another_configuration_counts_from_now_on(running: Running) -> None:
+    running.notifier.start()
+    with recording() as other:
+        running.notifier.replace(telling_of(other, "others"))
+        assert list(running.notifier.telling.ways) == ["others"]
+        running.fire()
+        eventually(lambda: other.kinds() == ["firing"], what="the message")
+    assert running.hook.heard == []
+
+
+def test_a_receiver_is_tested_each_of_its_ways(running: Running) -> None:
+    running.notifier.start()
+    (outcome,) = asyncio.run(running.notifier.test("team"))
+    assert (outcome.kind, outcome.delivered, outcome.answer) == ("webhook", True, "200")
+    assert running.hook.heard[0]["alerts"][0]["labels"]["alertname"] == "Test"
+    running.hook.answers.append(404)
+    (outcome,) = asyncio.run(running.notifier.test("team"))
+    assert (outcome.delivered, outcome.answer) == (False, "404")
+
+
+def test_a_dispatcher_that_fails_is_tried_again_and_is_quiet_meanwhile(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Dispatcher, "step", failing(RuntimeError("broken")))
+        running.notifier.start()
+        eventually(lambda: "the dispatcher failed" in caplog.text, what="its failure")
+        running.world.clock.advance(31)
+        assert running.heartbeat.quiet() == "notifier: quiet for 31 s"
+    running.fire()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+    assert running.heartbeat.quiet() == ""
+
+
+def test_a_store_that_cannot_be_read_is_no_death_but_lets_the_switch_go(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Dispatcher, "step", failing(StoreError("disk I/O error")))
+        running.notifier.start()
+        keep_trying(running, lambda: caplog.text.count("disk I/O error"))
+        assert running.heartbeat.quiet() == ""
+        assert asyncio.run(running.heartbeat.failure()).startswith("messages: the store cannot be read, for ")
+    running.fire()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+
+
+def test_messages_that_cannot_be_stored_let_the_switch_go(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(running.world.deliveries, "enqueue", failing(StoreError("disk is full")))
+        running.notifier.start()
+        running.fire()
+        keep_trying(running, lambda: caplog.text.count("disk is full"))
+        assert asyncio.run(running.heartbeat.failure()).startswith("messages: messages cannot be stored")
+    running.notifier.wake()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+
+
+def test_delivery_that_fails_begins_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(running.world.deliveries, "heads", failing(StoreError("disk I/O error")))
+        running.notifier.start()
+        eventually(lambda: "delivery failed, and begins again" in caplog.text, what="its failure")
+    running.fire()
+    eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
+
+
+def test_a_thread_that_ends_says_so_and_harms_nobody(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Courier, "__init__", failing(RuntimeError("broken")))
+    running.notifier.start()
+    eventually(lambda: "nobody is told any more" in caplog.text, what="its end")
+    running.world.clock.advance(31)
+    assert running.heartbeat.quiet() == "notifier: quiet for 31 s"
+    caplog.set_level(logging.DEBUG)
+    eventually(lambda: "notifier" not in [each.name for each in threading.enumerate()], what="the thread's end")
+    running.notifier.wake()
+    assert "the notifier has ended" in caplog.text
+
+
+def test_the_log_of_deliveries_is_kept_for_as_long_as_was_said(running: Running) -> None:
+    running.notifier.start()
+    deliveries = running.world.deliveries
+    for count, name in enumerate(["DiskFull", "HostBusy"], start=1):
+        running.world.fire(name=name)
+        running.notifier.wake()
+        eventually(partial(_has_delivered, running, count), what="the message")
+    running.world.clock.advance(89 * 86_400)
+    running.notifier.wake()
+    eventually(partial(_has_delivered, running, 4), what="repeats")
+    assert [each.number for each in deliveries.log(0, 10)][-2:] == [2, 1]
+    running.world.clock.advance(2 * 86_400)
+    running.notifier.wake()
+    eventually(lambda: all(each.number != 1 for each in deliveries.log(0, 10)), what="the end of old notes")
+
+
+def _has_delivered(running: Running, count: int) -> bool:
+    states = [each.state for each in running.world.deliveries.log(0, 10)]
+    return states == [DeliveryState.DELIVERED] * count
