@@ -96,8 +96,9 @@ def prometheus(folder: Path, *, rules: str = "") -> Iterator[Peer | None]:
     port = _free_port()
     data = folder / "prometheus"
     config = folder / "prometheus.yml"
-    given = f"rule_files: [{rules}]\n" if rules else ""
-    config.write_text(f"global: {{scrape_interval: 1h, evaluation_interval: 1s}}\n{given}")
+    # without rules as it comes: the interval is also the step of subqueries that name none
+    every, given = (", evaluation_interval: 1s", f"rule_files: [{rules}]\n") if rules else ("", "")
+    config.write_text(f"global: {{scrape_interval: 1h{every}}}\n{given}")
     arguments = [
         f"--config.file={config}",
         f"--storage.tsdb.path={data}",
