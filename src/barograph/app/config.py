@@ -3,6 +3,7 @@
 Precedence: flags, environment, file, defaults. `check config` and SIGHUP run the same code as the start.
 """
 
+import logging
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 from barograph.alerts.config import InhibitConfig, NamedIntervalConfig, RouteConfig
 from barograph.alerts.policy import HOST_DOWN
 from barograph.app.alert_config import made_ways, place_of, policy_of
+from barograph.app.alertmanager_keys import carry_over
 from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
 from barograph.app.config_files import read_secret_files
@@ -35,6 +37,7 @@ from barograph.telemetry.logs import FORMATS, LEVELS
 from barograph.tsdb.config import StoreConfig
 from barograph.web.config import WebConfig
 
+_log = logging.getLogger(__name__)
 _THREE_WAYS = (
     "{address} can be reached by others, and what passes could be read on the way. Three ways to go on: "
     "listen on 127.0.0.1:{port} and reach it by `ssh -L {port}:127.0.0.1:{port} HOST`; "
@@ -236,6 +239,7 @@ def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Co
         _set(values, path, value, name)
         given[path] = name
     source = Source(document, given)
+    values = carry_over(values, source, _log.warning)
     config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
     load_rule_files(config.rule_files, rules_folder(file))

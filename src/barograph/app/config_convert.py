@@ -43,6 +43,11 @@ class Source:
         self._document = document
         self._given = given
 
+    def where(self, path: KeyPath) -> str:
+        """Return the file, line and column that a setting stands at."""
+        place = self._document.place(path)
+        return f"{self._document.file}:{place.line}:{place.column}"
+
     def error(self, message: str, path: KeyPath) -> ConfigError:
         """Return an error that blames the flag, the variable or the line that a setting came from."""
         for override, name in self._given.items():
