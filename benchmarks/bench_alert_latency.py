@@ -1,15 +1,17 @@
 """From a tick to a webhook: how long until the message about an alert arrives, of the running server; and a storm.
 
-usage: bench_alert_latency.py [--count N] [--storm N]
+usage: bench_alert_latency.py [--count N] [--storm N] [--alone]
 
-A rule that fires every other tick is told at once to a web server on loopback. Latency is from the instant of the tick,
-as the alert itself says, to the arrival of the request. Prometheus with Alertmanager, where installed, evaluate the
+A rule that fires every other tick is told at once to a web server on loopback. Latency is from the planned instant of
+the tick, as the alert itself says, and from its commit, to the arrival of the request; the parts of the way are what
+`traced_keeper.py` notes, each since the one before it. Prometheus with Alertmanager, where installed, evaluate the
 same rule every second beside it. The storm fires many alerts at once in one process: stored, grouped, delivered, while
 a thread like the ticker's wants to run every 10 ms.
 """
 
 import argparse
 import asyncio
+import json
 import shutil
 import socket
 import subprocess
@@ -18,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -37,27 +40,42 @@ from helpers.hook import Hook, recording
 from helpers.server import Server
 from report import Row, percentile, report
 from telling import RULE, Played, policy_of
+from traced_keeper import PARTS, TRACE
 
+Trace = list[tuple[str, float]]
 _FLOOR_MS = 30.0
+_AFTER_COMMIT = "after the commit"
 _RULES = (
     "groups: [{{name: g, rules: [{{alert: Beat, expr: 'vector(time()) % {period} < {half}', "
     "annotations: {{summary: beat}}}}]}}]\n"
 )
 
 
-def latencies_ms(hook: Hook, first: int) -> list[float]:
-    """Return how long after its instant each firing was told, from message `first` on."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The instant at which an alert fired, and when the message about it came, in seconds since the epoch."""
+
+    fired_s: float
+    came_s: float
+
+    @property
+    def late_ms(self) -> float:
+        return (self.came_s - self.fired_s) * 1000
+
+
+def told_of(hook: Hook, first: int) -> list[Told]:
+    """Return each firing that was told, from message `first` on."""
     found = []
     for body, at_s in list(zip(hook.heard, hook.at_s, strict=False))[first:]:
         fired = [each for each in body["alerts"] if each["status"] == "firing"]
         if fired and body.get("barograph", {"kind": "firing"})["kind"] == "firing":
             begun = max(datetime.fromisoformat(each["startsAt"].replace("Z", "+00:00")) for each in fired)
-            found.append((at_s - begun.timestamp()) * 1000)
+            found.append(Told(begun.timestamp(), at_s))
     return found
 
 
-def own(place: Path, interval: str, seconds: float, count: int) -> list[float]:
-    """Return the latencies of our own server at an interval."""
+def own(place: Path, interval: str, seconds: float, count: int) -> tuple[list[Told], Trace]:
+    """Return the firings of our own server at an interval, and what it noted of its parts."""
     place.mkdir()
     (place / "rules.yml").write_text(_RULES.format(period=2 * seconds, half=seconds))
     with recording() as hook:
@@ -66,12 +84,43 @@ def own(place: Path, interval: str, seconds: float, count: int) -> list[float]:
             "route: {receiver: r, group_wait: 0s, group_interval: 20ms}\n"
             f"receivers: [{{name: r, webhook_configs: [{{url: '{hook.url}'}}]}}]\n"
         )
-        server = Server(place / "data", "--config", str(place / "b.yml"), "--interval", interval).wait_ready()
+        trace = place / "trace.json"
+        server = Server(
+            place / "data",
+            "--config",
+            str(place / "b.yml"),
+            "--interval",
+            interval,
+            environment={TRACE: str(trace)},
+            program=[str(Path(__file__).with_name("traced_keeper.py"))],
+        ).wait_ready()
         try:
-            _wait(lambda: len(latencies_ms(hook, 6)) >= count, count * seconds * 4 + 60)
+            _wait(lambda: len(told_of(hook, 6)) >= count, count * seconds * 4 + 60)
         finally:
             server.stop()
-        return latencies_ms(hook, 6)
+        return told_of(hook, 6), json.loads(trace.read_text())
+
+
+def parts_of(told: Sequence[Told], trace: Trace) -> dict[str, list[float]]:
+    """Return how long each part of the way took, in ms: since the part before it, the first since the instant."""
+    took: dict[str, list[float]] = {part: [] for part in (*PARTS, "received", _AFTER_COMMIT)}
+    for each in told:
+        before_s = each.fired_s
+        for part in PARTS:
+            at_s = next((at for name, at in trace if name == part and before_s <= at <= each.came_s), None)
+            if at_s is None:
+                continue
+            took[part].append((at_s - before_s) * 1000)
+            before_s = at_s
+            if part == "committed":
+                took[_AFTER_COMMIT].append((each.came_s - at_s) * 1000)
+        took["received"].append((each.came_s - before_s) * 1000)
+    return took
+
+
+def latencies_ms(hook: Hook, first: int) -> list[float]:
+    """Return how long after its instant each firing was told, from message `first` on."""
+    return [each.late_ms for each in told_of(hook, first)]
 
 
 def peers(place: Path, count: int) -> list[float]:
@@ -194,18 +243,30 @@ def _rows(name: str, found: Sequence[float], median_of_peer: float = 0.0) -> lis
     ]
 
 
+def _own_rows(name: str, told: Sequence[Told], trace: Trace, median_of_peer: float = 0.0) -> list[Row]:
+    rows = _rows(f"planned tick to webhook {name}", [each.late_ms for each in told], median_of_peer)
+    took = parts_of(told, trace)
+    rows += _rows(f"committed tick to webhook {name}", took.pop(_AFTER_COMMIT))
+    for part, found in took.items():
+        if found:
+            rows.append(Row(name=f"of these, {name}, {part}, median", figure=percentile(found, 0.5), unit="ms"))
+            rows.append(Row(name=f"of these, {name}, {part}, p99", figure=percentile(found, 0.99), unit="ms"))
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="From a tick to a webhook.")
     parser.add_argument("--count", type=int, default=100, help="how many firings of each")
     parser.add_argument("--storm", type=int, default=100_000, help="how many alerts at once")
+    parser.add_argument("--alone", action="store_true", help="without Prometheus and Alertmanager")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="barograph-") as temporary:
         place = Path(temporary)
-        beside = peers(place / "peers", max(options.count // 5, 3))
+        beside = [] if options.alone else peers(place / "peers", max(options.count // 5, 3))
         median = percentile(beside, 0.5) if beside else 0.0
         rows = [
-            *_rows("tick to webhook at 1 s", own(place / "slow", "1s", 1, options.count), median),
-            *_rows("tick to webhook at 10 Hz", own(place / "fast", "100ms", 0.1, options.count * 3)),
+            *_own_rows("at 1 s", *own(place / "slow", "1s", 1, options.count), median),
+            *_own_rows("at 10 Hz", *own(place / "fast", "100ms", 0.1, options.count * 3)),
             *_rows("Prometheus with Alertmanager at 1 s", beside),
             *storm(place / "storm", options.storm),
         ]

@@ -60,8 +60,9 @@ class Server:
         environment: dict[str, str] | None = None,
         log: Path | None = None,
         before: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "barograph"),
     ) -> None:
-        """Start it; `before` is a command that starts it in turn, such as `prlimit`."""
+        """Start it; `before` is a command that starts it in turn, such as `prlimit`; `program` is what Python runs."""
         self.data = data
         self.log = log or data.parent / f"{data.name}.log"
         # of a server that was killed: its port may answer for a moment yet
@@ -71,8 +72,7 @@ class Server:
             [
                 *before,
                 sys.executable,
-                "-m",
-                "barograph",
+                *program,
                 "serve",
                 "--data",
                 str(data),

@@ -55,7 +55,8 @@ class DispatchParts:
         silences: The silences.
         deliveries: The queue.
         clock: Wall clock.
-        fired: Told of each instant at which alerts fired, before anything is said of them.
+        fired: Told of each instant at which alerts fired, before anything is said of them; returns what is to be kept
+            of it, b"" for nothing.
         suspects: Who did it.
     """
 
@@ -64,7 +65,7 @@ class DispatchParts:
     silences: SilenceBook
     deliveries: DeliveryStore
     clock: Clock
-    fired: Callable[[int], None] = lambda _: None
+    fired: Callable[[int], bytes] = lambda _: b""
     suspects: Suspects = lambda _: ()
 
 
@@ -82,6 +83,7 @@ class Dispatcher:
         self._told = {(each.receiver, each.group_key): each for each in parts.deliveries.told()}
         self._changed: set[_ToldKey] = set()
         self._outbox: list[Notice] = []
+        self._frozen: dict[int, bytes] = {}
         self._knowers: dict[int, list[tuple[str, int]]] | None = None
         self._expiry_ms: int | None = 0
         self.holds_back = False
@@ -156,7 +158,7 @@ class Dispatcher:
             case _K.FIRED:
                 if record.fired_ms not in instants:
                     instants.add(record.fired_ms)
-                    self._parts.fired(record.fired_ms)
+                    self._freeze(record.fired_ms)
                 self._join(record, now_ms)
             case _K.ROSE:
                 self._join(record, now_ms)
@@ -173,6 +175,10 @@ class Dispatcher:
             case _K.ACKNOWLEDGED:
                 self._expiry_ms = 0
                 acknowledged.setdefault((happened.actor, happened.text), []).append(record)
+
+    def _freeze(self, at_ms: int) -> None:
+        if document := self._parts.fired(at_ms):
+            self._frozen[at_ms] = document
 
     def _join(self, record: AlertRecord, now_ms: int) -> None:
         """Put an alert into the groups that it belongs to now; from those it was in before it is not taken."""
@@ -314,20 +320,21 @@ class Dispatcher:
         self._changed.add(key)
 
     def _commit(self, now_ms: int) -> bool:
-        """Keep messages, beliefs and how far was read, together; false where the store takes nothing for now."""
+        """Keep messages, frozen processes, beliefs and how far was read, together; false where that cannot be now."""
         up_to = self._read_up_to
         is_noted = up_to == self._noted_up_to or now_ms - self._noted_ms < _NOTE_AFTER_MS
-        if is_noted and not self._outbox and not self._changed:
+        if is_noted and not self._outbox and not self._changed and not self._frozen:
             return True
         try:
-            self._parts.deliveries.enqueue(self._outbox, [self._told[key] for key in self._changed], up_to)
+            told = [self._told[key] for key in self._changed]
+            self._parts.deliveries.enqueue(self._outbox, told, up_to, self._frozen)
         except StoreError as error:
             _log.error("messages could not be kept, and are tried again: %s", error)
             return False
         for key in self._changed:
             if not self._told[key].firing:
                 del self._told[key]
-        self._outbox, self._changed, self._knowers = [], set(), None
+        self._outbox, self._frozen, self._changed, self._knowers = [], {}, set(), None
         self._noted_up_to, self._noted_ms = up_to, now_ms
         return True
 

@@ -24,6 +24,7 @@ from barograph.app.config import Config, ServeOptions, encode_config, load_effec
 from barograph.app.heartbeat import FRESH_S, Followed, front_failure
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import (
+    CollectionsBound,
     PrivateFiles,
     allow_descriptors,
     announce,
@@ -174,6 +175,7 @@ class Keeper:
             # what is alive now lives on: a collection need not walk it again and again
             gc.collect()
             gc.freeze()
+            gc.callbacks.append(CollectionsBound(self._clock))
             await self._stopping.wait()
         finally:
             # whatever went wrong: a ticker left behind would keep the process alive, and deaf to signals

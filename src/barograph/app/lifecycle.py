@@ -1,10 +1,12 @@
 """What happens once, around a serve: the address and the log-in link for people, and the wait for a plausible clock."""
 
+import gc
 import logging
 import os
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from barograph.tsdb.folder import is_disk_full
 
 _log = logging.getLogger(__name__)
 LINK = "login-link"
+_OLDEST = 2
+_LONG_S = 0.020
 _TICKER_NICENESS = -10
 _MOST_DESCRIPTORS = 65_536
 PLAUSIBLE_MS = 1_577_836_800_000
@@ -52,10 +56,36 @@ def allow_descriptors() -> None:
 def go_first() -> None:
     """Have this thread, and those it starts, run before others where cores are short, if the system allows it.
 
-    A tick takes about three milliseconds of a second; late it is a gap. Without the privilege all stays as it is.
+    For ticks, and for the messages that follow from them. A tick takes about three milliseconds of a second; late it
+    is a gap. Without the privilege all stays as it is.
     """
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _TICKER_NICENESS)
+
+
+class CollectionsBound:
+    """Keeps collections of garbage short: what is left of one that took long is not walked again.
+
+    A hundred thousand alerts are millions of objects, and to walk them takes most of a second in which no tick begins.
+    What outlived a long collection lives on, until nothing refers to it; only cycles of it would stay, and what
+    there is much of has none.
+
+    Args:
+        clock: For durations.
+        freeze: Has later collections leave out what is there.
+    """
+
+    def __init__(self, clock: Clock, freeze: Callable[[], None] = gc.freeze) -> None:
+        self._clock = clock
+        self._freeze = freeze
+        self._began_s = 0.0
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        """Take note of a collection; one of `gc.callbacks`."""
+        if phase == "start":
+            self._began_s = self._clock.monotonic_s()
+        elif info["generation"] == _OLDEST and self._clock.monotonic_s() - self._began_s > _LONG_S:
+            self._freeze()
 
 
 def name_thread(name: str) -> None:

@@ -15,7 +15,7 @@ from barograph.alerts.dispatch import Dispatcher, DispatchParts
 from barograph.alerts.policy import Policy
 from barograph.app.alert_config import Ways
 from barograph.app.heartbeat import Heartbeat, Trouble
-from barograph.app.lifecycle import name_thread
+from barograph.app.lifecycle import go_first, name_thread
 from barograph.model.alert_commands import TestOutcome
 from barograph.model.errors import StoreError
 from barograph.model.notice import DeliveryState, Notice, NoticeAlert, NoticeKind
@@ -130,6 +130,7 @@ class Notifier:
             _log.debug("the notifier has ended")
 
     def _run(self) -> None:
+        go_first()
         name_thread("notifier")
         asyncio.set_event_loop(self._loop)
         try:

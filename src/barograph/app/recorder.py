@@ -17,6 +17,8 @@ from barograph.tsdb.process_log import ProcessLogStats, ProcessLogWriter
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 120
 _STOP_S = 5.0
+_ASIDE_S = 0.1
+"""After a sample its tick is committed, rules run and messages leave: writing keeps out of their way."""
 
 
 class ProcessRecorder:
@@ -31,7 +33,7 @@ class ProcessRecorder:
     def __init__(self, folder: Path, config: ProcessLogConfig, telemetry: Telemetry) -> None:
         self._waiting: deque[ProcessSample] = deque(maxlen=_MOST_WAITING)
         self._wake = threading.Event()
-        self._stopping = False
+        self._stop = threading.Event()
         self._writer: ProcessLogWriter | None = None
         self._folder, self._config = folder, config
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -47,7 +49,7 @@ class ProcessRecorder:
 
     def close(self) -> None:
         """Write what waits, and stop."""
-        self._stopping = True
+        self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
@@ -56,7 +58,8 @@ class ProcessRecorder:
         while True:
             self._wake.wait()
             self._wake.clear()
-            stopping = self._stopping
+            self._stop.wait(_ASIDE_S)
+            stopping = self._stop.is_set()
             self._write_waiting()
             if stopping:
                 if self._writer is not None:

@@ -48,16 +48,20 @@ class Suspects:
         with self._one_at_a_time:
             self._newest.append(sample)
 
-    def freeze(self, at_ms: int) -> None:
-        """Keep the tables of an instant at which alerts fired. Never raises: an alert is told without them too."""
+    def freeze(self, at_ms: int) -> bytes:
+        """Return the tables of an instant at which alerts fired, to be kept; b"" where there is nothing to keep.
+
+        Never raises: an alert is told without them too.
+        """
         try:
             sample = self._at(at_ms)
             if sample is not None and not self._frozen.find(at_ms):
                 made = freeze(sample, at_ms, self._at(sample.at_ms - BEFORE_MS))
                 self._made = (at_ms, made)
-                self._frozen.keep(at_ms, msgspec.json.encode(made))
+                return msgspec.json.encode(made)
         except (BarographError, OSError) as error:
             _log.warning("the processes of the instant at which an alert fired are not kept: %s", error)
+        return b""
 
     def of(self, record: AlertRecord) -> tuple[str, ...]:
         """Return the first three, a line each; none where nothing is known."""

@@ -35,6 +35,8 @@ _MOST_WORK_S = 0.200
 """Maintenance a tick: a fifth of a second each second is plenty, and bounds how long `stop` waits."""
 _OVERDUE_S = 60.0
 """Maintenance is not put off for longer than this, however little time the ticks leave."""
+_AFTER_TELLING_S = 3.0
+"""Nor for longer than this in favour of messages that are on their way."""
 _LONGEST_PAUSE_S = 1.0
 """The wall clock is looked at again at least this often, since it may step while we wait."""
 _BACK_INTERVALS = 2
@@ -235,6 +237,9 @@ class Ticker:
         now_s = self._clock.monotonic_s()
         budget_s = min(next_ms / 1000 - self._clock.now_s() - _MARGIN_S, _MOST_WORK_S)
         if self._stopping.is_set() or (budget_s < _LEAST_WORK_S and now_s - self._maintained_s < _OVERDUE_S):
+            return
+        follower = self._parts.follower
+        if follower is not None and follower.has_told and now_s - self._maintained_s < _AFTER_TELLING_S:
             return
         self._maintained_s = now_s
         self._attempt("maintain", lambda: self._parts.maintain(max(budget_s, _LEAST_WORK_S)))

@@ -1,6 +1,6 @@
 """A message about a group of alerts, its delivery, and the protocol of where deliveries wait."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -124,13 +124,20 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryStore(Protocol):
     """Durable when a method returns, else `StoreError`. Safe to call from any thread."""
 
-    def enqueue(self, notices: Sequence[Notice], told: Sequence[GroupTold] = (), up_to: int = 0) -> None:
+    def enqueue(
+        self,
+        notices: Sequence[Notice],
+        told: Sequence[GroupTold] = (),
+        up_to: int = 0,
+        frozen: Mapping[int, bytes] | None = None,
+    ) -> None:
         """Let messages wait for delivery; one whose receiver and key are known already is left out.
 
         Args:
             notices: The messages.
             told: What receivers have been told with them.
             up_to: All transitions up to this one are told of, or need not be; 0 leaves it as it is.
+            frozen: What is kept of instants of firing, by instant; one that is kept already stays as it is.
         """
         ...
 

@@ -67,6 +67,11 @@ class TickFollower(Protocol):
         """How often it wants a tick, whether anything is collected then or not; may change at any time."""
         ...
 
+    @property
+    def has_told(self) -> bool:
+        """Whether its newest `follow` told somebody of something: others are at work on it now, and in a hurry."""
+        ...
+
     def follow(self, instant_ms: int, budget_s: float) -> None:
         """Do what is due at an instant, whose samples are in the store.
 

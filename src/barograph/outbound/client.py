@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from ipaddress import ip_address
 
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.exchange import exchange
@@ -21,7 +22,9 @@ _PRIVATE_HEADERS = frozenset(("authorization", "cookie", "x-api-key"))
 
 
 async def resolve_host(host: str, port: int) -> list[str]:
-    """Return a host's addresses, as the system's resolver orders them."""
+    """Return a host's addresses, as the system's resolver orders them; an address is its own."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for _, _, _, _, address in found))
 

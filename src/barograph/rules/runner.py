@@ -7,7 +7,7 @@ own. Nothing that a rule, the store or the sink does may end it: failures stand 
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from barograph.model.alert import AlertPhase, AlertSink, RuleAlert
@@ -77,6 +77,8 @@ class RuleRunner:
         """The groups of now, for whoever shows them."""
         self.took_s = 0.0
         """How long the newest `follow` took."""
+        self.has_told = False
+        """See `TickFollower`."""
 
     @property
     def counts(self) -> Counts:
@@ -116,6 +118,7 @@ class RuleRunner:
         """
         started_s = self._parts.clock.monotonic_s()
         self._budget.begin(budget_s)
+        self.has_told = False
         self._take_replacement(instant_ms)
         for cohort in self._cohorts:
             self._plan(cohort, instant_ms)
@@ -123,7 +126,7 @@ class RuleRunner:
         self._write_ends(instant_ms)
         self._step(instant_ms)
         self._bench.shared.clear()
-        self._outbox.hand_over(instant_ms, self._budget.is_over)
+        self._hand_over(instant_ms, self._budget.is_over)
         self.took_s = self._parts.clock.monotonic_s() - started_s
 
     def _plan(self, cohort: Cohort, instant_ms: int) -> None:
@@ -149,15 +152,25 @@ class RuleRunner:
             self._running.append((cohort, cohort.evaluate(planned_ms, self._bench)))
 
     def _step(self, instant_ms: int) -> None:
-        """Go on with what is under way, the oldest first, as long as there is time; many changes do not wait for it."""
+        """Go on with what is under way, the oldest first, as long as there is time.
+
+        What an iteration has changed does not wait for the next, and many changes do not wait for the end of theirs.
+        """
         while self._running:
             _, steps = self._running[0]
             for _ in steps:
                 if len(self._outbox) >= _MANY and not self._outbox.is_failing:
-                    self._outbox.hand_over(instant_ms, _after_one)
+                    self._hand_over(instant_ms, _after_one)
                 if self._budget.is_over():
                     return
             self._running.popleft()
+            if self._running and not self._outbox.is_failing:
+                self._hand_over(instant_ms, self._budget.is_over)
+
+    def _hand_over(self, instant_ms: int, is_over: Callable[[], bool]) -> None:
+        before = len(self._outbox)
+        self._outbox.hand_over(instant_ms, is_over)
+        self.has_told = self.has_told or len(self._outbox) < before
 
     def _write_ends(self, instant_ms: int) -> None:
         """End the series of sources that no rule writes to any more."""
@@ -186,7 +199,8 @@ class RuleRunner:
         shared: defaultdict[tuple[int, int], list[Group]] = defaultdict(list)
         for group in groups:
             shared[group.interval_ms, group.offset_ms].append(group)
-        self._cohorts = [Cohort(some) for some in shared.values()]
+        # what is asked most often takes least, and does not wait for what looks at days
+        self._cohorts = [Cohort(shared[key]) for key in sorted(shared)]
         for cohort in self._cohorts:
             if (known := before.get(cohort.key)) is not None:
                 cohort.planned_ms = known.planned_ms

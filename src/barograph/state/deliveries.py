@@ -1,11 +1,12 @@
 """`DeliveryStore` on state.db: messages that wait, what receivers have been told, and a line for every attempt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from barograph.model.notice import Delivery, DeliveryState, GroupTold, Notice
+from barograph.state.frozen import KEEP
 from barograph.state.sqlite import Row, SqliteState
 
 _ENQUEUE = (
@@ -55,10 +56,18 @@ class SqliteDeliveries:
     def __init__(self, state: SqliteState) -> None:
         self._state = state
 
-    def enqueue(self, notices: Sequence[Notice], told: Sequence[GroupTold] = (), up_to: int = 0) -> None:
+    def enqueue(
+        self,
+        notices: Sequence[Notice],
+        told: Sequence[GroupTold] = (),
+        up_to: int = 0,
+        frozen: Mapping[int, bytes] | None = None,
+    ) -> None:
         """See `DeliveryStore`."""
 
         def change() -> None:
+            if frozen:
+                self._state.run_many(KEEP, list(frozen.items()))
             for number, notice in enumerate(notices, self._last("delivery") + 1):
                 self._state.run_many(_ENQUEUE, [_row_of(number, notice)])
                 about = [(alert.number, number) for alert in notice.alerts if alert.number]

@@ -2,7 +2,8 @@
 
 from barograph.state.sqlite import SqliteState
 
-_KEEP = "INSERT INTO alert_processes (at_ms, document) VALUES (?, ?) ON CONFLICT (at_ms) DO NOTHING"
+KEEP = "INSERT INTO alert_processes (at_ms, document) VALUES (?, ?) ON CONFLICT (at_ms) DO NOTHING"
+"""Also executed with messages, in their transaction."""
 
 
 class FrozenTables:
@@ -17,7 +18,7 @@ class FrozenTables:
         Raises:
             StoreError: It could not be kept.
         """
-        self._state.write(lambda: self._state.run_many(_KEEP, [(at_ms, document)]))
+        self._state.write(lambda: self._state.run_many(KEEP, [(at_ms, document)]))
 
     def find(self, at_ms: int) -> bytes:
         """Return what was kept of an instant, b"" where nothing was.

@@ -61,10 +61,14 @@ class World:
             silences=self.silences,
             deliveries=self.deliveries,
             clock=self.clock,
-            fired=self.fired.append,
+            fired=self.freeze,
             suspects=lambda _: ("postgres: 2 cores",),
         )
         self.dispatcher = Dispatcher(self.parts, self.policy)
+
+    def freeze(self, at_ms: int) -> bytes:
+        self.fired.append(at_ms)
+        return b"who"
 
     def say(self, phase: AlertPhase, host: str = "atlas", severity: str = "warning", name: str = "DiskFull") -> None:
         now_ms = self.clock.now_ms()

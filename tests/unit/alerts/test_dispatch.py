@@ -7,6 +7,7 @@ from barograph.alerts.policy import Way
 from barograph.model.alert import AlertPhase
 from barograph.model.errors import StoreError
 from barograph.model.silence import StoredSilence
+from barograph.state.frozen import FrozenTables
 from unit.alerts.telling_world import START_MS, World, policy_of
 
 
@@ -274,3 +275,27 @@ def test_instants_of_firing_are_told_once_each(world: World) -> None:
     world.say(AlertPhase.PENDING, "creon")
     world.step()
     assert world.fired == [START_MS]
+
+
+def test_processes_are_kept_with_the_message_or_neither_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen = FrozenTables(world.state)
+
+    def break_off(*_: object) -> None:
+        raise StoreError("not now")
+
+    world.dispatcher.replace(policy_of({"group_wait": "0s"}))
+    world.fire()
+    with monkeypatch.context() as patch:
+        # as the last of what the transaction writes
+        patch.setattr(world.deliveries, "_last", break_off)
+        world.dispatcher.step()
+    assert (frozen.find(START_MS), world.deliveries.up_to()) == (b"", 0)
+    assert world.step() == ["firing atlas"]
+    assert frozen.find(START_MS) == b"who"
+
+
+def test_processes_are_kept_where_nobody_is_told_yet(world: World) -> None:
+    world.dispatcher.replace(policy_of({"group_wait": "1h"}))
+    world.fire()
+    assert world.step() == []
+    assert FrozenTables(world.state).find(START_MS) == b"who"

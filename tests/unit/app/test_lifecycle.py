@@ -232,3 +232,14 @@ def test_more_descriptors_are_allowed_and_never_fewer() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(before[1], 65_536)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_what_outlives_a_long_collection_is_not_walked_again() -> None:
+    clock, frozen = FakeClock(), list[str]()
+    bound = lifecycle.CollectionsBound(clock, lambda: frozen.append("frozen"))
+    for generation, took_s in ((1, 0.5), (2, 0.001), (2, 0.05)):
+        assert not frozen
+        bound("start", {"generation": generation})
+        clock.advance(took_s)
+        bound("stop", {"generation": generation})
+    assert frozen == ["frozen"]

@@ -40,12 +40,11 @@ def test_processes_are_frozen_once_and_named_for_this_host_alone(state: SqliteSt
     suspects = Suspects(frozen, ProcessLogReader(tmp_path), "atlas")
     suspects.take(sample(T0_MS - 60_000, 1))
     suspects.take(sample(T0_MS - 400, 1, 2, 3, 4))
-    suspects.freeze(T0_MS)
-    first = frozen.find(T0_MS)
+    first = suspects.freeze(T0_MS)
     assert first
+    frozen.keep(T0_MS, first)
     suspects.take(sample(T0_MS, 9))
-    suspects.freeze(T0_MS)
-    assert frozen.find(T0_MS) == first
+    assert suspects.freeze(T0_MS) == b""
     lines = suspects.of(alert())
     assert len(lines) == 3
     assert lines[0].startswith("worker (pid ")
@@ -56,11 +55,11 @@ def test_processes_are_frozen_once_and_named_for_this_host_alone(state: SqliteSt
 
 def test_nothing_known_is_nothing_told(state: SqliteState, tmp_path: Path) -> None:
     suspects = Suspects(FrozenTables(state), ProcessLogReader(tmp_path), "atlas")
-    suspects.freeze(T0_MS)
+    assert suspects.freeze(T0_MS) == b""
     assert suspects.of(alert()) == ()
     suspects.take(sample(T0_MS, 1))
     state.close()
-    suspects.freeze(T0_MS)
+    assert suspects.freeze(T0_MS) == b""
     assert suspects.of(alert(at_ms=T0_MS + 1)) == ()
 
 

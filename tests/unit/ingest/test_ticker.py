@@ -371,6 +371,7 @@ class TestReplacing:
 class FakeFollower:
     def __init__(self, rig: Rig, *intervals_ms: int) -> None:
         self.intervals_ms = frozenset(intervals_ms)
+        self.has_told = False
         self.followed: list[tuple[float, float]] = []
         self.behave: Callable[[], None] = lambda: None
         self._rig = rig
@@ -422,3 +423,10 @@ class TestFollowing:
         rig.publish = lambda _: rig.clock.advance(1.2)
         rig.run(2)
         assert follower.followed == [(1, 0.005)]
+
+    @pytest.mark.parametrize(("has_told", "budgets"), [(True, 2), (False, 7)])
+    def test_upkeep_keeps_out_of_the_way_of_messages_for_a_while(self, has_told: bool, budgets: int) -> None:
+        rig, follower = self.rig()
+        follower.has_told = has_told
+        rig.run(8)
+        assert (len(follower.followed), len(rig.budgets)) == (7, budgets)

@@ -230,3 +230,9 @@ def test_a_certificate_must_be_trusted_and_the_hosts_own(tmp_path: Path, host: s
 
 def test_the_systems_resolver_gives_each_address_once() -> None:
     assert asyncio.run(resolve_host("127.0.0.1", 80)) == ["127.0.0.1"]
+    assert "127.0.0.1" in asyncio.run(resolve_host("localhost", 80))
+
+
+def test_an_address_is_asked_of_no_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncio.AbstractEventLoop, "getaddrinfo", None)
+    assert asyncio.run(resolve_host("2001:0db8::1", 443)) == ["2001:db8::1"]

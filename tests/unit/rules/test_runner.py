@@ -170,6 +170,23 @@ def test_many_changes_do_not_wait_for_the_end_of_their_evaluation(world: RuleWor
     assert len(world.sink.take()) == 2500
 
 
+def test_what_changed_does_not_wait_for_rules_that_are_asked_less_often(world: RuleWorld) -> None:
+    rare = "{name: rare, interval: 5s, rules: [{alert: Rare, expr: 'm > 1', labels: {i: rare}}]}"
+    world.load(f"groups: [{rare}, {{name: often, rules: [{{alert: Often, expr: 'm > 1'}}]}}]")
+    receive, seen = world.sink.receive, []
+
+    def noting(changes: Sequence[RuleAlert], at_ms: int) -> None:
+        seen.append(([change.rule.rule for change in changes], group(world).evaluated_ms))
+        receive(changes, at_ms)
+
+    world.sink.receive = noting  # type: ignore[method-assign]
+    world.tick({"a": 5.0})
+    assert seen == [(["Often"], 0), (["Rare"], START_MS)]
+    assert world.runner.has_told
+    world.tick({"a": 5.0})
+    assert not world.runner.has_told
+
+
 def test_a_sink_that_fails_is_asked_once_a_tick_however_many_changes_wait(world: RuleWorld) -> None:
     world.load(HIGH.replace("for: 2s", "for: 0s"))
     asked: list[int] = []

@@ -8,6 +8,7 @@ import pytest
 
 from barograph.model.notice import Delivery, DeliveryState, GroupTold
 from barograph.state.deliveries import SqliteDeliveries
+from barograph.state.frozen import FrozenTables
 from barograph.state.sqlite import SqliteState, open_state
 from unit.notify.notices import alert, notice
 
@@ -31,6 +32,13 @@ def test_messages_and_what_was_told_with_them_are_one(state: SqliteState) -> Non
     store.enqueue([], [told({}), told({2: "critical"}, "h")], 5)
     assert (again.told(), again.up_to()) == ([told({2: "critical"}, "h")], 7)
     assert again.waiting("team") == 1
+
+
+def test_what_is_frozen_comes_with_the_message_and_never_changes(state: SqliteState) -> None:
+    store, frozen = SqliteDeliveries(state), FrozenTables(state)
+    store.enqueue([notice()], frozen={7: b"first", 8: b"eight"})
+    store.enqueue([], frozen={7: b"second"})
+    assert (frozen.find(7), frozen.find(8)) == (b"first", b"eight")
 
 
 def attempt(store: SqliteDeliveries, delivery: Delivery, at_ms: int, state: DeliveryState) -> None:
