@@ -80,6 +80,11 @@ class Followed:
         """See `TickFollower`."""
         return self._follower.intervals_ms
 
+    @property
+    def has_told(self) -> bool:
+        """See `TickFollower`."""
+        return self._follower.has_told
+
     def follow(self, instant_ms: int, budget_s: float) -> None:
         """See `TickFollower`. What fails at each tick is as dead as what hangs."""
         self._follower.follow(instant_ms, budget_s)

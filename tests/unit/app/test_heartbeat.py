@@ -69,6 +69,7 @@ def test_quiet_parts_are_known_without_asking_anybody() -> None:
 def test_what_follows_ticks_beats_only_where_it_did_its_work() -> None:
     class Rules:
         intervals_ms = frozenset((1000,))
+        has_told = True
         followed: ClassVar[list[tuple[int, float]]] = []
 
         def follow(self, instant_ms: int, budget_s: float) -> None:
@@ -80,6 +81,7 @@ def test_what_follows_ticks_beats_only_where_it_did_its_work() -> None:
     heartbeat = Heartbeat(clock)
     followed = Followed(Rules(), heartbeat.pulse("rules"))
     assert followed.intervals_ms == frozenset((1000,))
+    assert followed.has_told
     clock.advance(16)
     with pytest.raises(RuntimeError):
         followed.follow(2000, 0.5)
