@@ -31,8 +31,8 @@ async function scheduled(costs: number[]): Promise<string[]> {
   return drawn;
 }
 
-test("drawing is spread over frames, 8 ms in each at most", async () => {
-  expect((await scheduled([3, 3, 3, 1, 9, 2])).join("")).toBe("01|23|4|5|");
+test("drawing leaves the first frame alone and is spread over the next, 8 ms in each at most", async () => {
+  expect((await scheduled([3, 3, 3, 1, 9, 2])).join("")).toBe("|01|23|4|5|");
 });
 
 test("what the same owner wanted before is replaced, what is gone is not drawn", async () => {
@@ -44,5 +44,42 @@ test("what the same owner wanted before is replaced, what is gone is not drawn",
   schedule(two, () => drawn.push("gone"));
   unschedule(two);
   frame();
+  frame();
   expect([drawn, frames.length]).toEqual([["new"], 0]);
+});
+
+test("what waits for a paint comes in a task after the frame, once, and also where no frame comes", async () => {
+  vi.useFakeTimers();
+  const { afterPaint } = await import("../src/lib/schedule");
+  const done: string[] = [];
+  afterPaint(() => done.push("painted"));
+  frame();
+  expect(done).toEqual([]);
+  vi.advanceTimersByTime(1);
+  vi.advanceTimersByTime(1000);
+  expect(done).toEqual(["painted"]);
+  afterPaint(() => done.push("unseen"));
+  vi.advanceTimersByTime(1000);
+  expect(done).toEqual(["painted", "unseen"]);
+  vi.useRealTimers();
+});
+
+test("idle work is done while time is left, the newest of each owner, and not once its owner is gone", async () => {
+  let idles: ((deadline: { didTimeout: boolean; timeRemaining: () => number }) => void)[] = [];
+  vi.stubGlobal("requestIdleCallback", (run: (typeof idles)[number]) => idles.push(run));
+  const { later, notLater } = await import("../src/lib/schedule");
+  const done: string[] = [];
+  const owners = [{}, {}, {}, {}] as const;
+  later(owners[0], () => done.push("old"));
+  later(owners[0], () => done.push("new"));
+  later(owners[1], () => done.push("two"));
+  later(owners[2], () => done.push("three"));
+  later(owners[3], () => done.push("gone"));
+  notLater(owners[3]);
+  let left = 5;
+  const idle = () => idles.splice(0).forEach((run) => run({ didTimeout: false, timeRemaining: () => (left -= 2) }));
+  idle();
+  expect(done).toEqual(["new", "two"]);
+  idle();
+  expect([done, idles.length]).toEqual([["new", "two", "three"], 0]);
 });

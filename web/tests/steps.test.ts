@@ -36,6 +36,12 @@ describe("the tag", () => {
     expect(plain(resolution(step, interval, range, columns))).toBe(text);
   });
 
+  test.each([
+    ["some" as const, "1 h · mean, min to max of some tracks"],
+    ["none" as const, "1 h · mean"],
+  ])("says no band that was refused: %s", (bands, text) =>
+    expect(plain(resolution(3_600_000, 1000, 30 * 86_400_000, 1086, bands))).toBe(text));
+
   test("a range that zooming made has no name", () => {
     expect(plain(rangeText(900_000))).toBe("15 min");
     expect(rangeText(901_000)).toBe("");

@@ -17,7 +17,7 @@ def _address(page: "Page") -> dict[str, str]:
 
 
 def _control(page: "Page") -> str:
-    return page.get_by_role("group", name="Live or held").inner_text()
+    return page.get_by_role("group", name="Live or held").inner_text().replace("\u00a0", " ")
 
 
 def _x(page: "Page", share: float) -> float:

@@ -24,6 +24,11 @@ def _track(page: "Page", name: str) -> "Locator":
     return page.locator(f"figure[data-track='{name}']")
 
 
+def _address(page: "Page") -> str:
+    # page.url is of the last event that was heard, and the page writes its address after the paint
+    return str(page.evaluate("location.href"))
+
+
 def _legend(page: "Page", name: str) -> str:
     return _track(page, name).locator(".column").inner_text()
 
@@ -126,11 +131,11 @@ def test_hovering_a_name_lifts_it_and_a_click_isolates_it(
     whole = _ink(page, "memory")
     page.get_by_role("button", name="buffers").click()
     soon(lambda: _ink(page, "memory") < whole, 5, "one series alone")
-    assert "only=memory.buffers" in page.url
+    soon(lambda: "only=memory.buffers" in _address(page), 5, "the series in the address")
     page.get_by_role("button", name="kernel").click(modifiers=["Control"])
-    assert "memory.kernel" in page.url
+    soon(lambda: "memory.kernel" in _address(page), 5, "the second series in the address")
     page.keyboard.press("Escape")
-    soon(lambda: "only=" not in page.url, 5, "all series again")
+    soon(lambda: "only=" not in _address(page), 5, "all series again")
 
 
 def test_a_figure_of_the_legend_alone_is_drawn_alone(
@@ -152,6 +157,7 @@ def test_ctrl_and_wheel_zooms_at_the_pointer_and_shift_drag_moves(open_page: Cal
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
     page.wait_for_selector("text=Back to live")
+    page.wait_for_url("**from=**")
     zoomed = page.url
     page.keyboard.down("Shift")
     page.mouse.down()
@@ -275,17 +281,66 @@ def test_a_view_held_does_not_move_while_seconds_arrive(open_page: Callable[...,
 def test_a_short_live_view_slides_and_stands_still_for_those_who_asked(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:
-    sliding = "() => document.querySelector('figure[data-track=cpu] canvas').getAnimations().length"
+    sliding = "() => document.querySelector('figure[data-track=cpu] canvas')?.getAnimations().length ?? 0"
     page = open_page("/?range=5m")
     assert page.evaluate(sliding) == 0
-    page.evaluate("history.replaceState(null, '', location.pathname + '?range=1m')")
+    page = open_page("/?range=90s")
+    soon(lambda: page.evaluate(sliding) == 1, 10, "the slide")
+    soon(lambda: "range=90s" in _address(page), 5, "the range in the address")
+    assert "1 min 30 s" in page.locator(".range select").inner_text().replace("\u00a0", " ")
+    still = open_page("/?range=90s", reduced_motion="reduce")
+    still.wait_for_timeout(1500)
+    assert still.evaluate(sliding) == 0
+
+
+def test_a_live_view_is_as_long_as_a_person_zoomed_it_and_reload_keeps_it(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=3m")
+    page.keyboard.press("+")
+    page.wait_for_selector("text=Back to live")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live", state="detached")
+    soon(lambda: "range=3m" in _address(page) and "from=" not in _address(page), 5, "the live view in the address")
     page.reload()
     page.wait_for_selector(".host[data-state=live]")
-    if "range=1m" in page.url:
-        soon(lambda: page.evaluate(sliding) == 1, 10, "the slide")
-        still = open_page(page.url.partition("/h/")[1] + page.url.partition("/h/")[2], reduced_motion="reduce")
-        still.wait_for_timeout(1500)
-        assert still.evaluate(sliding) == 0
+    assert "range=3m" in page.url
+
+
+def test_what_is_expanded_open_and_a_table_stands_in_the_address(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m")
+    page.get_by_role("button", name="More tracks").click()
+    soon(lambda: "open=more" in _address(page), 5, "the open group in the address")
+    page.mouse.move(5, 5)
+    _track(page, "memory").focus()
+    page.keyboard.press("v")
+    soon(lambda: "tables=memory" in _address(page), 5, "the table in the address")
+    _track(page, "cpu").focus()
+    page.keyboard.press("Enter")
+    soon(lambda: "expanded=cpu" in _address(page), 5, "the expanded track in the address")
+    # a move to another page, back, and forward
+    page.get_by_role("link", name="Alerts").first.click()
+    page.wait_for_url("**/alerts")
+    page.go_back()
+    for state in ("expanded=cpu", "tables=memory", "open=more"):
+        soon(lambda state=state: state in _address(page), 5, state)
+    page.wait_for_selector("figure[data-track=memory] table")
+    page.go_forward()
+    page.wait_for_url("**/alerts")
+    page.go_back()
+    page.reload()
+    page.wait_for_selector("figure[data-track=memory] table")
+    page.wait_for_selector("figure[data-track=load]")
+    box = _track(page, "cpu").bounding_box()
+    assert box is not None
+    assert box["height"] > 320
+    # an address with other words for the same page is followed
+    page.evaluate(
+        "history.pushState(null, '', location.pathname + '?range=5m'); dispatchEvent(new PopStateEvent('popstate'))"
+    )
+    page.wait_for_selector("figure[data-track=memory] table", state="detached")
 
 
 RULES = """groups:
@@ -343,7 +398,7 @@ def test_an_alert_is_drawn_where_it_happened_with_its_limit(
     page.goto(server.url + "/?range=5m")
     pressure = _track(page, "pressure")
     soon(lambda: "CPU pressure high" in pressure.inner_text(), 30, "the alert on its track")
-    assert "limit 0 %" in pressure.inner_text().replace("\u00a0", " ")
+    soon(lambda: "limit 0 %" in pressure.inner_text().replace("\u00a0", " "), 5, "the limit")
     assert "CPU pressure high" not in _track(page, "cpu").inner_text()
     assert page.locator(".frame .legend", has_text="alert").count() == 1
 

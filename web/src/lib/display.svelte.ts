@@ -1,7 +1,9 @@
 // How a person wants the recorder shown: the order of legends, dashes, which track is a table or expanded, which groups are
 // open. Nothing of it is data; keys and buttons call its verbs.
 
-export type Group = "disk" | "network" | "more";
+import { type Group, type Shown, GROUPS } from "./address";
+
+export type { Group };
 
 export class Display {
   /** Legends by value at the pointer instead of in stacking order. */
@@ -18,6 +20,17 @@ export class Display {
   all = $state.raw<ReadonlySet<Group>>(new Set());
   /** The track that has, or had last, the focus or the pointer; keys act on it. */
   current = $state<string>("cpu");
+
+  /** What of it stands in the address. */
+  get address(): Shown {
+    return { expanded: this.expanded, tables: [...this.tabled], open: GROUPS.filter((group) => this.open.has(group)) };
+  }
+
+  take(shown: Shown): void {
+    this.expanded = shown.expanded;
+    this.tabled = new Set(shown.tables);
+    this.open = new Set(shown.open);
+  }
 
   toggleSort(): void {
     this.sorted = !this.sorted;

@@ -11,6 +11,7 @@ import { type Connection, Live } from "./live";
 import { Questions } from "./questions";
 import { type Span, newestOf, spanOf } from "./ring";
 import { type Failures, Samples, type TrackFailure } from "./samples";
+import type { Bands } from "./steps";
 import { type Status, readStatus } from "./status";
 import { caughtUp } from "./words";
 
@@ -109,6 +110,12 @@ export abstract class Feed {
   newest(column: string): { ms: number; value: number } | null {
     void this.revision;
     return newestOf(this.samples?.live ?? this.grid, column);
+  }
+
+  /** Which tracks have the band of their extremes. Reads `revision`. */
+  bands(): Bands {
+    void this.revision;
+    return this.grid.bands;
   }
 
   /** Try now instead of when the countdown ends. */

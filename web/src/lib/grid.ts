@@ -2,6 +2,7 @@
 // a sample holds NaN, so a gap needs no bookkeeping. No object is made per point; a column that never came has no ring.
 
 import type { Columns } from "./columns";
+import type { Bands } from "./steps";
 
 export class Grid {
   readonly stepMs: number;
@@ -9,6 +10,9 @@ export class Grid {
   readonly columns: Columns;
   /** The newest slot that was ever written or skipped, or -1 while there is none. */
   newest = -1;
+  /** The questions whose extremes the store gave, and refused. */
+  readonly banded = new Set<string>();
+  readonly bandless = new Set<string>();
   private readonly rings: (Float64Array | undefined)[] = [];
 
   constructor(columns: Columns, stepMs: number, capacity: number) {
@@ -28,6 +32,11 @@ export class Grid {
 
   index(column: string): number {
     return this.columns.index(column);
+  }
+
+  get bands(): Bands {
+    if (this.bandless.size === 0) return "all";
+    return this.banded.size === 0 ? "none" : "some";
   }
 
   /** Make room up to a slot; places that are passed over are gaps. */
@@ -109,6 +118,8 @@ export class Grid {
   copy(): Grid {
     const made = new Grid(this.columns, this.stepMs, this.capacity);
     made.newest = this.newest;
+    for (const question of this.banded) made.banded.add(question);
+    for (const question of this.bandless) made.bandless.add(question);
     this.rings.forEach((ring, index) => (made.rings[index] = ring?.slice()));
     return made;
   }

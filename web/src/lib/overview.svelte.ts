@@ -98,10 +98,15 @@ export class Overview {
   });
 
   /** The samples of the view that the sparklines show. */
-  readonly spans = $derived.by<Record<string, Float64Array>>(() => {
+  spans = $state.raw<Record<string, Float64Array>>({});
+  private spansFrom = { fromMs: 0, stepMs: 1000 };
+
+  /** Read the spans anew: samples or the view changed. */
+  measure(): void {
     const pressure = RESOURCES.map((kind) => this.span(`pressure.${kind}some`));
     const total = this.memory?.total ?? NaN;
-    return {
+    this.spansFrom = { fromMs: this.recorder.view.fromMs, stepMs: this.recorder.stepMs };
+    this.spans = {
       cpu: this.span("cpu.busy"),
       memory: this.span("memory.available").map((free) => 100 * (1 - free / total)),
       pressure: (pressure[0] ?? new Float64Array()).map((_, i) => {
@@ -113,7 +118,7 @@ export class Overview {
       space: this.span(SPACE),
       network: added(this.span("network.in"), this.span("network.out")),
     };
-  });
+  }
 
   readonly tiles = $derived.by<Tile[]>(() => {
     const add = (a: number | null, b: number | null) => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
@@ -278,8 +283,8 @@ export class Overview {
   private peak(id: string): Peak | null {
     const found = peakOf(this.spans[id] ?? new Float64Array());
     if (found === null) return null;
-    const { fromMs } = this.recorder.view;
-    const ms = this.recorder.grid.ms(Math.ceil(fromMs / this.recorder.stepMs) + found.place);
+    const { fromMs, stepMs } = this.spansFrom;
+    const ms = (Math.ceil(fromMs / stepMs) + found.place) * stepMs;
     const day = this.recorder.viewRangeMs > 24 * HOUR_MS;
     return { value: found.value, at: day ? instant(ms, this.recorder.viewRangeMs, this.zone) : clock(ms, this.zone, false) };
   }

@@ -7,6 +7,7 @@ import { Feed, type TrackFailure, type Window } from "./feed.svelte";
 import { Display } from "./display.svelte";
 import type { Grid } from "./grid";
 import type { Region } from "./regions";
+import { afterPaint } from "./schedule";
 import { type Samples, gridFor } from "./samples";
 import type { Slide } from "./chart";
 import { slideOf } from "./slide";
@@ -51,18 +52,30 @@ export class Recorder extends Feed {
   /** The views before each zoom; null is live. */
   private zooms: (Window | null)[] = [];
   private heldSinceMs = $state(0);
+  private remembering = false;
   private load: AbortController | null = null;
+  /** What is drawn while the answer to an interaction waits for its paint; null otherwise. */
+  private before = $state.raw<{ view: Window; live: boolean; shownMs: number | null } | null>(null);
+  /** Samples that wait with it. */
+  private next: Grid | null = null;
 
-  readonly view = $derived.by<Window>(() => {
+  /** What a person chose: controls and verbs go by it at once. */
+  readonly chosen = $derived.by<Window>(() => {
     if (this.held !== null) return this.held;
     const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(this.nowMs / 1000) * 1000;
     return { fromMs: toMs - this.rangeMs, toMs };
   });
 
+  /** What is drawn: the view chosen, a frame after it was. */
+  readonly view = $derived<Window>(this.before?.view ?? this.chosen);
+
+  /** Whether what is drawn is live. */
+  readonly liveView = $derived(this.before?.live ?? this.held === null);
+
   readonly viewRangeMs = $derived(this.view.toMs - this.view.fromMs);
 
   /** The second that figures stand for: held, or under the pointer; null is the newest. */
-  readonly shownMs = $derived(this.atMs ?? this.pointerMs);
+  readonly shownMs = $derived(this.before === null ? (this.atMs ?? this.pointerMs) : this.before.shownMs);
 
   /** How much has arrived since the view was held. */
   readonly arrivedMs = $derived(this.held === null ? 0 : Math.max(0, this.newestMs - this.heldSinceMs));
@@ -76,6 +89,7 @@ export class Recorder extends Feed {
   }
 
   setRange(rangeMs: number): void {
+    this.change();
     this.zooms = [];
     this.pointerMs = null;
     this.rangeMs = rangeMs;
@@ -86,6 +100,7 @@ export class Recorder extends Feed {
 
   /** Back to live; the samples on hand are used where they reach. */
   backToLive(rangeMs = this.rangeMs): void {
+    this.change();
     this.rangeMs = rangeMs;
     this.held = null;
     this.atMs = null;
@@ -94,7 +109,7 @@ export class Recorder extends Feed {
   }
 
   hold(): void {
-    if (this.held === null) this.show({ ...this.view });
+    if (this.held === null) this.show({ ...this.chosen });
   }
 
   toggleLive(): void {
@@ -106,7 +121,7 @@ export class Recorder extends Feed {
   holdSecond(ms: number): void {
     if (this.held === null) {
       this.zooms.push(null);
-      this.show({ ...this.view });
+      this.show({ ...this.chosen });
     }
     this.atMs = ms;
     this.remember();
@@ -140,7 +155,7 @@ export class Recorder extends Feed {
 
   /** Zoom by a factor around an instant, by default the second shown or the middle. */
   zoomBy(factor: number, aroundMs?: number): void {
-    const { fromMs, toMs } = this.view;
+    const { fromMs, toMs } = this.chosen;
     const around = aroundMs ?? this.shownMs ?? (fromMs + toMs) / 2;
     const latest = this.newestMs || toMs;
     const to = Math.min(latest, around + (toMs - around) * factor);
@@ -149,9 +164,10 @@ export class Recorder extends Feed {
 
   /** Move the view by a part of itself; past now is live. */
   move(parts: number): void {
-    const toMs = this.view.toMs + parts * this.viewRangeMs;
-    if (parts > 0 && toMs >= this.newestMs) this.backToLive();
-    else this.showAt(this.view.fromMs + parts * this.viewRangeMs, this.viewRangeMs);
+    const { fromMs, toMs } = this.chosen;
+    const byMs = parts * (toMs - fromMs);
+    if (parts > 0 && toMs + byMs >= this.newestMs) this.backToLive();
+    else this.showAt(fromMs + byMs, toMs - fromMs);
   }
 
   /** Hold a window of whole seconds. */
@@ -186,7 +202,7 @@ export class Recorder extends Feed {
   /** A column's value at the second shown, NaN where there is none. Reads `revision`. */
   value(column: string): number {
     void this.revision;
-    const ms = this.shownMs ?? (this.held === null ? this.newestMs || this.grid.ms(this.grid.newest) : this.held.toMs);
+    const ms = this.shownMs ?? (this.liveView ? this.newestMs || this.grid.ms(this.grid.newest) : this.view.toMs);
     return this.grid.at(this.grid.index(column), this.grid.slot(ms));
   }
 
@@ -201,7 +217,7 @@ export class Recorder extends Feed {
   /** How a short live view slides at this moment; null where it stands still. */
   slide(plotPx: number): Slide | null {
     return slideOf({
-      live: this.held === null,
+      live: this.liveView,
       rangeMs: this.viewRangeMs,
       stepMs: this.grid.stepMs,
       plotPx,
@@ -239,6 +255,7 @@ export class Recorder extends Feed {
     this.held = address.window;
     this.atMs = address.atMs;
     this.only = address.only;
+    this.display.take(address);
   }
 
   /** Show what an address says: a person went there, or back to it. */
@@ -274,7 +291,18 @@ export class Recorder extends Feed {
     void this.present(samples, fresh, { fromMs: toMs - this.rangeMs, toMs });
   }
 
+  // The answer is painted first: controls follow at once, what is drawn from samples after that frame.
+  private change(): void {
+    if (this.before !== null || this.samples === null) return;
+    this.before = { view: this.view, live: this.liveView, shownMs: this.shownMs };
+    afterPaint(() => {
+      this.before = null;
+      if (this.next !== null) this.swap(this.next);
+    });
+  }
+
   private show(window: Window, afresh = false): void {
+    this.change();
     if (this.held === null) this.heldSinceMs = this.newestMs || Date.now();
     this.held = window;
     this.remember();
@@ -284,7 +312,8 @@ export class Recorder extends Feed {
     const stepMs = stepFor(rangeMs, this.widthPx, this.intervalMs);
     const reaches = (grid: Grid | null): grid is Grid =>
       grid !== null && grid.stepMs === stepMs && this.whole.has(grid) && grid.covers(window.fromMs, window.toMs);
-    if (!afresh && reaches(this.grid) && this.grid !== samples.live) return this.use(this.grid);
+    const onHand = this.next ?? this.grid;
+    if (!afresh && reaches(onHand) && onHand !== samples.live) return this.use(onHand);
     if (!afresh && reaches(samples.live)) {
       const kept = samples.live.copy();
       this.whole.add(kept);
@@ -297,6 +326,12 @@ export class Recorder extends Feed {
     this.load?.abort();
     this.load = null;
     this.loading = null;
+    if (this.before === null) this.swap(grid);
+    else this.next = grid;
+  }
+
+  private swap(grid: Grid): void {
+    this.next = null;
     this.grid = grid;
     this.stepMs = grid.stepMs;
     this.revision += 1;
@@ -323,7 +358,7 @@ export class Recorder extends Feed {
 
   /** The view as an address has it. */
   get address(): Address {
-    return { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only };
+    return { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only, ...this.display.address };
   }
 
   /** The view as the query of a link to another page; "" where that page shows no view. */
@@ -332,7 +367,17 @@ export class Recorder extends Feed {
     return address.includes("?") ? address.slice(address.indexOf("?")) : "";
   }
 
-  private remember(): void {
+  /** Write the view into the address, after the paint that shows it: browsers take milliseconds for it. */
+  remember(): void {
+    if (this.remembering) return;
+    this.remembering = true;
+    afterPaint(() => {
+      this.remembering = false;
+      this.write();
+    });
+  }
+
+  private write(): void {
     if (this.host === "" || !showsView(location.pathname)) return;
     const path = writeAddress(this.address, location.pathname, location.search);
     if (path !== location.pathname + location.search) history.replaceState(history.state, "", path);

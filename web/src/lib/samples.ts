@@ -73,23 +73,26 @@ export class Samples {
       reads.map(async (read) => {
         try {
           pour(grid, read, await queryRange(read, grid.ms(from), grid.ms(to), grid.stepMs, signal), from, to);
+          if (read.suffix !== "") grid.banded.add(read.promql);
         } catch (error) {
-          this.failed(read, error, reading);
+          this.failed(grid, read, error, reading);
         }
       }),
     );
     return reading;
   }
 
-  private failed(read: Asked, error: unknown, reading: Reading): void {
+  private failed(grid: Grid, read: Asked, error: unknown, reading: Reading): void {
     if (error instanceof DOMException && error.name === "AbortError") return;
     if (!(error instanceof Failure)) throw error;
     if (error.kind === "signed-out" || error.kind === "unreachable") {
       // the connection tells of it, once, not every track
       reading.answered = false;
       if (error.kind === "signed-out") this.signedOut();
-    } else if (read.suffix === "") {
-      // extremes that are too dear to ask for leave a mean without its band
+    } else if (read.suffix !== "") {
+      // extremes that are too dear to ask for leave a mean without its band, and the tag says so
+      if (!grid.banded.has(read.promql)) grid.bandless.add(read.promql);
+    } else {
       reading.failures[read.question.track] = { kind: error.kind, reason: error.message, promql: read.promql };
     }
   }

@@ -1,4 +1,5 @@
-// Spreads drawing over frames: at most 8 ms of it in one, the rest in the next, so that no frame is late for a pointer.
+// When work is done, so that the answer to an interaction is painted first: drawing is spread over frames, at most 8 ms of it
+// in one; what a view means for the rest of the page waits for that frame's paint; words and summaries wait for idle time.
 
 const BUDGET_MS = 8;
 
@@ -7,10 +8,13 @@ const waiting = new Map<object, () => void>();
 const took = new WeakMap<object, number>();
 let asked = false;
 
-/** Draw in a coming frame; what the same owner wanted drawn before is replaced. */
+/** Draw in the frame after the coming one; what the same owner wanted drawn before is replaced. */
 export function schedule(owner: object, draw: () => void): void {
   waiting.set(owner, draw);
-  request();
+  if (asked) return;
+  asked = true;
+  // not in the frame that answers what a person did: that one is to be painted as soon as can be
+  requestAnimationFrame(() => requestAnimationFrame(run));
 }
 
 /** The owner is gone. */
@@ -18,14 +22,7 @@ export function unschedule(owner: object): void {
   waiting.delete(owner);
 }
 
-function request(): void {
-  if (asked) return;
-  asked = true;
-  requestAnimationFrame(run);
-}
-
 function run(): void {
-  asked = false;
   const start = performance.now();
   let before = start;
   for (const [owner, draw] of waiting) {
@@ -37,5 +34,58 @@ function run(): void {
     took.set(owner, now - before);
     before = now;
   }
-  if (waiting.size > 0) request();
+  asked = waiting.size > 0;
+  if (asked) requestAnimationFrame(run);
+}
+
+/** No frame comes in a tab that is not seen: then it does not wait for one. */
+const NO_FRAME_MS = 100;
+
+/** Work once the coming frame is painted. */
+export function afterPaint(work: () => void): void {
+  let waits = true;
+  const once = () => {
+    if (waits) work();
+    waits = false;
+  };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, NO_FRAME_MS);
+}
+
+/** Idle work is done at last after so long. */
+const LATEST_MS = 400;
+/** What has less left than this begins nothing more. */
+const LEAST_IDLE_MS = 2;
+
+const idle = new Map<object, () => void>();
+let idleAsked = false;
+
+/** Work when nothing is to be drawn; what the same owner wanted before is replaced. */
+export function later(owner: object, work: () => void): void {
+  idle.set(owner, work);
+  requestIdle();
+}
+
+/** The owner is gone. */
+export function notLater(owner: object): void {
+  idle.delete(owner);
+}
+
+function requestIdle(): void {
+  if (idleAsked) return;
+  idleAsked = true;
+  // Safari has no idle callback
+  if (typeof requestIdleCallback === "function") requestIdleCallback(runIdle, { timeout: LATEST_MS });
+  else setTimeout(() => runIdle({ didTimeout: true, timeRemaining: () => 0 }), 20);
+}
+
+// At least one, so that idle work ends also where no time is idle.
+function runIdle(deadline: { readonly didTimeout: boolean; timeRemaining: () => number }): void {
+  idleAsked = false;
+  for (const [owner, work] of idle) {
+    idle.delete(owner);
+    work();
+    if (deadline.timeRemaining() < LEAST_IDLE_MS) break;
+  }
+  if (idle.size > 0) requestIdle();
 }

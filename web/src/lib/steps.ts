@@ -50,14 +50,20 @@ function written(ms: number): string {
   return ms % SECOND_MS === 0 ? `${ms / SECOND_MS}\u00a0s` : `${ms}\u00a0ms`;
 }
 
+/** Which of the tracks that should have a band of minimum and maximum have one: the store may refuse extremes as too dear. */
+export type Bands = "all" | "some" | "none";
+
+const BANDS: Record<Bands, string> = { all: ", min to max", some: ", min to max of some tracks", none: "" };
+
 /**
  * What the tag says is drawn: `1 s · raw`, `1 s · raw, min to max` (several a pixel), `30 s · mean, min to max`; where the
  * extremes are those of a tier's buckets, `2 min · mean, min to max of 10 s`.
  */
-export function resolution(stepMs: number, intervalMs: number, rangeMs: number, columns: number): string {
+export function resolution(stepMs: number, intervalMs: number, rangeMs: number, columns: number, bands: Bands = "all"): string {
   if (stepMs > intervalMs) {
     const finer = finerStep(stepMs, intervalMs);
-    return `${written(stepMs)} · mean, min to max${finer > intervalMs ? ` of ${written(finer)}` : ""}`;
+    const of = finer > intervalMs && bands === "all" ? ` of ${written(finer)}` : "";
+    return `${written(stepMs)} · mean${BANDS[bands]}${of}`;
   }
   return `${written(stepMs)} · raw${rangeMs / stepMs > columns ? ", min to max" : ""}`;
 }
