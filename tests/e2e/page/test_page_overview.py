@@ -157,6 +157,7 @@ def test_today_tells_that_it_was_started_and_goes_there(open_page: Callable[...,
 
 def test_tiles_lead_to_their_tracks(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
+    page.wait_for_selector("[data-tile]")
     assert page.locator("[data-tile]").count() == 6
     page.locator("[data-tile=network]").click()
     page.wait_for_function("() => document.activeElement?.getAttribute('aria-label') === 'Network'")
