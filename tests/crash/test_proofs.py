@@ -25,7 +25,7 @@ CASES = {
     "rules": 25,
     "notify": 25,
     "receiver": 2,
-    "deadman": 2,
+    "deadman": 4,
 }
 
 

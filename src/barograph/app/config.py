@@ -5,7 +5,7 @@ Precedence: flags, environment, file, defaults. `check config` and SIGHUP run th
 
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -187,14 +187,16 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
         return {path: flag for path, flag in flags.items() if flag[1] is not None}
 
 
-def load_effective(options: ServeOptions, environment: Mapping[str, str]) -> Config:
-    """Return the configuration that a `serve` with these flags has.
+def load_effective(
+    options: ServeOptions, environment: Mapping[str, str], tell: Callable[[str], None] = _log.warning
+) -> Config:
+    """Return the configuration that a `serve` with these flags has; `tell` hears what of it is left out.
 
     Raises:
         ConfigError: The file, a variable or a flag cannot be used; names it.
     """
     overrides = {**environment_overrides(environment), **options.overrides()}
-    return _load(Path(options.config) if options.config else None, overrides)
+    return _load(Path(options.config) if options.config else None, overrides, tell)
 
 
 def load_config(file: Path | None, environment: Mapping[str, str]) -> Config:
@@ -203,7 +205,7 @@ def load_config(file: Path | None, environment: Mapping[str, str]) -> Config:
     Raises:
         ConfigError: Names file, line, column and path, what was found and what is expected.
     """
-    return _load(file, environment_overrides(environment))
+    return _load(file, environment_overrides(environment), _log.warning)
 
 
 def parse_web(shown: str) -> WebConfig:
@@ -229,7 +231,7 @@ def decode_config(data: bytes) -> Config:
     return msgspec.json.decode(data, type=Config, dec_hook=decode_setting)
 
 
-def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Config:
+def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]], tell: Callable[[str], None]) -> Config:
     document = _read(file) if file is not None else Document("", None)
     values = {} if document.values is None else document.values
     if not isinstance(values, dict):
@@ -239,7 +241,7 @@ def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]]) -> Co
         _set(values, path, value, name)
         given[path] = name
     source = Source(document, given)
-    values = carry_over(values, source, _log.warning)
+    values = carry_over(values, source, tell)
     config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
     load_rule_files(config.rule_files, rules_folder(file))

@@ -388,8 +388,11 @@ def main() -> None:
     """Start a keeper from the options that `barograph serve` left in the environment."""
     try:
         options = msgspec.json.decode(os.environ.pop("BAROGRAPH_SERVE_OPTIONS"), type=ServeOptions)
-        config = load_effective(options, os.environ)
+        left_out: list[str] = []  # said once it is known how things are logged
+        config = load_effective(options, os.environ, left_out.append)
         configure_logging(config.log.format, config.log.level, "keeper")
+        for words in left_out:
+            _log.warning("%s", words)
         sys.setswitchinterval(_SWITCH_S)
         code = asyncio.run(_serve(options, config))
     except KeyError:

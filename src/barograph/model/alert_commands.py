@@ -227,7 +227,7 @@ class AlertShown(msgspec.Struct, frozen=True, kw_only=True):
         title: Its summary, or the name where it has none.
         description: Its description, or "".
         runbook: The address of its runbook, or "".
-        severity: Of the worst rule that fires.
+        severity: Of the worst rule that fires; before any does, of the worst that is pending.
         state: `pending`, `firing`, `acknowledged`, `resolved` or `dropped`.
         part: Where it stands on the page: `needs`, `acknowledged`, `silenced`, `pending` or `ended`.
         host: The label `instance`, or "".

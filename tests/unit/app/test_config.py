@@ -215,3 +215,12 @@ def test_a_unix_socket_alone_is_not_enough(tmp_path: Path) -> None:
     file.write_text("web:\n  listen: ['unix:/run/barograph.sock']\n")
     with pytest.raises(ConfigError, match="an address is expected"):
         load_config(file, {})
+
+
+def test_what_is_left_out_of_a_file_is_told_to_whoever_starts(tmp_path: Path) -> None:
+    told: list[str] = []
+    file = write(tmp_path, "instance: a\ntemplates: [b]\n")
+    load_effective(ServeOptions(data="d", config=str(file)), {}, told.append)
+    assert [words.removeprefix(f"{file}:2:1: ") for words in told] == [
+        "templates is left out: messages have Barograph's own words and looks"
+    ]
