@@ -6,6 +6,7 @@ Prometheus is charged with the CPU time that its process takes beyond what it ta
 """
 
 import argparse
+import gc
 import os
 import tempfile
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from barograph.alerts.book import AlertBook
+from barograph.app.lifecycle import CollectionsBound
 from barograph.app.rule_files import load_rule_files
 from barograph.model.batch import Batch, Family, MetricType, Schema
 from barograph.model.clock import SystemClock
@@ -221,6 +223,9 @@ def compare(folder: Path, shape: Shape, options: argparse.Namespace) -> list[Row
 def storm(folder: Path, count: int) -> list[Row]:
     """Measure one rule whose every series crosses its limit at once, with a second's time for each tick."""
     world = World(folder, count)
+    # as the keeper has it
+    bound = CollectionsBound(world.clock)
+    gc.callbacks.append(bound)
     file = folder / "rules.yml"
     file.write_text(
         "groups:\n- name: g\n  interval: 1s\n  rules:\n"
@@ -241,6 +246,7 @@ def storm(folder: Path, count: int) -> list[Row]:
     world.runner.follow(world.now_ms, 0.95)
     steady_s = time.perf_counter() - began_s
     world.close()
+    gc.callbacks.remove(bound)
     return [
         Row(name=f"{count:,} alerts fire at once: until all are kept", figure=spent_s, unit="s"),
         Row(name="ticks that this is spread over", figure=ticks, unit="ticks"),

@@ -380,7 +380,7 @@ def _close_all(descriptors: Sequence[int]) -> None:
         os.close(descriptor)
 
 
-_SWITCH_S = 0.0005
+SWITCH_S = 0.0005
 """So long the ticker waits for another thread to let go of the interpreter, each time it needs it."""
 
 
@@ -393,7 +393,7 @@ def main() -> None:
         configure_logging(config.log.format, config.log.level, "keeper")
         for words in left_out:
             _log.warning("%s", words)
-        sys.setswitchinterval(_SWITCH_S)
+        sys.setswitchinterval(SWITCH_S)
         code = asyncio.run(_serve(options, config))
     except KeyError:
         sys.exit("barograph: a keeper is started by `barograph serve`, not by hand")

@@ -22,7 +22,7 @@ from barograph.tsdb.folder import is_disk_full
 _log = logging.getLogger(__name__)
 LINK = "login-link"
 _OLDEST = 2
-_LONG_S = 0.020
+_LONG_S = 0.010
 _TICKER_NICENESS = -10
 _MOST_DESCRIPTORS = 65_536
 PLAUSIBLE_MS = 1_577_836_800_000
