@@ -107,7 +107,9 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Serve
         config = folder / "prometheus.yml"
         config.write_text(f"global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: node\n  {own}\n")
         peer.process.send_signal(1)
-        with serving(folder / "data") as server:
+        settings = folder / "barograph.yml"
+        settings.write_text("thresholds: {stock: false}\n")  # Prometheus has no rules of its own
+        with serving(folder / "data", "--config", str(settings)) as server:
             eventually(
                 lambda: json.loads(peer.get("/api/v1/query?query=up"))["data"]["result"] or None, what="a scrape"
             )

@@ -186,3 +186,15 @@ def serving(
         yield server.wait_ready()
     finally:
         server.stop()
+
+
+def store_samples(server: Server, lines: Sequence[str]) -> None:
+    """Put samples into a server's store as any Prometheus client may; each line as in the text format, times in ms."""
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/import/prometheus",
+        data="\n".join([*lines, ""]).encode(),
+        headers={"Authorization": f"Bearer {server.token}"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status < 300

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.server import Server, eventually
+from helpers.server import Server, eventually, store_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -64,18 +63,6 @@ def _storm(folder: Path, name: str, *words: str) -> Iterator[None]:
             written.unlink()
 
 
-def _store(server: Server, lines: list[str]) -> None:
-    """Put samples into the store as any Prometheus client may."""
-    request = urllib.request.Request(
-        server.url + "/api/v1/import/prometheus",
-        data="\n".join([*lines, ""]).encode(),
-        headers={"Authorization": f"Bearer {server.token}"},
-        method="POST",
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status < 300
-
-
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
@@ -99,7 +86,7 @@ def planted(server: Server) -> None:
             at_ms = (now_s - second) * 1000
             lines.append(f'container_cpu_usage_seconds_total{{cpu="total",{labels}}} {share * (20 - second)} {at_ms}')
             lines.append(f"container_memory_working_set_bytes{{{labels}}} {2**30} {at_ms}")
-    _store(server, lines)
+    store_samples(server, lines)
 
 
 def _said(page: "Page") -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.server import Server, serving
+from barograph.model.clock import SystemClock
+from helpers.server import Server, serving, store_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -93,16 +94,29 @@ def test_more_tracks_are_those_of_this_machine(open_page: Callable[..., "Page"],
     soon(lambda: "load" not in _ids(page), 5, "fewer tracks")
 
 
-def test_a_track_opens_into_one_for_each_device(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+def test_a_track_opens_into_one_for_each_device(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    # a second interface, as another host's samples would come in
+    host = server.query("up{job='node'}")[0]["metric"]["instance"]
+    series = f'{{job="node",instance="{host}",device="ens9"}}'
+    now_ms = SystemClock().now_ms() // 1000 * 1000
+    store_samples(
+        server,
+        [
+            f"node_network_{way}_bytes_total{series} {125_000 * i} {now_ms + 1000 * (i - 30)}"
+            for way in ("receive", "transmit")
+            for i in range(31)
+        ],
+    )
     page = open_page("/?range=5m")
-    chevrons = page.locator("button.chevron")
-    page.wait_for_timeout(1500)
-    if chevrons.count() == 0:
-        pytest.skip("this machine has one disk and one interface")
+    chevron = page.locator("figure[aria-label='Network'] button.chevron")
+    chevron.wait_for()
     count = len(_ids(page))
-    chevrons.first.click()
-    soon(lambda: len(_ids(page)) >= count + 2, 10, "a sub-track for each device")
-    chevrons.first.click()
+    chevron.click()
+    soon(lambda: len(_ids(page)) >= count + 2, 10, "a sub-track for each interface")
+    assert "network/ens9" in _ids(page)
+    chevron.click()
     soon(lambda: len(_ids(page)) == count, 5, "the sum alone")
 
 
