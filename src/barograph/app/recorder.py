@@ -17,8 +17,9 @@ from barograph.tsdb.process_log import ProcessLogStats, ProcessLogWriter
 _log = logging.getLogger(__name__)
 _MOST_WAITING = 120
 _STOP_S = 5.0
-_ASIDE_S = 0.1
-"""After a sample its tick is committed, rules run and messages leave: writing keeps out of their way."""
+_ASIDE_S = 0.05
+"""After a sample its tick is committed, rules run and messages leave: writing keeps out of their way, and of the
+next tick's at 10 Hz."""
 
 
 class ProcessRecorder:
