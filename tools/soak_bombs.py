@@ -129,6 +129,8 @@ class Clients:
 def missing_ticks(server: Server, started_s: int, ended_s: int) -> int:
     """Return for how many seconds the server has no sample of its own host."""
     length_s = ended_s - started_s
+    if length_s <= 0:
+        return 0
     count = server.value(f"count_over_time(node_load1[{length_s}s] @ {ended_s})")
     return length_s - int(count or 0)
 

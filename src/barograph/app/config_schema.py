@@ -152,6 +152,8 @@ def _default(field: msgspec.structs.FieldInfo) -> object:
 def _plain(default: object) -> Any:  # noqa: ANN401  JSON
     if isinstance(default, Duration | Size):
         return str(default)
+    if isinstance(default, Secret):
+        return None  # no secret comes with the program
     if isinstance(default, dict):
         return {key: _plain(value) for key, value in default.items()}
     if isinstance(default, msgspec.Struct):

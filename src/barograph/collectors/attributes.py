@@ -5,6 +5,8 @@ Used by collectors of devices. What cannot be read is None: a device that is dow
 
 import errno
 import os
+import resource
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,14 +18,20 @@ _STALE = frozenset({errno.ENODEV, errno.ENOENT, errno.EBADF, errno.ESTALE, errno
 
 
 class Attributes:
-    """Named files of one folder, kept open. Used by one thread at a time."""
+    """Named files of one folder, kept open. Used by one thread at a time.
 
-    __slots__ = ("_fds", "_paths", "folder")
+    Where few files may be open, they are opened anew for each sample: the store and the notifier need theirs more.
+    """
+
+    __slots__ = ("_fds", "_kept_below", "_paths", "folder")
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
         self.folder = folder
         self._paths = [os.fspath(folder / name) for name in names]
         self._fds = [-1] * len(names)
+        # the kernel gives the lowest free number: from here on half of what may be open is in use
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self._kept_below = sys.maxsize if soft == resource.RLIM_INFINITY else soft // 2
 
     def read(self) -> list[bytes | None]:
         """Return each file's content without whitespace around it, in the order of the names."""
@@ -60,11 +68,15 @@ class Attributes:
             fd = os.open(self._paths[i], os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
-        self._fds[i] = fd
+        if fd < self._kept_below:
+            self._fds[i] = fd
         try:
             return os.pread(fd, _SIZE_BYTES, 0).strip()
         except OSError:
             return None
+        finally:
+            if fd >= self._kept_below:
+                os.close(fd)
 
 
 def number_of(content: bytes) -> int:

@@ -1,5 +1,6 @@
 import errno
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,14 @@ def test_names(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     assert names_in(tmp_path) == ["a", "b"]
     assert names_in(tmp_path / "none") == []
+
+
+def test_where_few_files_may_be_open_none_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("1\n")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2, 2))
+    attributes = Attributes(tmp_path, ("a",))
+    before = sorted(Path("/proc/self/fd").iterdir())
+    assert attributes.read() == [b"1"]
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    (tmp_path / "a").write_text("2\n")
+    assert attributes.read() == [b"2"]

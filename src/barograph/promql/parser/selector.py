@@ -80,6 +80,7 @@ def _matcher(label: Token, op: MatchOp, value: Token) -> Matcher:
     try:
         return Matcher(name, op, text)
     except QueryError as error:
-        raise ParseError(error.message, *value.span) from error
-    except UnicodeEncodeError as error:
-        raise ParseError(f"bad regular expression {value.text}: invalid UTF-8", *value.span) from error
+        # half a character is shown as it was written
+        is_half = isinstance(error.__cause__, UnicodeEncodeError)
+        words = f"bad regular expression {value.text}: invalid UTF-8" if is_half else error.message
+        raise ParseError(words, *value.span) from error
