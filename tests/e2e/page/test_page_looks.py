@@ -43,7 +43,7 @@ def test_a_chosen_theme_is_kept(open_page: Callable[..., "Page"]) -> None:
 def test_a_phone_scrolls_in_one_direction(open_page: Callable[..., "Page"], width: int, tmp_path: Path) -> None:
     page = open_page(**{**PHONE, "viewport": {"width": width, "height": 844}})
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.locator("figure canvas").count() >= 6
+    page.locator("figure canvas").nth(5).wait_for()
     small = page.evaluate("""() => [...document.querySelectorAll('button, a, select')]
         .filter(e => e.offsetParent !== null && getComputedStyle(e).visibility === 'visible')
         .map(e => [e.textContent.trim(), e.getBoundingClientRect().height]).filter(([, height]) => height < 44)""")
@@ -73,7 +73,8 @@ def test_nothing_shifts_while_data_arrives(open_page: Callable[..., "Page"]) -> 
 def test_every_figure_has_a_caption(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('figcaption')].every(c => c.textContent.includes(', 15'))"
+        "() => (all => all.length >= 6 && all.every(c => c.textContent.includes(', 15')))"
+        "([...document.querySelectorAll('figcaption')])"
     )
     captions = page.locator("figcaption").all_text_contents()
     assert [text.split(",")[0] for text in captions][:6] == [
