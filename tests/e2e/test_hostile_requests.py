@@ -154,7 +154,10 @@ def test_any_bytes_at_any_route_are_no_5xx(server: Server) -> None:
         )
         headers = {"Authorization": f"Bearer {server.token}", "Content-Type": chance.choice(KINDS)}
         form = {chance.choice(WORDS): any_text(chance) for _ in range(chance.randrange(3))}
-        answer = server.request(path, method=chance.choice(route.methods), headers=headers, form=form or None)
+        method = chance.choice(route.methods)
+        # nobody reads the body of a GET (RFC 9110, 9.3.1): behind an answer that ends the connection it is refused
+        body = form if form and method != "GET" else None
+        answer = server.request(path, method=method, headers=headers, form=body)
         assert answer.status < 500, (path, form, answer.body)
 
 
