@@ -40,6 +40,8 @@ groups:
   - {alert: Collide, expr: m > 1, labels: {i: same}}
   - {record: matching, expr: m * on() m}
 """
+FIRE = ("OnRecorded", "Firing", "Pending")
+FAIL = ("many", "TooMany", "collide", "Collide", "matching")
 _TIMES = ("evaluationTime", "lastEvaluation", "activeAt")
 
 
@@ -66,7 +68,8 @@ def theirs(peer: Peer) -> Any:
         time.sleep(0.5)
         groups = json.loads(peer.get("/api/v1/rules"))["data"]["groups"]
         rules = {rule["name"]: rule for group in groups for rule in group["rules"]}
-        done = rules["OnRecorded"].get("alerts") and rules["Pending"].get("alerts") and "lastError" in rules["matching"]
+        # each group has its own offset in the second, so each is waited for
+        done = all(rules[name].get("alerts") for name in FIRE) and all(rules[name].get("lastError") for name in FAIL)
         return groups if done else None
 
     return eventually(ready, 40, "an evaluation with samples")

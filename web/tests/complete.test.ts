@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Option, complete, fitting, placeAt } from "../src/lib/complete";
+import { type Option, complete, fitting, placeAt, samePlace } from "../src/lib/complete";
 
 const option = (text: string, called = false): Option => ({ text, help: "", note: "", called });
 /** Where the caret is written as |. */
@@ -63,4 +63,14 @@ describe("taking an option", () => {
     ['up{job="n|"}', option("node"), 'up{job="node"|}'],
     ['up{job="n|', option('a"b\\c'), 'up{job="a\\"b\\\\c"|'],
   ])("%s with %o", (text, chosen, made) => expect(take(text, chosen)).toBe(made));
+});
+
+test("what is written more of is the same place; another label, metric or kind is another", () => {
+  const place = (text: string) => at(text) as NonNullable<ReturnType<typeof at>>;
+  expect(samePlace(place("node_c|"), place("node_cpu|"))).toBe(true);
+  expect(samePlace(place('up{mode="i|"}'), place('up{mode="id|"}'))).toBe(true);
+  expect(samePlace(place("up{m|}"), place("up{mo|}"))).toBe(true);
+  expect(samePlace(place("up|"), place("up{|}"))).toBe(false);
+  expect(samePlace(place("up{m|}"), place("ok{m|}"))).toBe(false);
+  expect(samePlace(place('up{mode="i|"}'), place('up{made="i|"}'))).toBe(false);
 });

@@ -145,10 +145,10 @@ class Notifier:
         await self._restart()
         while not self._stopping:
             self._wake.clear()
-            wait_s = await asyncio.to_thread(self._step)
             if self._next is not None:
+                # before the step: what fires after a change is told by the new configuration alone
                 await self._restart()
-                continue
+            wait_s = await asyncio.to_thread(self._step)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()

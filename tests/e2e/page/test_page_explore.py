@@ -59,6 +59,21 @@ def test_names_labels_and_values_are_completed_by_keyboard(
     page.wait_for_selector("tbody tr:has-text('idle')")
 
 
+def test_a_list_that_is_late_leaves_nothing_of_another_place_to_take(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    area = page.get_by_role("textbox", name="Query A")
+    area.focus()
+    page.keyboard.type("node_cpu_seconds")
+    page.wait_for_selector("[role=option]:has-text('node_cpu_seconds_total')")
+    with page.expect_request("**/api/v1/labels?*"):
+        page.route("**/api/v1/labels?*", lambda route: None)
+        page.keyboard.type("_total{")
+    assert page.locator("[role=option]").count() == 0
+    page.keyboard.type("x")
+    page.keyboard.press("Enter")
+    assert area.input_value() == "node_cpu_seconds_total{x"
+
+
 def test_functions_come_with_their_help(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/explore")
     page.get_by_role("textbox", name="Query A").focus()

@@ -51,7 +51,7 @@ def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], re
     page = open_page()
     request.getfixturevalue("stopped")
     heard = r"/^Last heard \d\d:\d\d:\d\d, \d+\u00a0s ago\.$/"
-    page.wait_for_function(f"() => {heard}.test(document.querySelector('.facts').innerText)")
+    page.wait_for_function(f"() => {heard}.test(document.querySelector('.facts')?.innerText)")
     assert page.locator(".frame.stale").count() == 1
 
 

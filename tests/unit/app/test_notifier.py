@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from barograph.alerts.dispatch import Dispatcher
+from barograph.alerts.policy import Policy
 from barograph.app.alert_service import prepare
 from barograph.app.heartbeat import Heartbeat
 from barograph.app.notifier import Notifier, Telling
@@ -100,13 +101,30 @@ def test_what_waited_goes_out_after_the_next_start(running: Running) -> None:
     eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
 
 
-def test_another_configuration_counts_from_now_on(running: Running) -> None:
+def test_another_configuration_counts_from_the_next_step_on(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = list[str]()
+    step, replace = Dispatcher.step, Dispatcher.replace
+
+    def noting_step(dispatcher: Dispatcher) -> int | None:
+        events.append("step")
+        return step(dispatcher)
+
+    def noting_replace(dispatcher: Dispatcher, policy: Policy) -> None:
+        events.append("policy")
+        replace(dispatcher, policy)
+
+    monkeypatch.setattr(Dispatcher, "step", noting_step)
+    monkeypatch.setattr(Dispatcher, "replace", noting_replace)
     running.notifier.start()
+    eventually(lambda: bool(running.changes), what="the first step")
     with recording() as other:
+        seen = len(events)
         running.notifier.replace(telling_of(other, "others"))
         assert list(running.notifier.telling.ways) == ["others"]
+        eventually(lambda: "step" in events[seen:], what="a step after it")
         running.fire()
         eventually(lambda: other.kinds() == ["firing"], what="the message")
+    assert events[seen] == "policy"
     assert running.hook.heard == []
 
 

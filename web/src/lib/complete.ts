@@ -59,6 +59,12 @@ export function placeAt(text: string, caret: number): Place | null {
   return prefix === "" && caret > 0 ? null : { kind: "name", from: caret - prefix.length, prefix };
 }
 
+/** Whether two places are one, but for how much is written: what may stand there is the same. */
+export function samePlace(a: Place, b: Place): boolean {
+  const key = ({ prefix: _, ...rest }: Place): string => JSON.stringify(rest);
+  return key(a) === key(b);
+}
+
 function rank(text: string, wanted: string): number {
   const lower = text.toLowerCase();
   if (lower === wanted) return 4;
