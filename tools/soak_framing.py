@@ -115,6 +115,14 @@ def heads(chance: random.Random) -> Iterator[bytes]:
         )
 
 
+def variants(count: int, seed: int) -> list[bytes]:
+    """Return that many of the requests, in an order that the seed decides."""
+    chance = random.Random(seed)
+    every = list(heads(chance))
+    chance.shuffle(every)
+    return every[:count]
+
+
 def talk(server: Server, data: bytes) -> tuple[bytes, bool]:
     """Send bytes; returns all that came back, and whether the server closed the connection."""
     with socket.create_connection(address_of(server.url), timeout=0.25) as connection:
@@ -135,10 +143,7 @@ def talk(server: Server, data: bytes) -> tuple[bytes, bool]:
 
 def figures(count: int, seed: int, place: Path) -> list[Figure]:
     """Run the proof."""
-    chance = random.Random(seed)
-    every = list(heads(chance))
-    chance.shuffle(every)
-    sent = every[:count]
+    sent = variants(count, seed)
     answered, errors, closed = [], 0, 0
     with serving(place / "data") as server:
         for data in sent:

@@ -20,6 +20,7 @@ class MemoryStore:
         self._groups = list(groups)
         self.widths_ms: tuple[int, ...] = ()
         """What tiers it claims to have; buckets are made of samples when they are asked for."""
+        self.families: dict[str, Family] = {}
         self.asked: list[int] = []
         """The widths of the buckets that were asked for."""
         self._rows: dict[tuple[Matcher, ...], list[tuple[int, slice | list[int], tuple[Labels, ...]]]] = {}
@@ -96,7 +97,7 @@ class MemoryStore:
         return sorted({one.get(name) for one in self.series(matchers, start_ms, end_ms)} - {""})
 
     def metadata(self) -> dict[str, Family]:
-        return {}
+        return self.families
 
     @property
     def newest_ms(self) -> int:

@@ -23,6 +23,7 @@ CASES = {
     "patterns": 1_000,
     "login": 15,
     "framing": 200,
+    "proxies": 200,
     "inflate": 300,
     "malformed": 6_000,
     "injection": 600,
@@ -39,6 +40,8 @@ CASES = {
 def test_the_promise_holds(name: str, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     if name == "markup" and not (shutil.which("chromium") and importlib.util.find_spec("playwright")):
         pytest.skip("needs chromium, and the Python package playwright")
+    if name == "proxies" and not (shutil.which("nginx") and shutil.which("haproxy")):
+        pytest.skip("needs nginx and haproxy")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, str(TOOLS / f"soak_{name}.py"), "--count", str(CASES[name]), "--seed", "11"]
     run = subprocess.run(

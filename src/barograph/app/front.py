@@ -26,6 +26,7 @@ from barograph.identity.throttle import AttemptLimit
 from barograph.link.client import LinkClient, LinkEvents
 from barograph.model.clock import SystemClock
 from barograph.model.errors import BarographError
+from barograph.model.label_scope import ScopedQuerier
 from barograph.promql.engine import Engine
 from barograph.telemetry.logs import configure_logging
 from barograph.telemetry.metrics import Telemetry, process_metrics
@@ -58,10 +59,11 @@ class Front:
         telemetry = Telemetry()
         tls = self._config.web.tls
         process_metrics(telemetry, "front", read_own_process)
+        querier = ScopedQuerier(self._reader)
         deps = WebDeps(
             config=self._config.web,
-            engine=Engine(self._reader, self._config.query, self._clock),
-            querier=self._reader,
+            engine=Engine(querier, self._config.query, self._clock),
+            querier=querier,
             commands=link,
             gatekeeper=Gatekeeper(self._handover.token_hash, link, self._clock),
             attempts=AttemptLimit(self._config.identity.login_attempts_per_minute, self._clock),

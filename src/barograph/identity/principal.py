@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from barograph.model.matcher import Matcher
+
 
 class Role(IntEnum):
     """Roles in rising order; each may do what those below it may."""
@@ -46,6 +48,7 @@ class Principal:
         session_id: The session; "" for tokens.
         scopes: What the token is good for; None where everything that the role may.
         token_prefix: The token's beginning, for people; "" for sessions and the local administrator's token.
+        label_scope: What a series must satisfy to be seen by them (model/label_scope.py); empty: every series is.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Principal:
     session_id: str = ""
     scopes: frozenset[Scope] | None = None
     token_prefix: str = ""
+    label_scope: tuple[Matcher, ...] = ()
 
     def has_scope(self, scope: Scope) -> bool:
         """Tell whether what was brought is good for this."""

@@ -31,6 +31,7 @@ from barograph.web.api.targets import TargetRoutes
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
 from barograph.web.guard import App, Guard
+from barograph.web.identify import identifiers
 from barograph.web.live import LiveStream
 from barograph.web.page import Page
 from barograph.web.parameters import Receive, Scope, Send
@@ -42,7 +43,7 @@ from barograph.web.routes import find_route
 
 def create_app(deps: WebDeps) -> App:
     """Build the whole app."""
-    return Guard(Router(deps), deps)
+    return Guard(Router(deps), deps, identifiers(deps.gatekeeper, deps.attempts))
 
 
 class Router:

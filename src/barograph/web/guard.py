@@ -3,18 +3,15 @@
 It also sets the security headers of every answer and counts requests. Plain ASGI, so that the hot routes pay little.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-from barograph.identity.gatekeeper import TooOften
-from barograph.identity.principal import LOCAL_PRINCIPAL, Principal
-from barograph.identity.tokens import PREFIX as TOKEN_PREFIX
+from barograph.identity.principal import Principal
 from barograph.model.acting import ACTOR, Actor
-from barograph.model.errors import BarographError
+from barograph.model.label_scope import LABEL_SCOPE
 from barograph.web.config import UNIX
-from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
-from barograph.web.errors import problem_of
+from barograph.web.identify import Identifier, source_of
 from barograph.web.parameters import Receive, Scope, Send
 from barograph.web.place import own_names, read_headers, refuse_change, refuse_place
 from barograph.web.problem import Problem
@@ -42,12 +39,17 @@ SECURITY_HEADERS: Headers = [
 
 
 class Guard:
-    """Wraps an ASGI app; the principal it lets in stands in `scope["state"]["principal"]`."""
+    """Wraps an ASGI app; the principal it lets in stands in `scope["state"]["principal"]`.
 
-    def __init__(self, app: App, deps: WebDeps) -> None:
+    Args:
+        app: What answers those who are let in.
+        deps: The parts of the front.
+        identifiers: The ways in which somebody is known, the first that finds its kind of credential counts.
+    """
+
+    def __init__(self, app: App, deps: WebDeps, identifiers: Sequence[Identifier]) -> None:
         self._app = app
-        self._gatekeeper = deps.gatekeeper
-        self._attempts = deps.attempts
+        self._identifiers = tuple(identifiers)
         self._names = own_names(deps.config)
         self._proxies = Proxies(deps.config)
         self._requests = deps.telemetry.counter(
@@ -73,7 +75,7 @@ class Guard:
         if route is not None and route.role is None:
             await self._app(scope, receive, send)
             return
-        found = await self._identify(headers, source)
+        found = await self._identify(scope, headers)
         refusal = found if isinstance(found, Problem) else _refuse_person(found, route, scope, headers)
         if isinstance(found, Problem) or refusal is not None:
             assert refusal is not None
@@ -81,6 +83,7 @@ class Guard:
             return
         scope.setdefault("state", {})["principal"] = found
         ACTOR.set(Actor(name=found.name, role=found.role.word, via=found.via, source=source))
+        LABEL_SCOPE.set(found.label_scope)
         await self._app(scope, receive, send)
 
     def _resolve_origin(self, scope: Scope, headers: dict[bytes, bytes]) -> Problem | None:
@@ -93,54 +96,14 @@ class Guard:
         scope["client"], scope["scheme"] = (found.source, 0), found.scheme
         return None
 
-    async def _identify(self, headers: dict[bytes, bytes], source: str) -> Principal | Problem:
-        """Return who asks, or why nobody is let in. Failures are counted apart by what was brought."""
-        credential = read_credential(headers)
-        if credential.token:
-            return await self._identify_token(credential.token, source)
-        if not credential.session:
-            words = "log in first: open the link that `barograph serve` printed, or send the token of its data folder"
-            return Problem(status=401, kind="unauthorized", message=words)
-        known = self._gatekeeper.knows(credential.session)
-        if not known and self._attempts.wait_s(f"session {source}") > 0:
-            # a flood of invented cookies must not reach the keeper
-            return self._failed(f"session {source}", source)
-        try:
-            principal = await self._gatekeeper.check_session(credential.session)
-        except BarographError as error:
-            return problem_of(error)
-        if principal is not None:
-            return principal
-        if known:  # a page whose session is over asks again and again
-            return Problem(status=401, kind="unauthorized", message="this session is over: log in again")
-        return self._failed(f"session {source}", source)
-
-    async def _identify_token(self, token: str, source: str) -> Principal | Problem:
-        """Return whose token it is, or why it is not let in."""
-        if self._gatekeeper.is_local(token):
-            return LOCAL_PRINCIPAL
-        if not self._gatekeeper.knows(token) and (
-            not token.startswith(TOKEN_PREFIX) or self._attempts.wait_s(f"token {source}") > 0
-        ):
-            # a flood of invented tokens must not reach the keeper
-            return self._failed(f"token {source}", source)
-        try:
-            found = await self._gatekeeper.check_token(token)
-        except BarographError as error:
-            return problem_of(error)
-        if isinstance(found, TooOften):
-            words = f"this token is used more often than it is good for: try again in {found.wait_s:.1f} s"
-            return Problem(status=429, kind="unavailable", message=words, retry_after_s=int(found.wait_s) + 1)
-        return found or self._failed(f"token {source}", source)
-
-    def _failed(self, attempt: str, source: str) -> Problem:
-        wait_s = self._attempts.wait_s(attempt)
-        self._attempts.failed(attempt)
-        if wait_s <= 0:
-            words = "this credential is wrong or no longer good: log in again, or send the token of the data folder"
-            return Problem(status=401, kind="unauthorized", message=words)
-        words = f"too many wrong credentials from {source}: try again in {wait_s:.0f} s"
-        return Problem(status=429, kind="unauthorized", message=words, retry_after_s=int(wait_s) + 1)
+    async def _identify(self, scope: Scope, headers: dict[bytes, bytes]) -> Principal | Problem:
+        """Return who asks, or why nobody is let in: what the first says that knows this kind of credential."""
+        for identifier in self._identifiers:
+            found = await identifier.identify(scope, headers)
+            if found is not None:
+                return found
+        words = "log in first: open the link that `barograph serve` printed, or send the token of its data folder"
+        return Problem(status=401, kind="unauthorized", message=words)
 
     def _finished(self, send: Send, route: Route | None, scope: Scope) -> Send:
         """Return a `send` that adds the security headers and counts the answer."""
@@ -161,12 +124,6 @@ class Guard:
         return send_finished
 
 
-def source_of(scope: Scope) -> str:
-    """Return the address a request came from."""
-    client = scope.get("client")
-    return str(client[0]) if client else "unknown"
-
-
 def _refuse_person(
     principal: Principal, route: Route | None, scope: Scope, headers: dict[bytes, bytes]
 ) -> Problem | None:
@@ -175,6 +132,9 @@ def _refuse_person(
         return Problem(status=404, kind="not_found", message=f"there is nothing at {scope['path']!r}")
     if route.role is not None and principal.role < route.role:
         words = f"your role, {principal.role.word}, may not do this; it takes {route.role.word}"
+        return Problem(status=403, kind="forbidden", message=words)
+    if principal.label_scope and not route.scoped:
+        words = "you may see some series only, and this shows more than those; ask an administrator of this server"
         return Problem(status=403, kind="forbidden", message=words)
     if not principal.has_scope(route.needed_scope):
         words = f"this token is not good for this; it takes the scope {route.needed_scope}"

@@ -4,6 +4,7 @@ One thread, since more give no throughput under the GIL; more query power is a s
 """
 
 import asyncio
+import contextvars
 import os
 import threading
 from collections.abc import Callable
@@ -82,7 +83,8 @@ class QueryThread:
         def evaluate() -> T:
             return work(cancel, deadline_s - self._clock.monotonic_s())
 
-        job = self._pool.submit(evaluate)
+        # who asks stands in context variables, which a thread does not have of itself
+        job = self._pool.submit(contextvars.copy_context().run, evaluate)
         done = asyncio.wrap_future(job)
         await asyncio.wait((done,), timeout=_WATCH_S)
         if done.done():

@@ -22,6 +22,7 @@ class Route:
         summary: One line for people.
         page: A browser's address: refused with the sign-in page instead of JSON.
         scope: What a token must be good for; None: what goes with the role.
+        scoped: It shows of series only what the `Querier` gives, so that somebody with a label scope may take it.
     """
 
     template: Template
@@ -30,6 +31,7 @@ class Route:
     summary: str
     page: bool = False
     scope: Scope | None = None
+    scoped: bool = False
 
     @property
     def needed_scope(self) -> Scope:
@@ -46,41 +48,74 @@ _SCOPES = {
 _OWN = "/api/barograph/v1"
 _BOTH = ("GET", "POST")
 ROUTES: tuple[Route, ...] = (
-    Route(template="/", methods=("GET",), role=Role.VIEWER, summary="The page", page=True),
-    Route(template="/h/{host}", methods=("GET",), role=Role.VIEWER, summary="The page, at one host", page=True),
+    Route(template="/", methods=("GET",), role=Role.VIEWER, summary="The page", page=True, scoped=True),
+    Route(
+        template="/h/{host}",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="The page, at one host",
+        page=True,
+        scoped=True,
+    ),
     Route(
         template="/h/{host}/processes",
         methods=("GET",),
         role=Role.VIEWER,
         summary="The page, at the processes of one host",
         page=True,
+        scoped=True,
     ),
-    Route(template="/alerts", methods=("GET",), role=Role.VIEWER, summary="The page, at the alerts", page=True),
+    Route(
+        template="/alerts",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="The page, at the alerts",
+        page=True,
+        scoped=True,
+    ),
     Route(
         template="/alerts/{id}",
         methods=("GET",),
         role=Role.VIEWER,
         summary="The page, at one alert or one list of alerts",
         page=True,
+        scoped=True,
     ),
-    Route(template="/explore", methods=("GET",), role=Role.VIEWER, summary="The page, at a query", page=True),
-    Route(template="/settings", methods=("GET",), role=Role.VIEWER, summary="The page, at the settings", page=True),
+    Route(
+        template="/explore", methods=("GET",), role=Role.VIEWER, summary="The page, at a query", page=True, scoped=True
+    ),
+    Route(
+        template="/settings",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="The page, at the settings",
+        page=True,
+        scoped=True,
+    ),
     Route(
         template="/settings/{part}",
         methods=("GET",),
         role=Role.VIEWER,
         summary="The page, at one part of the settings",
         page=True,
+        scoped=True,
     ),
-    Route(template="/assets/{name}", methods=("GET",), role=Role.VIEWER, summary="The page's files", page=True),
+    Route(
+        template="/assets/{name}",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="The page's files",
+        page=True,
+        scoped=True,
+    ),
     Route(template="/login", methods=_BOTH, role=None, summary="Log in by link, or by name and password", page=True),
     Route(template="/login.css", methods=("GET",), role=None, summary="Style of the sign-in page", page=True),
     Route(template="/-/healthy", methods=("GET",), role=None, summary="Every part lives; else 503 names it"),
     Route(template="/-/ready", methods=("GET",), role=None, summary="Samples are there to be asked for"),
     Route(template="/-/reload", methods=("POST", "PUT"), role=Role.ADMIN, summary="Read the configuration again"),
     Route(template="/metrics", methods=("GET",), role=Role.VIEWER, summary="Newest samples as Prometheus text"),
-    Route(template="/api/v1/query", methods=_BOTH, role=Role.VIEWER, summary="Instant query"),
-    Route(template="/api/v1/query_range", methods=_BOTH, role=Role.VIEWER, summary="Range query"),
+    Route(template="/api/v1/query", methods=_BOTH, role=Role.VIEWER, summary="Instant query", scoped=True),
+    Route(template="/api/v1/query_range", methods=_BOTH, role=Role.VIEWER, summary="Range query", scoped=True),
     Route(
         template="/api/v1/import",
         methods=("POST",),
@@ -98,16 +133,36 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(template="/api/v1/export", methods=_BOTH, role=Role.VIEWER, summary="Export samples"),
     Route(template="/api/v1/export/csv", methods=_BOTH, role=Role.VIEWER, summary="Export samples as CSV"),
-    Route(template="/api/v1/labels", methods=_BOTH, role=Role.VIEWER, summary="Names of labels"),
-    Route(template="/api/v1/label/{name}/values", methods=("GET",), role=Role.VIEWER, summary="Values of a label"),
-    Route(template="/api/v1/series", methods=_BOTH, role=Role.VIEWER, summary="Series that match"),
-    Route(template="/api/v1/metadata", methods=("GET",), role=Role.VIEWER, summary="Type and help of metrics"),
-    Route(template="/api/v1/format_query", methods=_BOTH, role=Role.VIEWER, summary="An expression, laid out"),
-    Route(template="/api/v1/parse_query", methods=_BOTH, role=Role.VIEWER, summary="An expression's tree"),
+    Route(template="/api/v1/labels", methods=_BOTH, role=Role.VIEWER, summary="Names of labels", scoped=True),
     Route(
-        template=f"{_OWN}/functions", methods=("GET",), role=Role.VIEWER, summary="The functions of PromQL, with help"
+        template="/api/v1/label/{name}/values",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Values of a label",
+        scoped=True,
     ),
-    Route(template="/api/v1/query_exemplars", methods=_BOTH, role=Role.VIEWER, summary="Exemplars: none are stored"),
+    Route(template="/api/v1/series", methods=_BOTH, role=Role.VIEWER, summary="Series that match", scoped=True),
+    Route(
+        template="/api/v1/metadata", methods=("GET",), role=Role.VIEWER, summary="Type and help of metrics", scoped=True
+    ),
+    Route(
+        template="/api/v1/format_query", methods=_BOTH, role=Role.VIEWER, summary="An expression, laid out", scoped=True
+    ),
+    Route(template="/api/v1/parse_query", methods=_BOTH, role=Role.VIEWER, summary="An expression's tree", scoped=True),
+    Route(
+        template=f"{_OWN}/functions",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="The functions of PromQL, with help",
+        scoped=True,
+    ),
+    Route(
+        template="/api/v1/query_exemplars",
+        methods=_BOTH,
+        role=Role.VIEWER,
+        summary="Exemplars: none are stored",
+        scoped=True,
+    ),
     Route(template="/api/v1/targets", methods=("GET",), role=Role.VIEWER, summary="Where samples come from"),
     Route(
         template="/api/v1/targets/metadata",
@@ -127,7 +182,13 @@ ROUTES: tuple[Route, ...] = (
         role=Role.VIEWER,
         summary="When it started, what it holds",
     ),
-    Route(template="/api/v1/status/buildinfo", methods=("GET",), role=Role.VIEWER, summary="Which program this is"),
+    Route(
+        template="/api/v1/status/buildinfo",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Which program this is",
+        scoped=True,
+    ),
     Route(template="/api/v1/status/tsdb", methods=("GET",), role=Role.VIEWER, summary="What has the most series"),
     Route(
         template="/api/v1/status/walreplay", methods=("GET",), role=Role.VIEWER, summary="How far the ring was replayed"
@@ -151,7 +212,11 @@ ROUTES: tuple[Route, ...] = (
         summary="Rewrite what deletions left in files",
     ),
     Route(
-        template="/federate", methods=("GET",), role=Role.VIEWER, summary="Newest samples of matching series, as text"
+        template="/federate",
+        methods=("GET",),
+        role=Role.VIEWER,
+        summary="Newest samples of matching series, as text",
+        scoped=True,
     ),
     Route(
         template="/api/barograph/v1/status",
@@ -182,9 +247,18 @@ ROUTES: tuple[Route, ...] = (
         methods=("GET",),
         role=Role.VIEWER,
         summary="What happened to a host: boots, starts, gaps, units",
+        scoped=True,
     ),
-    Route(template="/api/barograph/v1/logout", methods=("POST",), role=Role.VIEWER, summary="End this session"),
-    Route(template=f"{_OWN}/me", methods=("GET",), role=Role.VIEWER, summary="Who asks, and what they may do"),
+    Route(
+        template="/api/barograph/v1/logout",
+        methods=("POST",),
+        role=Role.VIEWER,
+        summary="End this session",
+        scoped=True,
+    ),
+    Route(
+        template=f"{_OWN}/me", methods=("GET",), role=Role.VIEWER, summary="Who asks, and what they may do", scoped=True
+    ),
     Route(
         template=f"{_OWN}/me/password",
         methods=("POST",),
@@ -296,7 +370,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Send a test message to a receiver",
     ),
     Route(template=f"{_OWN}/audit", methods=("GET",), role=Role.ADMIN, summary="Who did what, newest first"),
-    Route(template="/api/openapi.json", methods=("GET",), role=Role.VIEWER, summary="This API, described"),
+    Route(template="/api/openapi.json", methods=("GET",), role=Role.VIEWER, summary="This API, described", scoped=True),
 )
 
 

@@ -22,6 +22,7 @@ from barograph.model.alert_commands import AlertCommand
 from barograph.model.batch import Family, MetricType, Schema
 from barograph.model.commands import AnyCommand, AnyReply, Done, KeeperStatus
 from barograph.model.errors import LinkError
+from barograph.model.label_scope import ScopedQuerier
 from barograph.model.labels import Labels
 from barograph.model.rule_commands import ShowRuleAlerts, ShowRules
 from barograph.model.sample import FloatArray
@@ -144,10 +145,11 @@ class Site:
         self.keeper = Keeper(PeopleCommands(self.state, IdentityConfig(), self.clock), self.alerts)
         self.static = folder / "static"
         self.telemetry = Telemetry()
+        querier = ScopedQuerier(self.store)
         self.deps = WebDeps(
             config=config or WebConfig(),
-            engine=Engine(self.store, query or QueryConfig(), self.clock),
-            querier=self.store,
+            engine=Engine(querier, query or QueryConfig(), self.clock),
+            querier=querier,
             commands=self.keeper,
             gatekeeper=Gatekeeper(hash_secret(TOKEN), self.keeper, self.clock),
             attempts=AttemptLimit(10, self.clock),

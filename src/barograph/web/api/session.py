@@ -6,7 +6,7 @@ from barograph.model.people import LogIn
 from barograph.web.credentials import session_cookie
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of, problem_of_reply
-from barograph.web.guard import source_of
+from barograph.web.identify import source_of
 from barograph.web.parameters import Receive, Scope, Send, one, parse_parameters, read_parameters
 from barograph.web.place import read_headers, refuse_change
 from barograph.web.problem import Problem
