@@ -42,10 +42,12 @@ run: setup ## barograph serve with data in ./data; ARGS= passes flags
 	@exec $(BIN)/barograph serve --data ./data $(ARGS)
 
 T ?=
+# what starts servers is one group and keeps one worker busy, all else goes to the others
+WORKERS := $(if $(T),,-n logical --maxprocesses=4 --dist=loadgroup)
 COVERAGE := $(if $(T),,--cov --cov-report=term:skip-covered --cov-fail-under=90)
 test: setup $(VENV)/.dev ## every test that this machine can run, or T=path
 	@$(if $(T),,$(BIN)/python tools/build_page.py npm test --silent)
-	@$(BIN)/pytest $(COVERAGE) $(T)
+	@$(BIN)/pytest $(COVERAGE) $(WORKERS) $(T)
 
 check: setup $(VENV)/.dev ## format check, lint, types, import contracts, docs against code
 	@$(BIN)/ruff format --check --quiet .

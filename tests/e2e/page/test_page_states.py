@@ -57,6 +57,7 @@ def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], re
 
 def test_a_session_that_is_over_keeps_the_view(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
+    soon(lambda: page.locator("figure[data-track]").count() >= 6, 10, "the tracks")
     address = page.url
     page.context.clear_cookies()
     page.locator("select").select_option("1h")

@@ -80,3 +80,16 @@ def test_a_hostile_expression_takes_linear_time() -> None:
 def test_half_a_character_is_no_pattern() -> None:
     with pytest.raises(QueryError, match="invalid UTF-8"):
         compile_regex("a\udcff")
+
+
+@pytest.mark.parametrize("pattern", ["((((.)*){1,30})+){1,30}", "(?:.{1,100}){1,9}"])
+def test_repetitions_that_multiply_are_refused_with_how_much_is_too_much(pattern: str) -> None:
+    with pytest.raises(QueryError, match=r"make \d+,\d+ steps, 5,000 is the most: use smaller counts"):
+        compile_regex(pattern)
+
+
+def test_long_lists_and_plain_counts_are_no_such_thing() -> None:
+    hosts = "|".join(f"host-{number:05d}.example.com" for number in range(2000))
+    assert compile_regex(hosts).fullmatch("host-01999.example.com") is not None
+    assert compile_regex("[0-9a-f]{64}").fullmatch("0f" * 32) is not None
+    assert compile_regex("\\w{1,255}").fullmatch("é" * 255) is None

@@ -2,6 +2,7 @@ import pytest
 
 from barograph.model.errors import QueryError, TemplateError
 from barograph.templates.budget import TemplateLimits
+from barograph.templates.functions import FUNCTIONS
 from barograph.templates.template import MAX_TEXT, TemplateData, parse
 from barograph.templates.values import QuerySample
 from helpers.templates import DATA, TEMPLATES, is_same, query, recorded, rendered
@@ -160,3 +161,10 @@ def test_one_template_renders_many_series() -> None:
     template = parse("{{ $labels.a }}={{ $value }}{{ $n := 1 }}{{ if eq $labels.a `1` }}{{ $n = 2 }}{{ end }}{{ $n }}")
     assert template.render(DATA, query) == "1=1.234567891e+062"
     assert template.render(TemplateData(labels={"a": "x"}, value=float("nan")), query) == "x=NaN1"
+
+
+@pytest.mark.parametrize("text", ["1" * 400_000 + "x", "0x" + "f" * 400_000 + "x"])
+def test_a_long_text_that_is_no_number_is_seen_in_one_pass(text: str) -> None:
+    # where digits could stand on either side of an absent point this would take hours
+    with pytest.raises(ValueError, match="invalid syntax"):
+        FUNCTIONS["humanize"].call(None, text)
