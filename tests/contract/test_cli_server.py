@@ -99,6 +99,11 @@ def test_a_folder_answers_when_its_server_has_gone(tmp_path: Path) -> None:
     assert (wrong.returncode, wrong.stderr.splitlines()[-1]) == (2, " " * 9 + "^")
 
 
+def state_of(pid: int) -> str:
+    """The letter of a process' state, S where it sleeps (proc(5))."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_an_interrupt_while_it_waits_is_130() -> None:
     """A server that takes the request and never answers, and a person who has enough."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -113,6 +118,8 @@ def test_an_interrupt_while_it_waits_is_130() -> None:
         asked.start()
         connection, _ = silent.accept()
         assert connection.recv(1)
+        # a signal between Python's look for signals and its system call would wait for the end of that call
+        eventually(lambda: state_of(asking.pid) == "S", what="the wait for an answer")
         asking.send_signal(signal.SIGINT)
         out, err = asking.communicate()
         asked.cancel()
