@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type Entry, MOST, search } from "../src/lib/palette";
+import type { Span } from "../src/lib/timewords";
 
 const NOW = Date.UTC(2026, 10, 23, 14, 3, 22);
-const where = { nowMs: NOW, zone: "UTC", instant: (ms: number) => `/h/atlas?at=${ms}` };
+const where = { nowMs: NOW, zone: "UTC", instant: (ms: number) => `/h/atlas?at=${ms}`, span: (span: Span) => JSON.stringify(span) };
 const entry = (group: Entry["group"], text: string, note?: string): Entry => ({ group, text, to: `/${text}`, ...(note === undefined ? {} : { note }) });
 const INDEX = [
   entry("Hosts", "atlas", "Overview"),
@@ -26,6 +27,9 @@ describe("search", () => {
     ["nvme9", ["Explore: nvme9"]],
     ["yesterday 3:20", ["Go to 03:20:00", "Explore: yesterday 3:20"]],
     ["-2h", ["Go to 12:03:22", "Explore: -2h"]],
+    ["last 3 days", ["Range: 3\u00a0d", "Explore: last 3 days"]],
+    ["yesterday 3:20 to 4:00", ["Show 03:20:00 to 04:00:00", "Explore: yesterday 3:20 to 4:00"]],
+    ["yesterday 23:00 to 1:00", ["Show 23:00 to 01:00", "Explore: yesterday 23:00 to 1:00"]],
   ])("for %s", (text, found) => expect(texts(text)).toEqual(found));
 
   test("for a query explores it first", () => expect(texts("rate(node_cpu[5m])")[0]).toBe("Explore: rate(node_cpu[5m])"));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readInstant } from "../src/lib/timewords";
+import { readInstant, readSpan } from "../src/lib/timewords";
 
 const NOW = Date.UTC(2026, 10, 23, 14, 3, 22); // a Monday
 const at = (...parts: [number, number, number, number?]) => Date.UTC(2026, 10, ...parts);
@@ -33,5 +33,44 @@ describe("an instant in words", () => {
     const after = Date.UTC(2026, 9, 25, 10, 0);
     expect(readInstant("1:30", after, "Europe/Berlin")).toBe(Date.UTC(2026, 9, 24, 23, 30));
     expect(readInstant("9:00", after, "Europe/Berlin")).toBe(Date.UTC(2026, 9, 25, 8, 0));
+  });
+});
+
+describe("a span in words", () => {
+  const live = (rangeMs: number) => ({ kind: "live", rangeMs });
+  const held = (fromMs: number, toMs: number) => ({ kind: "held", fromMs, toMs });
+  const HOUR = 3_600_000;
+  test.each([
+    ["last 3 days", live(72 * HOUR)],
+    ["past hour", live(HOUR)],
+    ["90 min", live(1.5 * HOUR)],
+    ["45s", live(45_000)],
+    ["-2h", live(2 * HOUR)],
+    ["The Last  Week", live(168 * HOUR)],
+    ["yesterday", held(at(22, 0, 0), at(23, 0, 0))],
+    ["today", held(at(23, 0, 0), NOW)],
+    ["2026-11-01", held(at(1, 0, 0), at(2, 0, 0))],
+    ["friday", held(at(20, 0, 0), at(21, 0, 0))],
+    ["yesterday 3:20 to 4:00", held(at(22, 3, 20), at(22, 4, 0))],
+    ["from 3:20 to 4:00", held(at(23, 3, 20), at(23, 4, 0))],
+    ["3:20\u20134:00", held(at(23, 3, 20), at(23, 4, 0))],
+    ["yesterday 23:50 - 0:10", held(at(22, 23, 50), at(23, 0, 10))],
+    ["friday to sunday", held(at(20, 0, 0), at(23, 0, 0))],
+    ["2026-11-01 9:00 until 2026-11-02 10:30", held(at(1, 9, 0), at(2, 10, 30))],
+    ["2026-11-01T09:00 to 2026-11-02T10:30", held(at(1, 9, 0), at(2, 10, 30))],
+    ["since 9:00", held(at(23, 9, 0), NOW)],
+    ["since yesterday", held(at(22, 0, 0), NOW)],
+    ["9:00 to 23:00", held(at(23, 9, 0), NOW)],
+    ["9:00 to today 23:00", held(at(23, 9, 0), NOW)],
+    ["-2h to -1h", held(NOW - 2 * HOUR, NOW - HOUR)],
+    ["9:00 to now", held(at(23, 9, 0), NOW)],
+  ])("%s", (text, span) => expect(readSpan(text, NOW, "UTC")).toEqual(span));
+
+  test.each(["", "cpu", "3:20", "-1h to -2h", "9:00 to", "to 9:00", "9:00 to 10:00 to 11:00", "2026-12-01", "today 23:00 to 23:30", "last", "3 months", "25:00 to 26:00"])(
+    "is not: %s", (text) => expect(readSpan(text, NOW, "UTC")).toBeNull());
+
+  test("a day is as long as its clocks make it", () => {
+    const after = Date.UTC(2026, 9, 26, 10, 0);
+    expect(readSpan("2026-10-25", after, "Europe/Berlin")).toEqual(held(Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 23)));
   });
 });

@@ -284,3 +284,23 @@ def test_new_alerts_are_announced(visit: Callable[..., "Page"], weather: Weather
     _says(page, "p[role=alert]", f"Critical: Storm in {_EVIL} on ")
     weather.blow(0)
     weather.until_calm()
+
+
+def test_the_search_field_knows_open_alerts_and_what_can_be_done(
+    visit: Callable[..., "Page"], fired: dict[str, Any]
+) -> None:
+    page = visit("/")
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Find a metric")
+    field.fill("silence storm")
+    page.locator("[role=option]", has_text="Silence Storm in").click()
+    page.wait_for_selector("form[aria-label='New silence']")
+    assert 'alertname="Storm"' in page.locator("#silence-matchers").input_value()
+    assert page.locator("input[name=ending][value='2h']").is_checked()
+    page.keyboard.press("Escape")
+    for text, row in (("acknowledge storm", "Acknowledge Storm in"), ("storm in", "Storm in")):
+        page.goto(page.url.partition("/alerts")[0] + "/explore")
+        page.get_by_role("button", name="Find a metric, host or action").click()
+        field.fill(text)
+        page.locator("[role=option]", has_text=row).first.click()
+        page.wait_for_url(f"**/alerts/{fired['id']}")

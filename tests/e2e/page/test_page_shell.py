@@ -163,3 +163,52 @@ def test_the_first_tab_stop_skips_to_the_page(open_page: Callable[..., "Page"]) 
     assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+@CALM
+def test_any_range_is_shown_in_words_or_from_to(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    select = page.locator("header select")
+    select.select_option("other")
+    words = page.get_by_label("In words")
+    assert words.evaluate("element => element === document.activeElement")
+    assert select.input_value() == "15m"
+    words.fill("90 days")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=the longest view is 31")
+    words.fill("last 3 days")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**range=3d**")
+    page.wait_for_selector("form[aria-label='Another range']", state="detached")
+    assert select.locator("option:checked").inner_text().replace("\u00a0", " ") == "3 d"
+    select.select_option("other")
+    page.get_by_label("or from").fill("2026-01-02T03:04:05")
+    page.get_by_label("to", exact=True).fill("2026-01-02T04:00:00")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**from=2026-01-02T**")
+    page.wait_for_selector("text=Back to live")
+    select.select_option("other")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("form[aria-label='Another range']", state="detached")
+    assert select.evaluate("element => element === document.activeElement")
+    # Escape closed the form alone
+    assert "from=2026-01-02T" in page.url
+
+
+@CALM
+def test_on_a_phone_any_range_is_at_the_thumb(open_page: Callable[..., "Page"]) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    page.locator("header select").select_option("other")
+    page.get_by_label("In words").fill("yesterday")
+    box = page.locator("form[aria-label='Another range']").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert min(each["height"] for each in _boxes(page, "form[aria-label='Another range'] :is(input, button)")) >= 44
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_selector(".held")
+    assert "from=" in page.url
+
+
+def _boxes(page: "Page", selector: str) -> list[Any]:
+    return [each.bounding_box() for each in page.locator(selector).all()]

@@ -1,7 +1,7 @@
 // The address holds the view: host, range, held window, held second, isolated series, what is expanded, open or a table.
 // Reading and writing are pure.
 
-import { DEFAULT_RANGE_MS, RANGES } from "./steps";
+import { DEFAULT_RANGE_MS, LONGEST_MS, RANGES, SHORTEST_MS } from "./steps";
 
 export const GROUPS = ["disk", "network", "more"] as const;
 /** Tracks that show their parts below themselves. */
@@ -29,9 +29,6 @@ export interface Address extends Shown {
 }
 
 const MOST_RANGE_MS = 366 * 86_400_000;
-/** What a live view may be long. */
-const SHORTEST_LIVE_MS = 10_000;
-const LONGEST_LIVE_MS = 31 * 86_400_000;
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
 
@@ -39,7 +36,7 @@ const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
 export function readRange(text: string): number | null {
   const [, count, unit] = /^(\d{1,7})([dhms])$/.exec(text) ?? [];
   const ms = Number(count) * (UNITS[unit as keyof typeof UNITS] ?? NaN);
-  return ms >= SHORTEST_LIVE_MS && ms <= LONGEST_LIVE_MS ? ms : null;
+  return ms >= SHORTEST_MS && ms <= LONGEST_MS ? ms : null;
 }
 
 export function writeRange(ms: number): string {
@@ -95,8 +92,8 @@ export function readAddress(path: string, query: string): Address {
   return { host: decoded, rangeMs, window, atMs, only, expanded, tables, open };
 }
 
-// Instants stand in the address as UTC to the second, which a person can read.
-const written = (ms: number): string => new Date(Math.round(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
+/** An instant as it stands in the address: UTC to the second, which a person can read. */
+export const written = (ms: number): string => new Date(Math.round(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 
 /** What a view says in the address; everything else there belongs to its page. */
 const OWN = ["range", "from", "to", "at", "only", "expanded", "tables", "open"];

@@ -2,6 +2,7 @@
 // slow to come joins when it comes.
 
 import { type ActionName, act, isOffered } from "./actions";
+import type { Alert } from "./alerts";
 import { ask } from "./api";
 import { processCode } from "./flightlog";
 import { processesAt } from "./host";
@@ -9,7 +10,7 @@ import { KEYS } from "./keys";
 import type { Entry } from "./palette";
 import type { Recorder } from "./recorder.svelte";
 import { signOut } from "./session";
-import { placeOf, shell } from "./shell.svelte";
+import { shell } from "./shell.svelte";
 import { RANGES } from "./steps";
 import { theme } from "./theme.svelte";
 import { PAGES } from "../pages/table";
@@ -55,11 +56,14 @@ export class Index {
   }
 
   private async readAlerts(): Promise<void> {
-    const listed = await ask<{ alerts: { number: number; title: string; severity: string }[] }>("/api/barograph/v1/alerts", { method: "GET" });
-    // an alert is found as soon as there is a page that shows it
-    this.alerts = listed.alerts
-      .map((alert): Entry => ({ group: "Alerts", text: alert.title, note: alert.severity, to: `/alerts/${alert.number}` }))
-      .filter((entry) => typeof entry.to === "string" && placeOf(entry.to) !== null);
+    const listed = await ask<{ alerts: Alert[] }>("/api/barograph/v1/alerts", { method: "GET" });
+    this.alerts = listed.alerts.flatMap(({ id, title, severity, part }): Entry[] => {
+      const found: Entry[] = [{ group: "Alerts", text: title, note: severity, to: `/alerts/${id}` }];
+      // a form each, where the reason is asked for and what it would do is shown
+      if (part === "needs") found.push({ group: "Actions", text: `Acknowledge ${title}`, note: "alert", to: `/alerts/${id}` });
+      if (part !== "silenced") found.push({ group: "Actions", text: `Silence ${title} for 2\u00a0h`, note: "alert", to: `/alerts/silences?alert=${id}` });
+      return found;
+    });
   }
 
   private tracks(): Entry[] {

@@ -1,8 +1,10 @@
 // What the search field finds. The index is a plain list in the page; searching it is pure and takes well under 50 ms for
 // tens of thousands of entries (tests/palette.test.ts counts how many it looks at, benchmarks are the browser's).
 
+import { duration } from "./numbers";
+import { pickWords } from "./picking";
 import { clock, day } from "./times";
-import { readInstant } from "./timewords";
+import { type Span, readInstant } from "./timewords";
 
 export const GROUPS = ["Hosts", "Tracks", "Processes", "Alerts", "Actions"] as const;
 export type Group = (typeof GROUPS)[number];
@@ -28,9 +30,12 @@ export interface Where {
   zone: string;
   /** The address that shows an instant. */
   instant: (ms: number) => string;
+  /** The address that shows a span. */
+  span: (span: Span) => string;
 }
 
 export const MOST = 8;
+const SECONDS_BELOW_MS = 3_600_000;
 
 const NONE = -1;
 
@@ -60,17 +65,28 @@ function score(entry: Entry, words: readonly string[]): number {
 /** Whether a text may well be a query rather than a name. */
 const looksLikeQuery = (text: string): boolean => /[{}()[\]]|^\w+_\w+$/.test(text);
 
+/** What a text says of time: an instant to go to, else a span to show; at most one row. */
+function timeRows(text: string, where: Where): Found[] {
+  const { nowMs, zone } = where;
+  const ms = readInstant(text, nowMs, zone);
+  if (ms !== null) return [{ group: "Time", text: `Go to ${clock(ms, zone)}`, note: day(ms, zone), to: where.instant(ms) }];
+  const span = pickWords(text, nowMs, zone);
+  if (typeof span === "string") return [];
+  if (span.kind === "live") return [{ group: "Time", text: `Range: ${duration(span.rangeMs)}`, to: where.span(span) }];
+  const [from, to] = [span.fromMs, span.toMs].map((end) => clock(end, zone, span.toMs - span.fromMs < SECONDS_BELOW_MS));
+  const days = [...new Set([day(span.fromMs, zone), day(span.toMs, zone)])];
+  return [{ group: "Time", text: `Show ${from} to ${to}`, note: days.join(" to "), to: where.span(span) }];
+}
+
 /** At most eight results, by group in its order; the best of each group first, the best group not cut off by the others. */
 export function search(index: readonly Entry[], text: string, where: Where): Found[] {
   const words = text.trim().toLowerCase().split(/\s+/).filter((word) => word !== "");
   if (words.length === 0) return index.slice(0, MOST);
   const scored = index.map((entry) => ({ entry, score: score(entry, words) })).filter((one) => one.score >= 0);
   scored.sort((a, b) => b.score - a.score);
-  const ms = readInstant(text, where.nowMs, where.zone);
-  const room = MOST - 1 - (ms === null ? 0 : 1);
-  const best = scored.slice(0, room).map((one) => one.entry);
+  const time = timeRows(text, where);
+  const best = scored.slice(0, MOST - 1 - time.length).map((one) => one.entry);
   const grouped: Found[] = GROUPS.flatMap((group) => best.filter((entry) => entry.group === group));
   const explore: Found = { group: "Explore", text: `Explore: ${text.trim()}`, to: `/explore?q=${encodeURIComponent(text.trim())}` };
-  const time: Found[] = ms === null ? [] : [{ group: "Time", text: `Go to ${clock(ms, where.zone)}`, note: day(ms, where.zone), to: where.instant(ms) }];
   return looksLikeQuery(text.trim()) ? [explore, ...time, ...grouped] : [...time, ...grouped, explore];
 }

@@ -11,7 +11,7 @@ import { afterPaint } from "./schedule";
 import { type Samples, gridFor } from "./samples";
 import type { Slide } from "./chart";
 import { slideOf } from "./slide";
-import { DEFAULT_RANGE_MS, stepFor } from "./steps";
+import { DEFAULT_RANGE_MS, LONGEST_MS, SHORTEST_MS, stepFor } from "./steps";
 import { TrackList } from "./tracklist.svelte";
 import { reading as readingWords } from "./words";
 
@@ -21,8 +21,6 @@ const motionless = matchMedia("(prefers-reduced-motion: reduce)");
 const LOADING_AFTER_MS = 200;
 /** A view that is being dragged asks only once it rests. */
 const REST_MS = 120;
-const SHORTEST_MS = 10_000;
-const LONGEST_MS = 31 * 86_400_000;
 
 export class Recorder extends Feed {
   rangeMs = $state(DEFAULT_RANGE_MS);

@@ -27,6 +27,9 @@ export const RANGES: readonly Range[] = [
 ];
 
 export const DEFAULT_RANGE_MS = 15 * MINUTE_MS;
+/** What a view may be long. */
+export const SHORTEST_MS = 10 * SECOND_MS;
+export const LONGEST_MS = 31 * DAY_MS;
 
 /** At most so many raw samples a series are asked for; an hour of seconds. */
 const MOST_RAW = 3600;

@@ -1,4 +1,5 @@
-// Instants as people type them: "3:20", "yesterday 3:20", "-2h", "2026-11-23 14:03", "now". Pure; the zone is an argument.
+// Instants and spans as people type them: "3:20", "yesterday 3:20", "-2h", "2026-11-23 14:03"; "last 3 days", "yesterday",
+// "monday 9:00 to 10:30", "since 9:00". Pure; the zone is an argument.
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -69,4 +70,54 @@ export function readInstant(text: string, nowMs: number, zone: string): number |
   if (found <= nowMs) return found;
   // a time alone that is yet to come was meant for yesterday
   return second === undefined ? atWall(before(nowMs, zone, 1), time, zone) : null;
+}
+
+/** A span as people name it: the last of the time, which goes on, or one that is over. */
+export type Span = { kind: "live"; rangeMs: number } | { kind: "held"; fromMs: number; toMs: number };
+
+const LENGTH = /^(?:the\s+)?(?:last\s+|past\s+|-\s*)?(\d+(?:\.\d+)?)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)$/;
+const ALONE = /^(?:the\s+)?(?:last|past)\s+(minute|hour|day|week)$/;
+
+function midnight(day: Wall, days: number, zone: string): number {
+  const shifted = new Date(Date.UTC(day.year, day.month - 1, day.day + days));
+  return atWall({ year: shifted.getUTCFullYear(), month: shifted.getUTCMonth() + 1, day: shifted.getUTCDate() }, 0, zone);
+}
+
+/** The end of a span that begins at an instant: a time alone is the next such time. */
+function endOf(words: string, fromMs: number, nowMs: number, zone: string): number | null {
+  const time = timeOf(words);
+  if (time !== null) {
+    const { wall } = parts(fromMs, zone);
+    const found = atWall(wall, time, zone);
+    return found > fromMs ? found : atWall(before(fromMs, zone, -1), time, zone);
+  }
+  const day = dayOf(words, nowMs, zone);
+  if (day !== null) return midnight(day, 1, zone);
+  const [first = "", second = "", ...rest] = words.replace(/(\d)t(\d)/, "$1 $2").split(" ");
+  const [later, at] = [dayOf(first, nowMs, zone), timeOf(second)];
+  // unlike an instant alone, an end may be yet to come: it is now then
+  if (later !== null && at !== null && rest.length === 0) return atWall(later, at, zone);
+  return readInstant(words, nowMs, zone);
+}
+
+/** Read a span; null where the words are none, or name what is yet to come. It ends now at the latest. */
+export function readSpan(text: string, nowMs: number, zone: string): Span | null {
+  const words = text.trim().toLowerCase().replace("\u2212", "-").replace(/\s+/g, " ").replace(/^from /, "");
+  const length = LENGTH.exec(words);
+  if (length !== null) return { kind: "live", rangeMs: Number(length[1]) * (UNITS[length[2]?.[0] ?? ""] ?? 0) };
+  const alone = ALONE.exec(words);
+  if (alone !== null) return { kind: "live", rangeMs: UNITS[alone[1]?.[0] ?? ""] ?? 0 };
+  const held = (fromMs: number, toMs: number): Span | null => {
+    const end = Math.min(toMs, nowMs);
+    return end > fromMs ? { kind: "held", fromMs, toMs: end } : null;
+  };
+  const whole = dayOf(words, nowMs, zone);
+  if (whole !== null) return held(midnight(whole, 0, zone), midnight(whole, 1, zone));
+  const since = /^since (.+)$/.exec(words)?.[1];
+  const [from = "", to, ...rest] = since === undefined ? words.split(/ (?:to|until|till|-|\u2013) |\u2013/) : [since, "now"];
+  if (to === undefined || rest.length > 0) return null;
+  const day = dayOf(from, nowMs, zone);
+  const fromMs = day === null ? readInstant(from, nowMs, zone) : midnight(day, 0, zone);
+  const toMs = fromMs === null ? null : endOf(to.trim(), fromMs, nowMs, zone);
+  return fromMs === null || toMs === null ? null : held(fromMs, toMs);
 }
