@@ -118,11 +118,12 @@ class Sessions:
         return SessionsListed(sessions=tuple(shown))
 
     def end(self, session_id: str, actor: Actor) -> Done | Refused:
-        """End a session: one's own, or as an administrator anybody's. One that is gone is fine."""
+        """End a session: one's own, or as an administrator anybody's; who may not touch it is not told that it exists."""
         try:
             found = [each for each in self._state.sessions(self._clock.now_ms()) if each.id == session_id]
-            if found and not may_touch(actor, found[0].user):
-                return Refused(kind="not_found", message=f"there is no session {session_id!r} of yours")
+            if not found or not may_touch(actor, found[0].user):
+                whose = "" if actor.role == Role.ADMIN.word else " of yours"
+                return Refused(kind="not_found", message=f"there is no session {session_id!r}{whose}")
             self._state.end_session(session_id)
         except StoreError as error:
             return Refused(kind="store", message=str(error))

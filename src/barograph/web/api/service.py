@@ -20,6 +20,7 @@ class ServiceRoutes:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
+        self._exposed: tuple[int, bytes] = (0, b"")
         self._description = orjson.dumps(describe(deps.version))
 
     async def healthy(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,13 +64,16 @@ class ServiceRoutes:
         await send_body(send, 200, JSON, orjson.dumps({"status": "success", "data": data}))
 
     async def metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The newest sample of each host series, and our own."""
-        try:
-            parts = self._deps.exposition()
-            body = format_exposition([(schema, values, None) for schema, values in parts])
-        except Exception as error:
-            await send_problem(send, problem_of(error))
-            return
+        """The newest sample of each host series, and our own: written once a tick, however many ask."""
+        tick_ms, body = self._deps.now.tick_ms, self._exposed[1]
+        if tick_ms == 0 or tick_ms != self._exposed[0]:
+            try:
+                parts = self._deps.exposition()
+                body = format_exposition([(schema, values, None) for schema, values in parts])
+            except Exception as error:
+                await send_problem(send, problem_of(error))
+                return
+            self._exposed = tick_ms, body
         await send_body(send, 200, CONTENT_TYPE.encode(), body)
 
     async def description(self, scope: Scope, receive: Receive, send: Send) -> None:

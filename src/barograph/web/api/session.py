@@ -127,7 +127,8 @@ class SessionRoutes:
         try:
             if principal.session_id:
                 reply = await self._deps.commands.execute(EndSession(session_id=principal.session_id))
-                if isinstance(reply, Refused):
+                # one that was ended elsewhere meanwhile is over too
+                if isinstance(reply, Refused) and reply.kind != "not_found":
                     await send_problem(send, problem_of_reply(reply))
                     return
                 self._deps.gatekeeper.forget(principal.session_id)

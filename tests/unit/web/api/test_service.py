@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
+from barograph.model.batch import Schema
 from barograph.model.commands import Refused, Reload, SessionFound
+from barograph.model.sample import FloatArray
 from unit.web.site import BEARER, START_MS, Site
 
 
@@ -81,6 +85,23 @@ def test_metrics_are_host_samples_and_our_own(site: Site) -> None:
     text = answer.body.decode()
     assert "# HELP node_load1 1m load average.\n# TYPE node_load1 gauge\nnode_load1 0.25\n" in text
     assert "# TYPE barograph_live_clients gauge" in text
+
+
+def test_metrics_are_written_once_a_tick_whoever_asks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = list[int]()
+    given = site.deps.exposition
+
+    def noting() -> list[tuple[Schema, FloatArray]]:
+        written.append(1)
+        return given()
+
+    monkeypatch.setattr(site, "deps", replace(site.deps, exposition=noting))
+    site.now.ticked(START_MS)
+    bodies = {site.get("/metrics").body for _ in range(5)}
+    assert (len(bodies), len(written)) == (1, 1)
+    site.now.ticked(START_MS + 1000)
+    assert site.get("/metrics").body not in bodies
+    assert len(written) == 2
 
 
 def test_a_reply_of_the_wrong_kind_is_our_fault(site: Site) -> None:
