@@ -118,7 +118,7 @@ class Sessions:
         return SessionsListed(sessions=tuple(shown))
 
     def end(self, session_id: str, actor: Actor) -> Done | Refused:
-        """End a session: one's own, or as an administrator anybody's; who may not touch it is not told that it exists."""
+        """End a session: one's own, or as an administrator anybody's; others are not told that it exists."""
         try:
             found = [each for each in self._state.sessions(self._clock.now_ms()) if each.id == session_id]
             if not found or not may_touch(actor, found[0].user):

@@ -68,6 +68,7 @@ class RuleRunner:
         )
         self._cohorts: list[Cohort] = []
         self._running: deque[tuple[Cohort, Iterator[None]]] = deque()
+        self._passed: Cohort | None = None
         self._ending: list[Sheet] = []
         self._lock = threading.Lock()
         self._replacement: tuple[Sequence[Group], Engine] | None = None
@@ -120,8 +121,10 @@ class RuleRunner:
         self._budget.begin(budget_s)
         self.has_told = False
         self._take_replacement(instant_ms)
+        left = len(self._running)
         for cohort in self._cohorts:
             self._plan(cohort, instant_ms)
+        self._let_pass(left)
         self._last_ms = instant_ms
         self._write_ends(instant_ms)
         self._step(instant_ms)
@@ -151,8 +154,23 @@ class RuleRunner:
         else:
             self._running.append((cohort, cohort.evaluate(planned_ms, self._bench)))
 
+    def _let_pass(self, left: int) -> None:
+        """Let what is due now go before what is asked less often and was left over; but not twice in a row.
+
+        So an evaluation of many seconds makes those of each second late at every other tick at most, and still ends:
+        when it goes first it has the whole tick, as a dear rule may need.
+        """
+        waiting = self._running[0][0] if left else None
+        due = list(self._running)[left:]
+        shorter = [each for each in due if waiting is not None and each[0].interval_ms < waiting.interval_ms]
+        if not shorter or waiting is self._passed:
+            self._passed = None
+            return
+        self._passed = waiting
+        self._running = deque([*shorter, *(each for each in self._running if each not in shorter)])
+
     def _step(self, instant_ms: int) -> None:
-        """Go on with what is under way, the oldest first, as long as there is time.
+        """Go on with what is under way, in its order, as long as there is time.
 
         What an iteration has changed does not wait for the next, and many changes do not wait for the end of theirs.
         """
@@ -191,6 +209,7 @@ class RuleRunner:
         for cohort, _ in self._running:
             cohort.miss(1, self._bench)
         self._running.clear()
+        self._passed = None
         replaced, self._bench.engine = replacement
         groups = adopt(replaced, self.groups, self._outbox.put, instant_ms)
         if not self._is_restored:

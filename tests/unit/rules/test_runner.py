@@ -1,12 +1,14 @@
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
 from barograph.model.errors import StoreError
 from barograph.model.labels import Labels
+from barograph.promql.engine import Engine
 from barograph.rules.group import Group
 from barograph.rules.metrics import report_rules
 from barograph.rules.state import Health
@@ -154,6 +156,54 @@ def test_what_does_not_fit_into_a_tick_is_gone_on_with_at_the_next(world: RuleWo
     assert (group(world).evaluated_ms, group(world).missed) == (START_MS, 1)
     world.tick({"a": 3})
     assert world.query("r4") == {'r4{i="a"}': 7}
+
+
+def dear(world: RuleWorld, monkeypatch: pytest.MonkeyPatch, took_s: float) -> None:
+    """Have each evaluation of a rule take a while."""
+    evaluate = Engine.instant_of
+
+    def evaluate_slowly(engine: Engine, *arguments: Any, **named: Any) -> Any:
+        result = evaluate(engine, *arguments, **named)
+        world.clock.advance(took_s)
+        return result
+
+    monkeypatch.setattr(Engine, "instant_of", evaluate_slowly)
+
+
+def load_rare_and_often(world: RuleWorld, rare: int, often: int) -> tuple[Group, Group]:
+    def rules(name: str, count: int) -> str:
+        return ", ".join(f"{{record: '{name}{number}', expr: m + {number}}}" for number in range(count))
+
+    world.load(
+        f"groups: [{{name: rare, interval: 10s, rules: [{rules('rare', rare)}]}},"
+        f" {{name: often, rules: [{rules('often', often)}]}}]"
+    )
+    world.tick({"a": 1}, budget_s=1)
+    by_name = {each.spec.name: each for each in world.runner.groups}
+    return by_name["rare"], by_name["often"]
+
+
+def test_what_is_due_each_second_passes_what_takes_seconds(world: RuleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    dear(world, monkeypatch, 0.4)
+    rare, often = load_rare_and_often(world, rare=7, often=1)
+    assert world.query("rare6") == {}
+    world.tick({"a": 2}, budget_s=1)
+    assert often.evaluated_ms == START_MS + 1000
+    assert (often.missed, world.query("rare6")) == (0, {})
+    for _ in range(2):
+        world.tick({"a": 3}, budget_s=1)
+    assert world.query(f"rare6 @ {START_MS / 1000}") == {'rare6{i="a"}': 7}
+    assert rare.evaluated_ms == START_MS
+
+
+def test_what_takes_seconds_ends_though_each_second_is_full(world: RuleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    dear(world, monkeypatch, 0.4)
+    rare, often = load_rare_and_often(world, rare=7, often=3)
+    for _ in range(9):
+        world.tick({"a": 2}, budget_s=1)
+    assert world.query(f"rare6 @ {START_MS / 1000}") == {'rare6{i="a"}': 7}
+    assert (rare.evaluated_ms, rare.missed) == (START_MS, 0)
+    assert often.missed <= 5
 
 
 def test_many_changes_do_not_wait_for_the_end_of_their_evaluation(world: RuleWorld) -> None:
