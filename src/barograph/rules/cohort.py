@@ -66,6 +66,7 @@ class Bench:
         changed: Takes what changes of alerts.
         shared: Selections made at this tick: a selector that several rules have is read once.
         counts: What has been done.
+        waits: Set where a rule cannot go on before it has a whole tick: what is behind it may.
     """
 
     engine: Engine
@@ -76,6 +77,7 @@ class Bench:
     crossings: Crossings | None = None
     shared: Selections = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    waits: bool = False
 
     def rows(self, prepared: Prepared, at_ms: int) -> Rows:
         """Evaluate an expression."""
@@ -211,6 +213,7 @@ class Cohort:
                 return bench.rows(runnable.prepared, at_ms)
             except QueryTimeoutError:
                 while not bench.budget.is_whole():
+                    bench.waits = True
                     yield
         return bench.rows(runnable.prepared, at_ms)
 

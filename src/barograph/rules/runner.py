@@ -174,16 +174,19 @@ class RuleRunner:
 
         What an iteration has changed does not wait for the next, and many changes do not wait for the end of theirs.
         """
-        while self._running:
-            _, steps = self._running[0]
-            for _ in steps:
+        for entry in list(self._running):
+            self._bench.waits = False
+            for _ in entry[1]:
                 if len(self._outbox) >= _MANY and not self._outbox.is_failing:
                     self._hand_over(instant_ms, _after_one)
                 if self._budget.is_over():
                     return
-            self._running.popleft()
-            if self._running and not self._outbox.is_failing:
-                self._hand_over(instant_ms, self._budget.is_over)
+                if self._bench.waits:
+                    break
+            else:
+                self._running.remove(entry)
+                if self._running and not self._outbox.is_failing:
+                    self._hand_over(instant_ms, self._budget.is_over)
 
     def _hand_over(self, instant_ms: int, is_over: Callable[[], bool]) -> None:
         before = len(self._outbox)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
-from barograph.model.errors import StoreError
+from barograph.model.errors import QueryTimeoutError, StoreError
 from barograph.model.labels import Labels
-from barograph.promql.engine import Engine
+from barograph.promql.engine import Engine, Prepared
 from barograph.rules.group import Group
 from barograph.rules.metrics import report_rules
 from barograph.rules.state import Health
@@ -158,12 +158,14 @@ def test_what_does_not_fit_into_a_tick_is_gone_on_with_at_the_next(world: RuleWo
     assert world.query("r4") == {'r4{i="a"}': 7}
 
 
-def dear(world: RuleWorld, monkeypatch: pytest.MonkeyPatch, took_s: float) -> None:
-    """Have each evaluation of a rule take a while."""
+def dear(world: RuleWorld, monkeypatch: pytest.MonkeyPatch, took_s: float, whole: Prepared | None = None) -> None:
+    """Have each evaluation of a rule take a while, and that of an expression not end within less than a whole tick."""
     evaluate = Engine.instant_of
 
-    def evaluate_slowly(engine: Engine, *arguments: Any, **named: Any) -> Any:
-        result = evaluate(engine, *arguments, **named)
+    def evaluate_slowly(engine: Engine, prepared: Prepared, at_ms: int, *, timeout_s: float, **named: Any) -> Any:
+        if prepared is whole and timeout_s < 0.9:
+            raise QueryTimeoutError("query timed out")
+        result = evaluate(engine, prepared, at_ms, timeout_s=timeout_s, **named)
         world.clock.advance(took_s)
         return result
 
@@ -196,14 +198,14 @@ def test_what_is_due_each_second_passes_what_takes_seconds(world: RuleWorld, mon
     assert rare.evaluated_ms == START_MS
 
 
-def test_what_takes_seconds_ends_though_each_second_is_full(world: RuleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    dear(world, monkeypatch, 0.4)
-    rare, often = load_rare_and_often(world, rare=7, often=3)
-    for _ in range(9):
-        world.tick({"a": 2}, budget_s=1)
-    assert world.query(f"rare6 @ {START_MS / 1000}") == {'rare6{i="a"}': 7}
-    assert (rare.evaluated_ms, rare.missed) == (START_MS, 0)
-    assert often.missed <= 5
+def test_what_needs_a_whole_tick_gets_one(world: RuleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    rare, often = load_rare_and_often(world, rare=1, often=1)
+    dear(world, monkeypatch, 0.4, whole=rare.rules[0].prepared)
+    for second in range(1, 14):
+        world.tick({"a": second}, budget_s=1)
+    assert world.query(f"rare0 @ {START_MS / 1000 + 10}") == {'rare0{i="a"}': 10}
+    assert (rare.evaluated_ms, rare.missed) == (START_MS + 10_000, 0)
+    assert often.missed <= 1
 
 
 def test_many_changes_do_not_wait_for_the_end_of_their_evaluation(world: RuleWorld) -> None:
