@@ -23,6 +23,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+WHOLE = """() => document.querySelectorAll('figure[data-track]').length >= 6
+    && document.querySelectorAll('[data-tile]').length === 6"""
+"""The Overview has what it always has: its code and its series come after the frame."""
 # a request that the test itself made fail is no complaint of the page
 EXPECTED = ("net::ERR_CONNECTION_REFUSED", "net::ERR_EMPTY_RESPONSE", "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
 
@@ -92,6 +95,8 @@ def open_page(
         page.on("console", lambda message: complaints.append(message.text) if _complains(message) else None)
         page.goto(server.url + path)
         page.wait_for_selector(".host[data-state=live]")
+        if path.partition("?")[0] == "/":
+            page.wait_for_function(WHOLE)
         return page
 
     yield make
