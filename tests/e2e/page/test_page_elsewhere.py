@@ -1,0 +1,60 @@
+"""States of hosts that this one is not: one that has not collected yet, and one whose kernel tells less."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from barograph.model.clock import SystemClock
+from helpers.server import Server, eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.e2e
+_SLOW_S = 60
+
+
+@contextmanager
+def _at(browser: "Browser", server: Server) -> Iterator["Page"]:
+    """Open the page of a server that need not be ready."""
+    try:
+        link = eventually(lambda: server.login_link if (server.data / "login-link").exists() else None, 20, "a link")
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        eventually(lambda: server.get("/-/healthy", token=None).status == 200, 20, "an answer")
+        page.goto(link)
+        yield page
+        context.close()
+    finally:
+        server.kill()
+
+
+def test_before_the_first_second_names_and_axes_are_there(browser: "Browser", tmp_path: Path) -> None:
+    # whole minutes are collected: the page must be there before the next one is
+    left_s = _SLOW_S - SystemClock().now_s() % _SLOW_S
+    if left_s < 15:
+        time.sleep(left_s)
+    with _at(browser, Server(tmp_path / "data", "--interval", f"{_SLOW_S}s")) as page:
+        page.wait_for_selector("text=Collecting. The first second arrives now.")
+        assert page.get_by_role("figure", name="CPU").count() >= 1
+        assert page.locator("[data-tile]").count() == 6
+        assert "Nothing" not in page.locator(".sentence").inner_text()
+
+
+def test_a_kernel_without_pressure_has_no_such_track_and_says_why(
+    browser: "Browser", tmp_path: Path, soon: Callable[..., Any]
+) -> None:
+    procfs = tmp_path / "proc"
+    procfs.mkdir()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() and entry.name != "pressure":
+            (procfs / entry.name).symlink_to(entry)
+    with _at(browser, Server(tmp_path / "data", "--path.procfs", str(procfs))) as page:
+        page.wait_for_selector("figure[data-track=cpu]")
+        page.get_by_role("button", name="More tracks").click()
+        soon(lambda: "Pressure needs Linux 4.20 with psi=1." in page.locator("div.more").inner_text(), 20, "the words")
+        assert page.locator("figure[data-track=pressure]").count() == 0
