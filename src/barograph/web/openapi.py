@@ -85,6 +85,7 @@ _PARAMETERS: dict[str, tuple[tuple[str, bool, str], ...]] = {
         ("against", False, "An instant to compare with."),
         ("by", False, "cpu (where absent), memory, io or faults."),
         ("group", False, "What a row is: process (where absent), name, unit, container or user."),
+        ("or_null", False, "true: what is not recorded is null in the answer; else it is refused with 404."),
         _LIMIT,
     ),
     "/api/barograph/v1/processes/{pid}": (

@@ -27,6 +27,8 @@ export class Flight {
   count = $state<number | null>(null);
   history = $state.raw<ProcessHistory | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** Whether the recorder has nothing of the instant. */
+  unrecorded = $state(false);
   historyFailure = $state.raw<Failure | null>(null);
 
   readonly playing: Playing;
@@ -155,13 +157,14 @@ export class Flight {
         readCount(this.recorder.host, atMs, asking.signal).catch(() => null),
       ]);
       if (asking.signal.aborted) return;
-      this.shown = { table, group };
+      this.unrecorded = table === null;
+      // what is said of an instant must not stand beside another's rows
+      this.shown = table === null ? null : { table, group };
       this.count = count;
       this.failure = null;
     } catch (error) {
       if (asking.signal.aborted || !(error instanceof Failure)) return;
       this.failure = error;
-      // what is said of an instant must not stand beside another's rows
       if (error.kind === "refused") this.shown = null;
     } finally {
       if (this.asking === asking) this.asking = null;

@@ -1,6 +1,6 @@
 // The flight recorder's answers: the processes of an instant, and one process over time. Asks; decides nothing.
 
-import { Failure, ask } from "./api";
+import { ask } from "./api";
 import { selector } from "./asking";
 
 export type GroupBy = "process" | "unit" | "container" | "user";
@@ -87,17 +87,10 @@ const PATH = "/api/barograph/v1/processes";
 
 const seconds = (ms: number): string => String(ms / 1000);
 
-/** The table of an instant, beside what was one minute before where that is kept; raises `Failure`. */
-export async function readWho(atMs: number, group: GroupBy, signal: AbortSignal): Promise<WhoTable> {
-  const asked = new URLSearchParams({ at: seconds(atMs), group });
-  const compared = new URLSearchParams({ at: seconds(atMs), group, against: seconds(atMs - BEFORE_MS) });
-  try {
-    return await ask<WhoTable>(`${PATH}?${compared}`, { method: "GET", signal });
-  } catch (error) {
-    // a recorder that has just begun knows the instant, not the one before
-    if (!(error instanceof Failure) || !error.message.includes("to compare with")) throw error;
-  }
-  return ask<WhoTable>(`${PATH}?${asked}`, { method: "GET", signal });
+/** The table of an instant, beside what was one minute before where that is kept; null where nothing is; raises `Failure`. */
+export function readWho(atMs: number, group: GroupBy, signal: AbortSignal): Promise<WhoTable | null> {
+  const asked = new URLSearchParams({ at: seconds(atMs), group, against: seconds(atMs - BEFORE_MS), or_null: "true" });
+  return ask<WhoTable | null>(`${PATH}?${asked}`, { method: "GET", signal });
 }
 
 /** One process around an instant; raises `Failure`. */

@@ -66,10 +66,10 @@ export interface ProcessTable {
   rows: ProcessRow[];
 }
 
-/** What the flight recorder has of an instant. Refused where it has nothing. */
-export function processesAt(atMs: number, more: Record<string, string> = {}, signal?: AbortSignal): Promise<ProcessTable> {
-  const query = new URLSearchParams({ at: String(atMs / 1000), ...more });
-  return ask<ProcessTable>(`/api/barograph/v1/processes?${query}`, signal === undefined ? {} : { signal });
+/** What the flight recorder has of an instant; null where it has nothing. */
+export function processesAt(atMs: number, more: Record<string, string> = {}, signal?: AbortSignal): Promise<ProcessTable | null> {
+  const query = new URLSearchParams({ at: String(atMs / 1000), or_null: "true", ...more });
+  return ask<ProcessTable | null>(`/api/barograph/v1/processes?${query}`, signal === undefined ? {} : { signal });
 }
 
 export interface HostEvent {

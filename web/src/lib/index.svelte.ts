@@ -45,7 +45,7 @@ export class Index {
     if (host === "") return;
     const table = await processesAt(this.recorder.newestMs || Date.now());
     const place = `/h/${encodeURIComponent(host)}/processes`;
-    this.processes = table.rows
+    this.processes = (table?.rows ?? [])
       .filter((row) => row.pid !== null && row.start !== null)
       .map((row) => ({
         group: "Processes",

@@ -250,14 +250,7 @@ export class Overview {
   };
 
   private async rowsAt(atMs: number, asked: Record<string, string>): Promise<ProcessRow[] | null> {
-    if (this.recorded(atMs) === false) return null;
-    try {
-      return (await processesAt(atMs, asked)).rows;
-    } catch (error) {
-      // nothing is recorded of that instant
-      if (error instanceof Failure && error.kind === "refused") return null;
-      throw error;
-    }
+    return this.recorded(atMs) === false ? null : ((await processesAt(atMs, asked))?.rows ?? null);
   }
 
   private async readMinute(): Promise<void> {

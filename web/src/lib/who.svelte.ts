@@ -79,13 +79,7 @@ export class Who {
   private async read(atMs: number): Promise<ProcessTable | null> {
     const known = this.kept.get(atMs);
     if (known !== undefined) return known;
-    let found: ProcessTable | null = null;
-    try {
-      if (this.recorded(atMs) !== false) found = await processesAt(atMs, { limit: ROWS });
-    } catch (error) {
-      // nothing is recorded of that instant
-      if (!(error instanceof Failure) || error.kind !== "refused") throw error;
-    }
+    const found = this.recorded(atMs) === false ? null : await processesAt(atMs, { limit: ROWS });
     this.kept.set(atMs, found);
     const oldest = this.kept.keys().next().value;
     if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);

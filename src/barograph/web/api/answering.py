@@ -13,7 +13,7 @@ from barograph.web.parameters import Parameters, Receive, Scope, Send, read_para
 from barograph.web.problem import Problem
 from barograph.web.reply import JSON, send_body, send_problem
 
-Data = dict[str, Any] | list[Any] | str
+Data = dict[str, Any] | list[Any] | str | None
 """What encodes to JSON; it leaves this room as bytes."""
 _R = TypeVar("_R")
 

@@ -12,7 +12,7 @@ from barograph.identity.principal import Principal, Role
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_limit, parse_time_ms
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag, parse_limit, parse_time_ms
 
 _LONGEST_MS = 3_600_000
 _NEAR_MS = 600_000
@@ -26,7 +26,7 @@ class ProcessRoutes:
         self._deps = deps
 
     async def table(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """`at`, `against`, `by`, `group`, `limit`: the processes of an instant."""
+        """`at`, `against`, `by`, `group`, `limit`, `or_null`: the processes of an instant."""
 
         async def look(parameters: Parameters) -> Data:
             question = Question(
@@ -38,7 +38,10 @@ class ProcessRoutes:
             at_ms = parse_time_ms(at, "at") if at else self._deps.clock.now_ms()
             against = one(parameters, "against", "")
             against_ms = parse_time_ms(against, "against") if against else None
-            table = await asyncio.to_thread(self._table, question, at_ms, against_ms)
+            is_lenient = parse_flag(parameters, "or_null")
+            table = await asyncio.to_thread(self._table, question, at_ms, against_ms, is_lenient)
+            if table is None:
+                return None
             shown = _plain(without_arguments(table) if self._hides_arguments(scope) else table)
             return shown | {"kept": self._kept()}
 
@@ -75,13 +78,15 @@ class ProcessRoutes:
             "max_size": settings.get("store.process_log.max_size", ""),
         }
 
-    def _table(self, question: Question, at_ms: int, against_ms: int | None) -> WhoTable:
+    def _table(self, question: Question, at_ms: int, against_ms: int | None, is_lenient: bool) -> WhoTable | None:
         log = self._deps.processes
         sample = log.at(at_ms)
         if sample is None:
+            if is_lenient:
+                return None
             raise RequestError("the flight recorder has nothing of that instant, nor of the minute before it", 404)
         against = None if against_ms is None else log.at(against_ms)
-        if against_ms is not None and against is None:
+        if against_ms is not None and against is None and not is_lenient:
             raise RequestError("the flight recorder has nothing of the instant to compare with", 404)
         if against is None:
             return table_of(sample, at_ms, question)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,19 @@ def test_refusals(recorded: Site, query: str, status: int, words: str) -> None:
     answer = recorded.request(f"{_ROUTE}?{query}", headers=BEARER)
     assert answer.status == status
     assert words in answer.json()["error"]
+
+
+def test_what_is_not_recorded_is_null_for_whoever_says_so(recorded: Site) -> None:
+    def data(query: str) -> Any:
+        answer = recorded.request(f"{_ROUTE}?{query}&or_null=true", headers=BEARER)
+        assert answer.status == 200
+        return answer.json()["data"]
+
+    assert data("at=5") is None
+    alone = data(f"at={T0_MS / 1000}&against=5")
+    assert alone["against"] is None
+    assert alone["rows"]
+    assert data(f"at={T0_MS / 1000 + 1}&against={T0_MS / 1000}")["against"] == T0_MS / 1000
 
 
 def test_one_process_over_time(recorded: Site) -> None:
