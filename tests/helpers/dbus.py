@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,8 +54,11 @@ def system_bus(folder: Path) -> Iterator[FakeSystemd]:
     """Run a bus at `folder/run/dbus/system_bus_socket` with systemd's name on it."""
     path = folder / "run/dbus/system_bus_socket"
     path.parent.mkdir(parents=True)
+    # the daemon listens on paths of at most 99 bytes, and a test's own folder may be longer
+    listening = Path(tempfile.mkdtemp(prefix="bus-", dir="/tmp")) / "socket"
+    path.symlink_to(listening)
     config = folder / "bus.conf"
-    config.write_text(_CONFIG.format(path=path))
+    config.write_text(_CONFIG.format(path=listening))
     program = shutil.which("dbus-daemon")
     assert program is not None
     command = [program, "--nofork", "--print-address", f"--config-file={config}"]
@@ -83,3 +87,4 @@ def system_bus(folder: Path) -> Iterator[FakeSystemd]:
             daemon.terminate()
             thread.join(5)
             serving.close()
+            shutil.rmtree(listening.parent, ignore_errors=True)
