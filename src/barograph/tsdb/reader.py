@@ -99,6 +99,7 @@ class StoreReader:
         self._plans: dict[tuple[Matcher, ...], _Plan] = {}
         self._most_plans = plans
         self._epoch = 0
+        self._planned_series = 0
         self._offline_warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -305,14 +306,15 @@ class StoreReader:
 
     def _sync_plans(self) -> None:
         """Take in what has changed, and drop plans that new series may belong to. The lock is held."""
-        known = len(self._index)
         self._sync()
-        if len(self._index) != known:
+        # whoever took them in: a plan knows the series that there were when it was made
+        if len(self._index) != self._planned_series:
             self._forget_plans()
 
     def _forget_plans(self) -> None:
         """Drop what matchers select: series have joined, or the head is another. The lock is held."""
         self._plans.clear()
+        self._planned_series = len(self._index)
         self._epoch += 1
 
     def _plan_of(self, labels: Sequence[Labels]) -> _Plan:

@@ -3,9 +3,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
+from barograph.model.batch import Family, MetricType
+from barograph.model.columns import SampleColumns
 from barograph.model.errors import QueryTimeoutError, StoreError
 from barograph.model.labels import Labels
 from barograph.promql.engine import Engine, Prepared
@@ -13,6 +16,8 @@ from barograph.rules.group import Group
 from barograph.rules.metrics import report_rules
 from barograph.rules.state import Health
 from barograph.telemetry.metrics import Telemetry
+from barograph.tsdb.bulk import encode_samples
+from barograph.tsdb.load import load
 from helpers.rules import START_MS, RuleWorld
 
 HIGH = """
@@ -137,6 +142,22 @@ def test_an_alert_stays_as_it_is_while_its_rule_fails(world: RuleWorld) -> None:
     assert world.sink.take() == []
     assert "AttributeError" in group(world).rules[0].rule.status.last_error
     assert group(world).rules[0].rule.state == "firing"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("expression", ["m > 1", "m + 0 > 1"])
+def test_what_is_imported_is_seen(world: RuleWorld, expression: str) -> None:
+    world.load(f"groups: [{{name: g, rules: [{{alert: High, expr: '{expression}'}}]}}]")
+    world.tick({"a": 1})
+    columns = SampleColumns(
+        labels=[Labels.of("m", i="imported")],
+        families=[Family("m", MetricType.GAUGE, "")],
+        series=np.zeros(1, np.int64),
+        timestamps_ms=np.array([world.now_ms - 500], np.int64),
+        values=np.array([5.0]),
+    )
+    world.store.perform(load(encode_samples(columns)))
+    world.tick({"a": 1})
+    assert world.sink.take() == [("imported", AlertPhase.FIRING)]
 
 
 def test_a_scalar_is_a_row_without_labels(world: RuleWorld) -> None:

@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 
 from barograph.model.batch import Family, MetricType
+from barograph.model.columns import SampleColumns
 from barograph.model.errors import BudgetError, FolderError, QueryCancelledError, StoreError
+from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.series import NewestAt, ReadBudget, SelectHints
 from barograph.model.units import Size
+from barograph.tsdb.bulk import encode_samples
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.dayfiles import MovedError
+from barograph.tsdb.load import load
 from barograph.tsdb.reader import StoreReader
 from unit.tsdb.stores import FAMILY, SMALL, T0, Kit, labels_of, samples_of, schema_of
 
@@ -90,6 +94,36 @@ def test_a_reader_follows_folds(kit: Kit) -> None:
         if second % 25 == 0:
             assert reader.select([X], 0, 1 << 60).sample_count == second + 1
     kit.store.close()
+
+
+@pytest.mark.parametrize("look", ["time_range", "head_has_all", "days"])
+def test_series_that_are_loaded_are_found_whoever_looked_first(kit: Kit, look: str) -> None:
+    reader = kit.reader()
+    matcher = Matcher("__name__", MatchOp.EQUAL, "late")
+    assert reader.select([matcher], T0, T0 + 200_000).groups == ()
+    labels = [Labels.of("late")]
+    kit.store.perform(
+        load(
+            encode_samples(
+                SampleColumns(
+                    labels=labels,
+                    families=[Family("late", MetricType.GAUGE, "")],
+                    series=np.zeros(1, np.int64),
+                    timestamps_ms=np.array([T0 + 100_000], np.int64),
+                    values=np.array([4.0]),
+                )
+            )
+        )
+    )
+    # what takes in the files' series must not keep plans that do not know them
+    asked: dict[str, Callable[[], object]] = {
+        "time_range": reader.time_range,
+        "head_has_all": lambda: reader.head_has_all(T0, T0 + 200_000),
+        "days": reader.days,
+    }
+    asked[look]()
+    (group,) = reader.select([matcher], T0, T0 + 200_000).groups
+    assert group.values.tolist() == [[4.0]]
 
 
 def test_labels_of_matching_series(kit: Kit) -> None:
