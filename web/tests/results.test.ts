@@ -41,6 +41,9 @@ describe("the picture", () => {
     const made = picture(shown, { fromMs: 1000, toMs: 4000 }, 1000, []);
     expect([...(made.lines[0]?.y ?? [])]).toEqual([3, NaN, 7, NaN]);
     expect(made.panes[0]).toEqual({ top: 0, bottom: 1, low: 0, high: 10 });
+    expect(made.gaps).toEqual([{ fromMs: 1000, toMs: 3000 }]);
+    const other = { id: "B", color: "c2", row: row({}, [2000, 1]) };
+    expect(picture([...shown, other], { fromMs: 1000, toMs: 4000 }, 1000, []).gaps).toEqual([]);
   });
 
   test.each([

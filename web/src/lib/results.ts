@@ -3,6 +3,7 @@
 import { roundMaximum, splits } from "./axis";
 import { figure } from "./numbers";
 import type { Picture } from "./picture";
+import { gaps } from "./pixels";
 
 export type Labels = Record<string, string>;
 
@@ -78,7 +79,7 @@ export interface Shown {
   row: Row;
 }
 
-/** A picture of lines on one axis, which ends at 0 where no value lies below. */
+/** A picture of lines on one axis, which ends at 0 where no value lies below; hatched between points where no line has any. */
 export function picture(shown: readonly Shown[], window: { fromMs: number; toMs: number }, stepMs: number, xSplits: readonly number[]): Picture {
   const count = Math.max(1, Math.floor((window.toMs - window.fromMs) / stepMs) + 1);
   const x = Float64Array.from({ length: count }, (_, place) => window.fromMs + place * stepMs);
@@ -98,7 +99,7 @@ export function picture(shown: readonly Shown[], window: { fromMs: number; toMs:
   const bottom = low < 0 ? -roundMaximum(-low, 1e-9) : 0;
   const labels = splits(bottom, top).map((value) => ({ share: (top - value) / (top - bottom), text: valueText(value), ruled: true }));
   return {
-    ...window, x, lines, bands: [], heat: null, panes: [{ top: 0, bottom: 1, low: bottom, high: top }], gaps: [], thin: [], shades: [], limits: [],
+    ...window, x, lines, bands: [], heat: null, panes: [{ top: 0, bottom: 1, low: bottom, high: top }], gaps: gaps(lines.map((line) => line.y), window.fromMs, stepMs), thin: [], shades: [], limits: [],
     speed: null, labels, xSplits, factor: 1, unitName: "", high: top, empty: lines.length === 0,
   };
 }
