@@ -169,8 +169,19 @@ def parse_flag(parameters: Parameters, name: str) -> bool:
     return text in ("true", "1")
 
 
+_DIGITS = 15
+"""Of numbers that every float and every database holds."""
+
+
+def whole_number(text: str) -> int | None:
+    """Return the whole number from 0 on that a text is; None where it is none, or larger than what is counted."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        return None
+    return int(text)
+
+
 def parse_limit(parameters: Parameters) -> int:
-    """Return the parameter `limit`, 0 for none.
+    """Return the parameter `limit`, 0 for none. One that is larger than anything that is counted limits nothing.
 
     Raises:
         RequestError: It is no whole number from 0 on.
@@ -178,7 +189,8 @@ def parse_limit(parameters: Parameters) -> int:
     text = one(parameters, "limit", "0")
     if not text.isascii() or not text.isdigit():
         raise RequestError(f"parameter 'limit': {text!r} is no whole number from 0 on")
-    return int(text)
+    found = whole_number(text.lstrip("0") or "0")
+    return 10**_DIGITS if found is None else found
 
 
 def parse_whole(parameters: Parameters, name: str, default: str) -> int:
@@ -188,9 +200,10 @@ def parse_whole(parameters: Parameters, name: str, default: str) -> int:
         RequestError: It is none.
     """
     text = one(parameters, name, default)
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+    found = whole_number(text)
+    if found is None:
         raise RequestError(f"parameter {name!r}: {text!r} is no whole number from 0 on")
-    return int(text)
+    return found
 
 
 def parse_end_ms(text: str, name: str, start_ms: int) -> int:

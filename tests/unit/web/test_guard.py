@@ -238,3 +238,31 @@ def test_failures_behind_a_proxy_are_its_clients(tmp_path: Path) -> None:
         assert ask("203.0.113.10") == 401
     finally:
         behind.close()
+
+
+HUGE = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/barograph/v1/audit?limit={HUGE}&before=11",
+        f"/api/barograph/v1/audit?before={HUGE}",
+        f"/api/v1/rules?group_limit={HUGE}",
+        f"/api/v1/series?match[]=up&limit={HUGE}",
+        f"/api/barograph/v1/alerts?limit={HUGE}",
+        f"/api/barograph/v1/alerts/history?limit={HUGE}&before={HUGE}",
+        f"/api/barograph/v1/alerts/{HUGE}",
+        f"/api/barograph/v1/deliveries?limit={HUGE}",
+        f"/api/barograph/v1/silences?limit={HUGE}",
+        f"/api/barograph/v1/events?limit={HUGE}",
+        f"/api/barograph/v1/processes?limit={HUGE}",
+        f"/api/barograph/v1/processes/{HUGE}",
+        f"/api/v1/status/tsdb?limit={HUGE}",
+        f"/api/v1/metadata?limit={HUGE}&limit_per_metric={HUGE}",
+        f"/api/v1/query?query=up&limit={HUGE}&timeout={HUGE}&time={HUGE}",
+    ],
+)
+def test_a_number_that_nothing_can_hold_is_no_failure_of_ours(site: Site, path: str) -> None:
+    assert site.get(path).status < 500
+    assert site.request(path, "POST", BEARER).status < 500

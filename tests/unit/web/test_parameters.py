@@ -65,6 +65,9 @@ def test_other_durations_are_refused_by_name(text: str) -> None:
 def test_limits_are_whole_numbers() -> None:
     assert parse_limit({}) == 0
     assert parse_limit({"limit": ["25"]}) == 25
+    assert parse_limit({"limit": ["000000000000000000025"]}) == 25
+    # a database takes no number that large, and nothing is that many
+    assert parse_limit({"limit": ["9" * 5000]}) == 10**15
     for text in ("-1", "1.5", "all", "٣"):
         with pytest.raises(RequestError, match="parameter 'limit'"):
             parse_limit({"limit": [text]})

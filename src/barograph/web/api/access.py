@@ -19,7 +19,7 @@ from barograph.model.units import Duration
 from barograph.web.api.answering import Data, answer, ask
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
-from barograph.web.parameters import Parameters, Receive, Scope, Send, last_segment, one, parse_limit
+from barograph.web.parameters import Parameters, Receive, Scope, Send, last_segment, one, parse_limit, parse_whole
 
 _DEFAULT_EXPIRY = "90d"
 _DEFAULT_PER_MINUTE = "6000"
@@ -90,7 +90,7 @@ class AccessRoutes:
 
         async def look(parameters: Parameters) -> Data:
             limit = parse_limit(parameters) or _DEFAULT_LIMIT
-            before = _whole(one(parameters, "before", "0"), "before")
+            before = parse_whole(parameters, "before", "0")
             read = await ask(self._deps, ReadAudit(before=before, limit=limit), AuditRead)
             return [
                 {
@@ -139,14 +139,8 @@ def _creation(parameters: Parameters) -> CreateToken:
         name=one(parameters, "name"),
         scopes=tuple(parameters.get("scope", ())),
         lifetime_ms=lifetime_ms,
-        per_minute=_whole(one(parameters, "per_minute", _DEFAULT_PER_MINUTE), "per_minute"),
+        per_minute=parse_whole(parameters, "per_minute", _DEFAULT_PER_MINUTE),
     )
-
-
-def _whole(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise RequestError(f"parameter {name!r}: {text!r} is no whole number")
-    return int(text)
 
 
 def _seconds(timestamp_ms: int) -> float | None:

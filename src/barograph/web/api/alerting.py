@@ -27,7 +27,7 @@ from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.moments import rfc3339_nano
 from barograph.web.numbers import scientific
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag, whole_number
 
 _TYPES = {"": (True, False), "alert": (True,), "record": (False,)}
 _NO_ALERTS = orjson.Fragment(b"[]")
@@ -115,7 +115,7 @@ class _Wanted:
         self.without_alerts = parse_flag(parameters, "exclude_alerts")
         self._token = one(parameters, "group_next_token", "")
         limit = one(parameters, "group_limit", "")
-        if limit and (not limit.isascii() or not limit.isdigit() or int(limit) < 1):
+        if limit and not whole_number(limit):
             raise RequestError(f"parameter 'group_limit': {limit!r} is no whole number above 0")
         if self._token and not limit:
             raise RequestError("parameter 'group_limit' is missing: it goes with group_next_token")

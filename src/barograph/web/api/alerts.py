@@ -32,6 +32,7 @@ from barograph.web.parameters import (
     parse_flag,
     parse_time_ms,
     parse_whole,
+    whole_number,
 )
 
 _DEFAULT_LIMIT = "100"
@@ -155,9 +156,10 @@ def _number(scope: Scope, place: int) -> int:
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 15):
+    found = whole_number(text)
+    if found is None:
         raise RequestError(f"{text!r} is no alert: its number is expected", 404)
-    return int(text)
+    return found
 
 
 def _plain(found: msgspec.Struct) -> Data:

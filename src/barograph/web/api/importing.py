@@ -17,7 +17,7 @@ from barograph.model.commands import ImportSamples, Refused, SamplesImported
 from barograph.model.errors import LinkError
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError, problem_of, problem_of_reply
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_parameters
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_parameters, whole_number
 from barograph.web.problem import Problem
 from barograph.web.reply import JSON, send_body, send_problem
 
@@ -102,9 +102,10 @@ def _command(name: str, scope: Scope, most_bytes: int) -> ImportSamples:
 
 def _timestamp(parameters: Parameters) -> int:
     text = one(parameters, "timestamp", "0")
-    if not text.isascii() or not text.isdigit() or int(text) >= 1 << 53:
+    found = whole_number(text)
+    if found is None:
         raise RequestError(f"parameter 'timestamp': {text[:40]!r} is no time in milliseconds")
-    return int(text)
+    return found
 
 
 async def _spool(scope: Scope, receive: Receive, path: Path, most_bytes: int) -> None:

@@ -12,7 +12,17 @@ from barograph.identity.principal import Principal, Role
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag, parse_limit, parse_time_ms
+from barograph.web.parameters import (
+    Parameters,
+    Receive,
+    Scope,
+    Send,
+    one,
+    parse_flag,
+    parse_limit,
+    parse_time_ms,
+    whole_number,
+)
 
 _LONGEST_MS = 3_600_000
 _NEAR_MS = 600_000
@@ -52,7 +62,8 @@ class ProcessRoutes:
         pid = scope["path"].rpartition("/")[2]
 
         async def look(parameters: Parameters) -> Data:
-            if not pid.isascii() or not pid.isdigit():
+            number = whole_number(pid)
+            if number is None:
                 raise RequestError(f"{pid!r} is no process: its number is expected", 404)
             began_ms, start_ms, end_ms = (
                 parse_time_ms(one(parameters, name), name) for name in ("began", "start", "end")
@@ -60,7 +71,7 @@ class ProcessRoutes:
             if not 0 <= end_ms - start_ms <= _LONGEST_MS:
                 raise RequestError("parameter 'end' must lie after 'start', at most an hour")
             samples = await asyncio.to_thread(self._deps.processes.between, start_ms, end_ms)
-            history = history_of(samples, int(pid), began_ms)
+            history = history_of(samples, number, began_ms)
             return _plain(program_alone(history) if self._hides_arguments(scope) else history)
 
         await answer(self._deps, look, scope, receive, send)
