@@ -14,6 +14,8 @@ import numpy as np
 from barograph.model.sample import FloatArray, IntArray
 
 ParseTimes = Callable[[Sequence[str]], IntArray]
+_DIGITS = 9
+"""Of a column's place."""
 _EXAMPLE = "write it like 2:metric:ask,1:label:ticker,3:time:unix_s"
 _UNITS_MS = {"unix_s": 1000.0, "unix_ms": 1.0, "unix_ns": 1e-6}
 _GO_LAYOUT = {
@@ -55,7 +57,8 @@ class CsvColumns:
         for entry in description.split(","):
             place, _, rest = entry.strip().partition(":")
             kind, _, name = rest.partition(":")
-            if not place.isascii() or not place.isdigit() or int(place) < 1 or kind not in found or not name:
+            is_number = place.isascii() and place.isdigit() and len(place) < _DIGITS and int(place) > 0
+            if not is_number or kind not in found or not name:
                 raise ValueError(f"{entry[:80]!r} describes no column: {_EXAMPLE}")
             found[kind].append((int(place) - 1, name))
         if not found["metric"] or len(found["time"]) > 1:
