@@ -4,6 +4,8 @@ import csv
 import io
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,6 +202,22 @@ def test_a_track_is_a_table_with_v_and_a_file(open_page: Callable[..., "Page"], 
     page.wait_for_selector("figure[data-track=disk] canvas")
 
 
+@pytest.mark.parametrize("track", ["cpu", "disk", "network", "memory", "pressure"])
+def test_a_track_is_taken_along_as_an_alert(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any], tmp_path: Path, track: str
+) -> None:
+    page = open_page(f"/?range=5m&expanded={track}")
+    shown = _track(page, track)
+    shown.locator("summary", has_text="As an alert").click()
+    soon(lambda: shown.locator(".draft").count() == 1, 10, "the draft")
+    file = tmp_path / "barograph.yml"
+    file.write_text(shown.locator(".draft").inner_text())
+    command = [sys.executable, "-m", "barograph", "rules", "show", "--config", str(file)]
+    rules = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert rules.returncode == 0, rules.stderr + file.read_text()
+    assert "High" in rules.stdout
+
+
 def test_a_track_at_full_height_has_statistics_queries_and_a_picture(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:
@@ -211,7 +229,7 @@ def test_a_track_at_full_height_has_statistics_queries_and_a_picture(
     page.wait_for_selector("figure[data-track=cpu] .expanded")
     soon(lambda: _plot(page)["height"] > before, 5, "full height")
     assert cpu.locator(".expanded thead").inner_text().split()[-4:] == ["max", "max", "at", "last"]
-    cpu.locator("summary").click()
+    cpu.locator("summary", has_text="quer").click()
     assert "node_cpu_seconds_total" in cpu.locator("code").first.inner_text()
     with page.expect_download() as saving:
         cpu.get_by_role("button", name="PNG").click()

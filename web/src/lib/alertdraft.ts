@@ -1,0 +1,28 @@
+// An alert made of what a track asks: text for the configuration's `thresholds`, to be taken along. Pure.
+
+/** A value asked for, and the limit that the draft gives it. */
+export interface Draft {
+  promql: string;
+  above: number;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A name as alerts have them: `DiskIO`, `PerCore2`; never empty. */
+function nameOf(track: string, number: number, all: number): string {
+  const words = track.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return `${/^[A-Za-z]/.test(name) ? name : `Track${name}`}High${all > 1 ? number + 1 : ""}`;
+}
+
+/** The section, one alert a draft. It is read back as written: nothing of a name or a query can end its quotes. */
+export function thresholdsText(track: string, drafts: readonly Draft[]): string {
+  const lines = drafts.flatMap(({ promql, above }, number) => [
+    `  ${nameOf(track, number, drafts.length)}:`,
+    `    expr: ${quoted(promql)}`,
+    "    for: 1m",
+    `    warning: {above: ${above}}`,
+    `    summary: ${quoted(`${track} is at {{ $value | humanize }}`)}`,
+  ]);
+  return ["thresholds:", ...lines, ""].join("\n");
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { thresholdsText } from "../src/lib/alertdraft";
+
+test("one alert a query, quoted", () => {
+  expect(thresholdsText("Disk I/O", [{ promql: "rate(a{b='c'}[2s])", above: 5e6 }])).toBe(
+    [
+      "thresholds:",
+      "  DiskIOHigh:",
+      "    expr: 'rate(a{b=''c''}[2s])'",
+      "    for: 1m",
+      "    warning: {above: 5000000}",
+      "    summary: 'Disk I/O is at {{ $value | humanize }}'",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("several are told apart, and a name is one", () => {
+  const names = (track: string, count: number) =>
+    thresholdsText(track, Array.from({ length: count }, () => ({ promql: "up", above: 1 }))).match(/^ {2}\w+(?=:)/gm)?.map((name) => name.trim());
+  expect(names("CPU", 2)).toEqual(["CPUHigh1", "CPUHigh2"]);
+  expect(names("9'}\n x: y", 1)).toEqual(["Track9XYHigh"]);
+  expect(names("", 1)).toEqual(["TrackHigh"]);
+});
