@@ -127,10 +127,15 @@ def test_the_python_client_of_prometheus(server: Server) -> None:
         "node_load1", start_time=parse_datetime("1m"), end_time=parse_datetime("now"), chunk_size=timedelta(minutes=1)
     )
     assert ranged[0]["metric"]["__name__"] == "node_load1"
-    end = parse_datetime("now")
-    (rate,) = client.custom_query_range(
-        "sum(rate(node_cpu_seconds_total[10s]))", end - timedelta(seconds=20), end, "5s"
-    )
+
+    def rates() -> list[dict[str, object]]:
+        end = parse_datetime("now")
+        expression = "sum(rate(node_cpu_seconds_total[10s]))"
+        found: list[dict[str, object]] = client.custom_query_range(expression, end - timedelta(seconds=20), end, "5s")
+        return found
+
+    # a server that has just started has no two samples yet
+    (rate,) = eventually(lambda: rates() or None, what="a rate")
     assert rate["values"]
     assert client.get_metric_aggregation("node_load1", ["max", "min"])
     with pytest.raises(PrometheusApiClientException, match="400"):

@@ -11,7 +11,7 @@ import pytest
 from helpers.server import Server, eventually, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 STATIC = Path(__file__).parents[3] / "src" / "barograph" / "web" / "static"
@@ -92,7 +92,7 @@ def open_page(
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complaints.append(_said(message)) if message.type == "error" else None)
         page.goto(server.url + path)
         page.wait_for_selector(".host[data-state=live]")
         if path.partition("?")[0] == "/":
@@ -102,6 +102,10 @@ def open_page(
     yield make
     for context in contexts:
         context.close()
+
+
+def _said(message: "ConsoleMessage") -> str:
+    return f"{message.text} ({message.location.get('url', '')})"
 
 
 def unexpected(complaints: list[str]) -> list[str]:

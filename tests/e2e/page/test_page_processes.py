@@ -124,9 +124,9 @@ def test_steps_move_the_instant_and_the_address(open_page: Callable[..., "Page"]
 def test_it_plays_and_pauses(open_page: Callable[..., "Page"], storm: int) -> None:
     page = _open(open_page, storm - 3)
     before = _title(page)
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function(f"() => ![{before!r}, undefined].includes(document.querySelector('h1')?.innerText)")
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     speed = page.locator("button.speed")
     assert speed.inner_text() == "10×"
     speed.click()
