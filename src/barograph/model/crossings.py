@@ -1,13 +1,14 @@
-"""Many comparisons of newest samples with numbers at once: what spares rules whose limits nothing crosses.
+"""Many comparisons of newest samples with numbers at once: what spares an evaluation of each expression.
 
 Made by room rules, answered by a store that can; a store that cannot is asked for each expression.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
-from barograph.model.sample import BoolArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,15 @@ class Limit:
     value: float
 
 
+Hit = tuple[Labels, float]
+"""A series that crosses a limit, and its value."""
+
+
 class Crossings(Protocol):
     """Answers many limits at once. Called by the thread that appends."""
 
-    def crossed(self, limits: tuple[Limit, ...], at_ms: int, lookback_ms: int) -> BoolArray:
-        """Tell which limits may have been crossed at an instant.
+    def crossed(self, limits: tuple[Limit, ...], at_ms: int, lookback_ms: int) -> Sequence[Sequence[Hit] | None]:
+        """Tell which series cross each limit at an instant.
 
         Args:
             limits: Best the very tuple of the last time: what was found out about it is kept.
@@ -37,6 +42,6 @@ class Crossings(Protocol):
             lookback_ms: How old a sample may be and still be a series' value.
 
         Returns:
-            bool `[limits]`. False is certain: the expression has no series then. True only means that it must be asked.
+            For each limit what its expression gives, in any order; None where the expression must be asked.
         """
         ...

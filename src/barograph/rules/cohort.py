@@ -13,7 +13,7 @@ import numpy as np
 
 from barograph.model.alert import RuleAlert
 from barograph.model.clock import Clock
-from barograph.model.crossings import Crossings, Limit
+from barograph.model.crossings import Crossings, Hit, Limit
 from barograph.model.errors import BarographError, QueryError, QueryTimeoutError
 from barograph.model.labels import EMPTY, METRIC_NAME
 from barograph.model.matcher import MatchOp
@@ -62,7 +62,7 @@ class Bench:
         appender: Takes what is recorded.
         clock: For durations.
         budget: How long a rule may take.
-        crossings: Tells of many limits at once which are not crossed; None: every expression is evaluated.
+        crossings: Tells of many limits at once what crosses them; None: every expression is evaluated.
         changed: Takes what changes of alerts.
         shared: Selections made at this tick: a selector that several rules have is read once.
         counts: What has been done.
@@ -127,30 +127,30 @@ class Cohort:
         bench.counts.iterations += len(self.groups)
         began: dict[Group, float] = {}
         for stage in self.stages:
-            quiet = self._quiet(stage, at_ms, bench)
+            crossed = self._crossed(stage, at_ms, bench)
             for group, runnable in stage.rules:
                 if group not in began:
                     began[group] = bench.clock.monotonic_s()
                     group.evaluated_ms, group.took_s = at_ms, 0.0
-                if runnable.limit is not None and next(quiet) and _is_idle(runnable.rule, at_ms, bench):
+                hits = next(crossed) if runnable.limit is not None else None
+                if hits is not None and not hits and _is_idle(runnable.rule, at_ms, bench):
                     continue
-                yield from self._evaluate(group, runnable, at_ms, bench)
+                yield from self._evaluate(group, runnable, hits, at_ms, bench)
                 group.took_s = bench.clock.monotonic_s() - began[group]
                 yield
             self._flush(stage, at_ms, bench)
 
-    def _quiet(self, stage: Stage, at_ms: int, bench: Bench) -> Iterator[bool]:
-        """Tell of each rule of a stage that is a limit whether it is certain that nothing crosses it."""
+    def _crossed(self, stage: Stage, at_ms: int, bench: Bench) -> Iterator[Sequence[Hit] | None]:
+        """Tell of each rule of a stage that is a limit what crosses it; None where its expression must be asked."""
         if bench.crossings is None or not stage.limits:
-            return iter([False] * len(stage.limits))
+            return iter([None] * len(stage.limits))
         try:
             lookback_ms = bench.engine.config.lookback.ms
-            crossed = bench.crossings.crossed(stage.limits, at_ms - self.offset_ms, lookback_ms)
+            return iter(bench.crossings.crossed(stage.limits, at_ms - self.offset_ms, lookback_ms))
         except BarographError as error:
             # each rule is evaluated, and says what is wrong
             _log.debug("limits could not be looked at together: %s", error)
-            return iter([False] * len(stage.limits))
-        return iter((~crossed).tolist())
+            return iter([None] * len(stage.limits))
 
     def shift(self, by_ms: int, changed: Callable[[RuleAlert], None]) -> None:
         """Move the ages of alerts along with a clock that was set."""
@@ -185,13 +185,18 @@ class Cohort:
         offset = f"-{Duration(self.offset_ms)}" if self.offset_ms else ""
         return f"rules/{Duration(self.interval_ms)}{offset}/{number}"
 
-    def _evaluate(self, group: Group, runnable: Runnable, at_ms: int, bench: Bench) -> Iterator[None]:
-        """Evaluate one rule; whatever it raises is its own affair, and told."""
+    def _evaluate(
+        self, group: Group, runnable: Runnable, hits: Sequence[Hit] | None, at_ms: int, bench: Bench
+    ) -> Iterator[None]:
+        """Evaluate one rule, by what crosses its limit where that is known; what it raises is its own and told."""
         rule = runnable.rule
         started_s = bench.clock.monotonic_s()
         bench.counts.evaluations += 1
         try:
-            rows = yield from self._rows(runnable, at_ms - self.offset_ms, bench)
+            if hits is None:
+                rows = yield from self._rows(runnable, at_ms - self.offset_ms, bench)
+            else:
+                rows = Rows(tuple([labels for labels, _ in hits]), np.array([value for _, value in hits], np.float64))
             if isinstance(rule, AlertingRule):
                 yield from rule.evaluate(rows, at_ms, bench.changed, group.spec.limit)
             else:

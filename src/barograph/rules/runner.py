@@ -39,7 +39,7 @@ class RunnerParts:
         appender: Takes what is recorded; somebody else commits.
         sink: Takes what changes of alerts.
         clock: For durations.
-        crossings: Tells of many limits at once which are not crossed, where the store can.
+        crossings: Tells of many limits at once what crosses them, where the store can.
         outage_tolerance_ms: After a longer time without evaluations alerts that pend begin anew.
     """
 
