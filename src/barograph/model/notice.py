@@ -176,5 +176,11 @@ class DeliveryStore(Protocol):
         ...
 
     def forget(self, before_ms: int) -> int:
-        """Remove messages that were made before an instant and wait no more, with their attempts; returns how many."""
+        """Remove messages that wait no more and were last tried before an instant, with their attempts.
+
+        The newest message and the one tried last stay, since numbers go on from them.
+
+        Returns:
+            How many messages.
+        """
         ...

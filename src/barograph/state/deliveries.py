@@ -31,9 +31,18 @@ _LOG = (
     "SELECT a.number, a.document, d.summary FROM delivery_attempt a JOIN delivery d ON d.number = a.delivery"
     " WHERE a.number < ?"
 )
-_OLD = (
-    "SELECT d.number FROM delivery d WHERE d.state <> 'waiting' AND d.number <"
-    " (SELECT COALESCE(MAX(a.delivery), 0) FROM delivery_attempt a WHERE a.at_ms < ?)"
+OLD = (
+    "SELECT d.number FROM delivery d WHERE d.number IN (SELECT a.delivery FROM delivery_attempt a WHERE a.at_ms < ?)"
+    " AND d.state <> 'waiting' AND d.number <> (SELECT MAX(m.number) FROM delivery m)"
+    " AND d.number <> (SELECT l.delivery FROM delivery_attempt l ORDER BY l.number DESC LIMIT 1)"
+    " AND NOT EXISTS (SELECT 1 FROM delivery_attempt n WHERE n.delivery = d.number AND n.at_ms >= ?)"
+)
+"""Messages that wait no more and were last tried before an instant, given twice. Numbers go on from the newest message
+and from the newest attempt, so these two stay."""
+FORGET = (
+    "DELETE FROM delivery_alert WHERE delivery = ?",
+    "DELETE FROM delivery_attempt WHERE delivery = ?",
+    "DELETE FROM delivery WHERE number = ?",
 )
 _SHOWN = 20
 _NO_END = (1 << 63) - 1
@@ -69,7 +78,8 @@ class SqliteDeliveries:
             if frozen:
                 self._state.run_many(KEEP, list(frozen.items()))
             for number, notice in enumerate(notices, self._last("delivery") + 1):
-                self._state.run_many(_ENQUEUE, [_row_of(number, notice)])
+                if not self._state.run(_ENQUEUE, *_row_of(number, notice)):
+                    continue
                 about = [(alert.number, number) for alert in notice.alerts if alert.number]
                 self._state.run_many(_ABOUT, about)
             for each in told:
@@ -136,13 +146,9 @@ class SqliteDeliveries:
         """See `DeliveryStore`."""
 
         def change() -> int:
-            old = [(_whole(row[0]),) for row in self._state.rows(_OLD, before_ms)]
-            for table, column in (
-                ("delivery_alert", "delivery"),
-                ("delivery_attempt", "delivery"),
-                ("delivery", "number"),
-            ):
-                self._state.run_many(f"DELETE FROM {table} WHERE {column} = ?", old)  # noqa: S608  names of ours
+            old = [(_whole(row[0]),) for row in self._state.rows(OLD, before_ms, before_ms)]
+            for statement in FORGET:
+                self._state.run_many(statement, old)
             return len(old)
 
         return self._state.write(change)

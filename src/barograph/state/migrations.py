@@ -73,6 +73,10 @@ CREATE TABLE told (
 );
 CREATE TABLE told_up_to (id BIGINT PRIMARY KEY, number BIGINT NOT NULL);
 """
+_FORGETTING = """
+CREATE INDEX delivery_attempt_at ON delivery_attempt (at_ms, delivery);
+CREATE INDEX delivery_alert_delivery ON delivery_alert (delivery);
+"""
 
-MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES, _NOTIFYING)
+MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES, _NOTIFYING, _FORGETTING)
 VERSION = len(MIGRATIONS)

@@ -145,7 +145,7 @@ class SqliteState:
         except apsw.Error as error:
             raise StoreError(f"{self._name} could not be read: {error}") from error
 
-    def run(self, statement: str, *values: str | int) -> int:
+    def run(self, statement: str, *values: str | int | bytes) -> int:
         """Execute one statement; returns how many rows it changed."""
         self._connection.execute(statement, values)
         return self._connection.changes()

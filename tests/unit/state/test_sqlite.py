@@ -7,8 +7,8 @@ import pytest
 
 from barograph.model.errors import StoreError, VersionError
 from barograph.model.state import StoredSession
-from barograph.state.migrations import VERSION
-from barograph.state.sqlite import FILE, SqliteState, open_state
+from barograph.state.migrations import MIGRATIONS, VERSION
+from barograph.state.sqlite import FILE, SqliteState, connect_memory, open_state
 
 Open = Callable[[], SqliteState]
 
@@ -112,6 +112,21 @@ def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
     with pytest.raises(VersionError, match=f"version {VERSION + 1}, this Barograph knows {VERSION}"):
         open_state(tmp_path)
     assert apsw.Connection(str(tmp_path / FILE)).pragma("user_version") == VERSION + 1
+
+
+@pytest.mark.parametrize("version", range(VERSION))
+def test_a_file_of_an_older_version_is_brought_to_this_one(tmp_path: Path, version: int) -> None:
+    connection = apsw.Connection(str(tmp_path / FILE))
+    for step in MIGRATIONS[:version]:
+        connection.execute(step)
+    connection.pragma("user_version", version)
+    connection.close()
+    state = open_state(tmp_path)
+    state.add_session(session())
+    layout = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    assert state.rows(layout) == connect_memory().rows(layout)
+    state.close()
+    assert apsw.Connection(str(tmp_path / FILE)).pragma("user_version") == VERSION
 
 
 def test_a_damaged_file_is_refused_with_a_remedy(tmp_path: Path) -> None:

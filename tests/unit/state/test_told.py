@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from barograph.model.notice import Delivery, DeliveryState, GroupTold
-from barograph.state.deliveries import SqliteDeliveries
+from barograph.state.deliveries import FORGET, OLD, SqliteDeliveries
 from barograph.state.frozen import FrozenTables
 from barograph.state.sqlite import SqliteState, open_state
 from unit.notify.notices import alert, notice
@@ -65,9 +65,66 @@ def test_old_messages_go_and_those_that_wait_stay(state: SqliteState) -> None:
     attempt(store, first, 1000, DeliveryState.WAITING)
     attempt(store, second, 1000, DeliveryState.DELIVERED)
     attempt(store, third, 9000, DeliveryState.DELIVERED)
-    assert store.forget(5000) == 0
     store.enqueue([notice(key="d", group_key="d")])
     attempt(store, store.heads("team")[-1], 2000, DeliveryState.DELIVERED)
-    assert store.forget(5000) == 2
-    assert {each.notice.key for each in store.log(0, 9)} == {"a", "d"}
+    assert store.forget(5000) == 1
+    assert {each.notice.key for each in store.log(0, 9)} == {"a", "c", "d"}
+    assert store.forget(5000) == 0
     assert store.waiting("team") == 1
+
+
+def test_a_message_is_as_old_as_its_last_attempt_to_the_millisecond(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([notice(key=key, group_key=key) for key in "abc"])
+    first, second, third = store.heads("team")
+    for delivery, at_ms in ((first, 4000), (second, 4999), (third, 100), (first, 5000)):
+        attempt(store, delivery, at_ms, DeliveryState.FAILED)
+    store.enqueue([notice(key="d", group_key="d")])
+    attempt(store, store.heads("team")[-1], 9000, DeliveryState.DELIVERED)
+    assert store.forget(5000) == 2
+    assert [each.notice.key for each in store.log(0, 9)] == ["d", "a", "a"]
+
+
+def test_a_clock_set_back_forgets_nothing_that_was_tried_since(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([notice(key=key, group_key=key) for key in "ab"])
+    first, second = store.heads("team")
+    for delivery, at_ms in ((first, 9000), (first, 1000), (second, 1000)):
+        attempt(store, delivery, at_ms, DeliveryState.DELIVERED)
+    assert store.forget(5000) == 0
+
+
+def test_numbers_go_on_where_they_were_after_everything_is_old(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([notice(key=key, group_key=key) for key in "abc"])
+    first, second, third = store.heads("team")
+    for delivery in (third, second, first):  # the newest message is not the one tried last
+        attempt(store, delivery, 1000, DeliveryState.DELIVERED)
+    newest = store.log(0, 1)[0].number
+    assert store.forget(5000) == 1
+    assert [each.notice.key for each in store.log(0, 9)] == ["a", "c"]
+    store.enqueue([notice(key="d", group_key="d")])
+    (head,) = store.heads("team")
+    attempt(store, head, 6000, DeliveryState.DELIVERED)
+    assert head.number > third.number
+    assert store.log(0, 1)[0].number > newest
+
+
+def test_what_is_old_is_found_without_reading_what_is_not(state: SqliteState) -> None:
+    plan = [str(row[3]) for row in state.rows(f"EXPLAIN QUERY PLAN {OLD}", 5000, 5000)]
+    assert any("delivery_attempt_at (at_ms<?)" in step for step in plan), plan
+    for statement in FORGET:
+        plan += [str(row[3]) for row in state.rows(f"EXPLAIN QUERY PLAN {statement}", 1)]
+    # the last attempt of all is the end of an index
+    assert [step for step in plan if "SCAN" in step and "sqlite_autoindex_delivery_attempt" not in step] == [], plan
+
+
+def test_a_message_known_already_says_nothing_about_alerts(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    about = [(msgspec.structs.replace(alert(f"h{number}"), number=number),) for number in (1, 2)]
+    store.enqueue([notice(key="a", alerts=about[0])])
+    store.enqueue([notice(key="a", alerts=about[0])])
+    store.enqueue([notice(key="b", group_key="b", alerts=about[1])])
+    for head in store.heads("team"):
+        attempt(store, head, 1000, DeliveryState.DELIVERED)
+    assert [each.notice.key for each in store.log(0, 9, alert=1)] == ["a"]
