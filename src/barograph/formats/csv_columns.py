@@ -12,10 +12,9 @@ from typing import Self
 import numpy as np
 
 from barograph.model.sample import FloatArray, IntArray
+from barograph.model.units import whole_number
 
 ParseTimes = Callable[[Sequence[str]], IntArray]
-_DIGITS = 9
-"""Of a column's place."""
 _EXAMPLE = "write it like 2:metric:ask,1:label:ticker,3:time:unix_s"
 _UNITS_MS = {"unix_s": 1000.0, "unix_ms": 1.0, "unix_ns": 1e-6}
 _GO_LAYOUT = {
@@ -57,10 +56,10 @@ class CsvColumns:
         for entry in description.split(","):
             place, _, rest = entry.strip().partition(":")
             kind, _, name = rest.partition(":")
-            is_number = place.isascii() and place.isdigit() and len(place) < _DIGITS and int(place) > 0
-            if not is_number or kind not in found or not name:
+            number = whole_number(place)
+            if not number or kind not in found or not name:
                 raise ValueError(f"{entry[:80]!r} describes no column: {_EXAMPLE}")
-            found[kind].append((int(place) - 1, name))
+            found[kind].append((number - 1, name))
         if not found["metric"] or len(found["time"]) > 1:
             raise ValueError(f"a format needs a column of a metric, and at most one of times: {_EXAMPLE}")
         names = [name for _, name in found["label"]]

@@ -1,4 +1,4 @@
-"""Durations and sizes as configuration files, flags and PromQL write them: `15s`, `1h30m`, `512MB`."""
+"""Whole numbers, durations and sizes as people and programs write them: `25`, `15s`, `1h30m`, `512MB`."""
 
 import re
 from typing import Self
@@ -7,6 +7,15 @@ _UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "
 _DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*((?:[KMGTP]i?)?B)?", re.ASCII)
 _SIZE_POWER = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+WHOLE_DIGITS = 15
+"""Of numbers that every float and every database holds."""
+
+
+def whole_number(text: str) -> int | None:
+    """Return the whole number from 0 on that a text is; None where it is none, or larger than what is counted."""
+    if not (text.isascii() and text.isdigit() and len(text) <= WHOLE_DIGITS):
+        return None
+    return int(text)
 
 
 class Duration(int):

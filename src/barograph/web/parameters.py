@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from barograph.model.units import Duration
+from barograph.model.units import WHOLE_DIGITS, Duration, whole_number
 from barograph.web.errors import RequestError
 
 Scope = MutableMapping[str, Any]
@@ -169,17 +169,6 @@ def parse_flag(parameters: Parameters, name: str) -> bool:
     return text in ("true", "1")
 
 
-_DIGITS = 15
-"""Of numbers that every float and every database holds."""
-
-
-def whole_number(text: str) -> int | None:
-    """Return the whole number from 0 on that a text is; None where it is none, or larger than what is counted."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        return None
-    return int(text)
-
-
 def parse_limit(parameters: Parameters) -> int:
     """Return the parameter `limit`, 0 for none. One that is larger than anything that is counted limits nothing.
 
@@ -190,7 +179,7 @@ def parse_limit(parameters: Parameters) -> int:
     if not text.isascii() or not text.isdigit():
         raise RequestError(f"parameter 'limit': {text!r} is no whole number from 0 on")
     found = whole_number(text.lstrip("0") or "0")
-    return 10**_DIGITS if found is None else found
+    return 10**WHOLE_DIGITS if found is None else found
 
 
 def parse_whole(parameters: Parameters, name: str, default: str) -> int:

@@ -1,6 +1,16 @@
 import pytest
 
-from barograph.model.units import Duration, Size
+from barograph.model.units import Duration, Size, whole_number
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("25", 25), ("007", 7), ("9" * 15, 10**15 - 1)])
+def test_whole_numbers_are_read(text: str, number: int) -> None:
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "+1", " 1", "1.0", "1e3", "٣", "²", "1" + "0" * 15, "9" * 5000])
+def test_what_is_no_whole_number_that_is_counted_is_none(text: str) -> None:
+    assert whole_number(text) is None
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,14 @@ from barograph.model.rule_commands import (
     ShowRuleAlerts,
     ShowRules,
 )
+from barograph.model.units import whole_number
 from barograph.web.api.answering import Data, answer, ask
 from barograph.web.api.selectors import selectors_of
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.moments import rfc3339_nano
 from barograph.web.numbers import scientific
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag, whole_number
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_flag
 
 _TYPES = {"": (True, False), "alert": (True,), "record": (False,)}
 _NO_ALERTS = orjson.Fragment(b"[]")

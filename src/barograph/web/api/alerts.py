@@ -19,6 +19,7 @@ from barograph.model.alert_commands import (
     WithdrawAcknowledgments,
 )
 from barograph.model.commands import AnyCommand, Done
+from barograph.model.units import whole_number
 from barograph.web.api.answering import Data, answer, ask
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
@@ -32,7 +33,6 @@ from barograph.web.parameters import (
     parse_flag,
     parse_time_ms,
     parse_whole,
-    whole_number,
 )
 
 _DEFAULT_LIMIT = "100"

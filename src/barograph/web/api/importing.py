@@ -15,9 +15,10 @@ import orjson
 from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS
 from barograph.model.commands import ImportSamples, Refused, SamplesImported
 from barograph.model.errors import LinkError
+from barograph.model.units import whole_number
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError, problem_of, problem_of_reply
-from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_parameters, whole_number
+from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_parameters
 from barograph.web.problem import Problem
 from barograph.web.reply import JSON, send_body, send_problem
 

@@ -9,6 +9,7 @@ import msgspec
 from barograph.analysis.process_history import History, history_of, program_alone
 from barograph.analysis.who import By, GroupBy, Question, WhoTable, table_of, without_arguments
 from barograph.identity.principal import Principal, Role
+from barograph.model.units import whole_number
 from barograph.web.api.answering import Data, answer
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
@@ -21,7 +22,6 @@ from barograph.web.parameters import (
     parse_flag,
     parse_limit,
     parse_time_ms,
-    whole_number,
 )
 
 _LONGEST_MS = 3_600_000
