@@ -14,7 +14,6 @@ import asyncio
 import gc
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ from barograph.notify.sending import over_http
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient
 from helpers.hook import Hook, recording
+from helpers.ports import free_port
 from helpers.server import Server
 from report import Row, percentile, report
 from telling import RULE, Played, policy_of
@@ -136,7 +136,7 @@ def peers(place: Path, count: int) -> list[float]:
         return []
     place.mkdir()
     (place / "rules.yml").write_text(_RULES.format(period=8, half=4))
-    ports = [_free_port() for _ in range(2)]
+    ports = [free_port() for _ in range(2)]
     with recording() as hook:
         (place / "am.yml").write_text(
             "route: {receiver: r, group_wait: 0s, group_interval: 1s, repeat_interval: 1h}\n"
@@ -232,12 +232,6 @@ def _wait(is_done: Callable[[], bool], timeout_s: float) -> None:
     end_s = time.monotonic() + timeout_s
     while not is_done() and time.monotonic() < end_s:
         time.sleep(0.2)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _rows(name: str, found: Sequence[float], median_of_peer: float = 0.0) -> list[Row]:

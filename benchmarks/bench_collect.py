@@ -5,7 +5,6 @@ tells a collector that the kernel has no more, and asks the same mounts. usage: 
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from barograph.collectors import filesystem
 from barograph.collectors.config import CollectorsConfig, build_collectors
 from barograph.collectors.procfs import Paths
@@ -22,6 +23,7 @@ from barograph.collectors.registry import COLLECTORS
 from barograph.model.clock import SystemClock
 from barograph.model.errors import NoDataError
 from barograph.model.schedule import ScheduledCollector
+from helpers.ports import free_port
 from report import Row, percentile, report
 
 _PACE_S = 0.05
@@ -163,8 +165,7 @@ def _beside_node_exporter(title: str, collectors: Sequence[ScheduledCollector]) 
     if not _NODE_EXPORTER.exists():
         print(f"node_exporter left out: {_NODE_EXPORTER} is not there")
         return
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(_NODE_EXPORTER), f"--web.listen-address=127.0.0.1:{port}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as peer:
         url = f"http://127.0.0.1:{port}/metrics"

@@ -9,7 +9,6 @@ import http.client
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from report import Row, report
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.memory_store import MemoryStore, make_group
+from helpers.ports import free_port
 
 SECONDS = 21_600
 END_S = 1_700_000_000
@@ -126,9 +126,7 @@ class Peer:
         made = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "data.om"), str(folder / "tsdb")]
         subprocess.run(made, check=True, capture_output=True)
         (folder / "prometheus.yml").write_text("global: {}\n")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
+        self._port = free_port()
         self._process = subprocess.Popen(
             [
                 "prometheus",

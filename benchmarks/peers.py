@@ -7,8 +7,8 @@ Remote write 1.0 (prometheus-remote-write specification): snappy over a protobuf
 import json
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,9 +21,12 @@ import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from barograph.model.labels import Labels
 from barograph.model.sample import FloatArray, IntArray
 from disk_use import folder_bytes
+from helpers.ports import free_port
 
 _SAMPLE = np.dtype([("head", "u1", 3), ("value", "<f8"), ("field", "u1"), ("time", "u1", 6)])
 _START_S = 20.0
@@ -93,7 +96,7 @@ def prometheus(folder: Path, *, rules: str = "") -> Iterator[Peer | None]:
         rules: The file of rules that it evaluates every second, if any.
     """
     folder.mkdir(exist_ok=True)
-    port = _free_port()
+    port = free_port()
     data = folder / "prometheus"
     config = folder / "prometheus.yml"
     # without rules as it comes: the interval is also the step of subqueries that name none
@@ -115,7 +118,7 @@ def prometheus(folder: Path, *, rules: str = "") -> Iterator[Peer | None]:
 @contextmanager
 def victoria_metrics(folder: Path) -> Iterator[Peer | None]:
     """Debian's victoria-metrics; None where it is not installed."""
-    port = _free_port()
+    port = free_port()
     data = folder / "victoria"
     arguments = [
         f"-storageDataPath={data}",
@@ -176,12 +179,6 @@ def _wait_ready(peer: Peer) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _varints(timestamps_ms: IntArray) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ from soak_framing import HIDDEN, VARIANTS, WORDS, variants
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.hostile import address_of
+from helpers.ports import free_port
 from helpers.server import eventually, serving
 
 Address = tuple[str, int]
@@ -68,13 +69,6 @@ PROXIES = {
     "nginx": (_NGINX, ("nginx", "-p", "{folder}", "-c", "{file}")),
     "haproxy": (_HAPROXY, ("haproxy", "-db", "-q", "-f", "{file}")),
 }
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -5,7 +5,6 @@ named below, each with its reason.
 """
 
 import shutil
-import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from barograph.formats.exposition import parse_exposition
 from barograph.model.clock import SystemClock
 from barograph.model.errors import NoDataError
 from barograph.model.labels import Labels
+from helpers.ports import free_port
 from helpers.server import eventually
 
 pytestmark = pytest.mark.e2e
@@ -69,9 +69,7 @@ def _node_exporter(*flags: str) -> Iterator[str]:
     program = shutil.which("prometheus-node-exporter")
     if program is None:
         pytest.skip("node_exporter is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     running = subprocess.Popen([program, f"--web.listen-address={address}", *flags], stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: _fetched(f"http://{address}/metrics") or None, what="node_exporter")

@@ -1,7 +1,6 @@
 """Clients made for Prometheus, against the real server: Debian's promtool, its Prometheus, and what Grafana asks."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.utils import parse_datetime
 
+from helpers.ports import free_port
 from helpers.server import Server, eventually, serving
 
 pytestmark = pytest.mark.e2e
@@ -50,9 +50,7 @@ def test_prometheus_federates_from_us(server: Server, tmp_path: Path) -> None:
     program = shutil.which("prometheus")
     if program is None:
         pytest.skip("prometheus is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = tmp_path / "prometheus.yml"
     config.write_text(
         f"""
