@@ -140,7 +140,8 @@ def _by_limit(
             if not uncertain[owner]:
                 lists.setdefault(owner, []).append((view.columns[column].labels, value))
     for owner, each in lists.items():
-        found[owner] = each
+        # the order in which expressions give them
+        found[owner] = sorted(each, key=lambda hit: hit[0].pairs) if len(each) > 1 else each
     return found
 
 
