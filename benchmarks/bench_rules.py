@@ -60,6 +60,7 @@ SHAPES = (
     Shape("rates, 10 selectors", lambda number, _: f'rate(m{{g="{number % 10}"}}[1m]) > {10_000 + number}'),
     Shape("sums of 10 selectors", lambda number, _: f'sum by (g) (m{{g="{number % 10}"}}) > {10_000_000 + number}'),
     Shape("rates of a series each", lambda number, series: f'rate(m{{i="{number % series}"}}[1m]) > 10000'),
+    Shape("sums of a rate each", lambda number, series: f'sum(rate(m{{i="{number % series}"}}[1m])) > 10000'),
     # an alert of each goes on firing
     Shape("a series each, firing", lambda number, series: f'm{{i="{number % series}"}} > 0'),
     Shape("sums of 10 selectors, firing", lambda number, _: f'sum by (g) (m{{g="{number % 10}"}}) > {number % 100}'),

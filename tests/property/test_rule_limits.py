@@ -1,12 +1,14 @@
-"""Rules whose limits are looked at together, beside the same rules one by one: whatever comes, the same alerts."""
+"""Rules that are looked at together, beside the same rules one by one: whatever comes, the same alerts."""
 
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barograph.model.sample import ABSENT, STALE
+from barograph.rules import cohort
 from helpers.rules import RuleWorld
 
 RULES = """
@@ -19,6 +21,10 @@ groups:
   - {record: copy, expr: m * 2}
   - {alert: Copied, expr: copy >= 12}
   - {alert: Low, expr: copy < 8, for: 2s}
+  - {alert: Rising, expr: 'delta(m{i="a"}[4s]) > 0'}
+  - {alert: Rising, expr: 'delta(m{i="b"}[4s]) > 1', for: 1s}
+  - {alert: Twice, expr: 'sum(m{i="a"}) + sum(copy{i="a"}) > 9'}
+  - {alert: Twice, expr: 'sum(m{i="c"}) + sum(copy{i="c"}) > 9', keep_firing_for: 1s}
 """
 VALUES = st.sampled_from([1.0, 3.0, 7.0, float("nan"), ABSENT, STALE])
 TICKS = st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3), min_size=1, max_size=8)
@@ -29,11 +35,12 @@ TICKS = st.lists(st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3), mi
 def test_together_or_one_by_one(ticks: list[dict[str, float]], steps_ms: list[int]) -> None:
     found = []
     for together in (True, False):
-        with tempfile.TemporaryDirectory(prefix="barograph-limits-") as folder:
+        with tempfile.TemporaryDirectory(prefix="barograph-limits-") as folder, pytest.MonkeyPatch.context() as patch:
             world = RuleWorld(Path(folder) / "data")
+            world.load(RULES)
             if not together:
                 world.runner._bench.crossings = None
-            world.load(RULES)
+                patch.setattr(cohort, "put_together", lambda parts: {})
             for values, step_ms in zip(ticks, steps_ms, strict=False):
                 world.tick(values, step_ms=step_ms)
             changes = [

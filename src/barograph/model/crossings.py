@@ -42,6 +42,7 @@ class Crossings(Protocol):
             lookback_ms: How old a sample may be and still be a series' value.
 
         Returns:
-            For each limit what its expression gives, in the order of their labels; None where the expression must be asked.
+            For each limit what its expression gives, in the order of their labels;
+            None where the expression must be asked.
         """
         ...

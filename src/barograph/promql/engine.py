@@ -14,7 +14,7 @@ from barograph.model.clock import Clock
 from barograph.model.errors import LimitError, QueryError, ResolutionError, TypeMismatchError
 from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
-from barograph.promql.ast import ValueType
+from barograph.promql.ast import Expr, ValueType
 from barograph.promql.cancel import Cancel
 from barograph.promql.config import QueryConfig
 from barograph.promql.explain import Trace
@@ -155,6 +155,10 @@ class Engine:
             QueryError: It is refused; the error says where and why.
         """
         return self._make(text)
+
+    def prepare_tree(self, expr: Expr) -> Prepared:
+        """Plan a checked tree that has no text, which errors then cannot point into."""
+        return Prepared(make_plan("", expr))
 
     def instant_of(
         self, prepared: Prepared, time_ms: int, *, timeout_s: float | None = None, shared: Selections | None = None

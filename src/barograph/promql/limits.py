@@ -2,11 +2,9 @@
 
 from barograph.model.crossings import Limit
 from barograph.promql.binary import Constant, VectorScalar
-from barograph.promql.operators import COMPARISON
+from barograph.promql.operators import COMPARISON, SWAPPED
 from barograph.promql.plan import Plan
 from barograph.promql.selectors import InstantSelector
-
-_SWAPPED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 def limit_of(plan: Plan) -> Limit | None:
@@ -19,5 +17,5 @@ def limit_of(plan: Plan) -> Limit | None:
     matchers = node.inner.unshifted
     if matchers is None:
         return None
-    operator = _SWAPPED[node.op] if node.is_swapped else node.op
+    operator = SWAPPED[node.op] if node.is_swapped else node.op
     return Limit(matchers=matchers, operator=operator, value=node.other.value)

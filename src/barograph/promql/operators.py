@@ -27,4 +27,7 @@ COMPARISON: dict[str, Callable[[Operand, Operand], BoolArray]] = {
     "<=": np.less_equal,
 }
 
+SWAPPED = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+"""The comparison that says the same with its sides exchanged."""
+
 SETS = frozenset({"and", "or", "unless"})

@@ -26,6 +26,7 @@ from barograph.rules.alerting import AlertingRule
 from barograph.rules.columns import Sheet
 from barograph.rules.group import AnyRule, Group, Runnable
 from barograph.rules.state import Health, Rows
+from barograph.rules.together import Together, put_together
 
 _log = logging.getLogger(__name__)
 _NO_VECTOR = "rule result is not a vector or scalar"
@@ -100,6 +101,8 @@ class Stage:
     rules: list[tuple[Group, Runnable]] = field(default_factory=list)
     limits: tuple[Limit, ...] = ()
     """Those of its rules that are limits, in order."""
+    together: dict[int, tuple[Together, int]] = field(default_factory=dict)
+    """Of its rules that are evaluated together: with which, and at which place among them."""
     recorded: set[str] = field(default_factory=set)
 
 
@@ -128,11 +131,15 @@ class Cohort:
         began: dict[Group, float] = {}
         for stage in self.stages:
             crossed = self._crossed(stage, at_ms, bench)
-            for group, runnable in stage.rules:
+            found: dict[Together, Sequence[Sequence[Hit]] | None] = {}
+            for place, (group, runnable) in enumerate(stage.rules):
                 if group not in began:
                     began[group] = bench.clock.monotonic_s()
                     group.evaluated_ms, group.took_s = at_ms, 0.0
-                hits = next(crossed) if runnable.limit is not None else None
+                if runnable.limit is not None:
+                    hits = next(crossed)
+                else:
+                    hits = self._hits(stage.together.get(place), found, at_ms, bench)
                 if hits is not None and not hits and _is_idle(runnable.rule, at_ms, bench):
                     continue
                 yield from self._evaluate(group, runnable, hits, at_ms, bench)
@@ -151,6 +158,23 @@ class Cohort:
             # each rule is evaluated, and says what is wrong
             _log.debug("limits could not be looked at together: %s", error)
             return iter([None] * len(stage.limits))
+
+    def _hits(
+        self,
+        place: tuple[Together, int] | None,
+        found: dict[Together, Sequence[Sequence[Hit]] | None],
+        at_ms: int,
+        bench: Bench,
+    ) -> Sequence[Hit] | None:
+        """Return what a rule gives that is evaluated with others, with all of them when it is the first."""
+        if place is None:
+            return None
+        together, number = place
+        if together not in found:
+            left_s = bench.budget.left_s()
+            found[together] = together.hits(bench.engine, at_ms - self.offset_ms, left_s, bench.shared)
+        each = found[together]
+        return None if each is None else each[number]
 
     def shift(self, by_ms: int, changed: Callable[[RuleAlert], None]) -> None:
         """Move the ages of alerts along with a clock that was set."""
@@ -179,6 +203,7 @@ class Cohort:
         for stage in stages:
             limits = (runnable.limit for _, runnable in stage.rules)
             stage.limits = tuple(limit for limit in limits if limit is not None)
+            stage.together = put_together([runnable.part for _, runnable in stage.rules])
         return stages
 
     def _source(self, number: int) -> str:

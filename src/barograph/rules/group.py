@@ -13,6 +13,7 @@ from barograph.model.labels import METRIC_NAME
 from barograph.model.matcher import MatchOp
 from barograph.promql.engine import Engine, Prepared
 from barograph.promql.limits import limit_of
+from barograph.promql.partition import Part, part_of
 from barograph.promql.walk import selections
 from barograph.rules.alerting import AlertingRule
 from barograph.rules.recording import RecordingRule
@@ -47,12 +48,14 @@ class Runnable:
         prepared: Its expression.
         reads: The names of the metrics that it reads; None: perhaps any.
         limit: The limit that its expression is, where it is no more than that.
+        part: What its expression is a part of, where it can be evaluated together with others.
     """
 
     rule: AnyRule
     prepared: Prepared
     reads: frozenset[str] | None
     limit: Limit | None = None
+    part: Part | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -164,7 +167,9 @@ def _group(file: str, spec: RuleGroup, defaults: GroupDefaults, make: Callable[[
 def _runnable(rule: Rule, name: RuleName, engine: Engine, settings: RuleSettings) -> Runnable:
     prepared = engine.prepare(rule.expr)
     made: AnyRule = AlertingRule(rule, name, settings) if rule.is_alert else RecordingRule(rule, name)
-    return Runnable(made, prepared, reads_of(prepared), limit_of(prepared.plan) if rule.is_alert else None)
+    limit = limit_of(prepared.plan) if rule.is_alert else None
+    part = part_of(prepared.plan) if rule.is_alert and limit is None else None
+    return Runnable(made, prepared, reads_of(prepared), limit, part)
 
 
 def reads_of(prepared: Prepared) -> frozenset[str] | None:
