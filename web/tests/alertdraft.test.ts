@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { thresholdsText } from "../src/lib/alertdraft";
+import { draftsOf, thresholdsText } from "../src/lib/alertdraft";
 
 test("one alert a query, quoted", () => {
   expect(thresholdsText("Disk I/O", [{ promql: "rate(a{b='c'}[2s])", above: 5e6 }])).toBe(
@@ -21,4 +21,12 @@ test("several are told apart, and a name is one", () => {
   expect(names("CPU", 2)).toEqual(["CPUHigh1", "CPUHigh2"]);
   expect(names("9'}\n x: y", 1)).toEqual(["Track9XYHigh"]);
   expect(names("", 1)).toEqual(["TrackHigh"]);
+});
+
+test("a query without data now is left out, and limits are round and above what is now", () => {
+  expect(draftsOf(["a", "b", "c", "d", "e"], [3, null, NaN, 0, Infinity])).toEqual([
+    { promql: "a", above: 5 },
+    { promql: "d", above: 0.001 },
+  ]);
+  expect(draftsOf(["a"], [null])).toEqual([]);
 });

@@ -1,9 +1,23 @@
 // An alert made of what a track asks: text for the configuration's `thresholds`, to be taken along. Pure.
 
+import { roundMaximum } from "./axis";
+
 /** A value asked for, and the limit that the draft gives it. */
 export interface Draft {
   promql: string;
   above: number;
+}
+
+/** A limit is so much above what is now. */
+const ABOVE = 1.5;
+const LEAST_LIMIT = 0.001;
+
+/** The queries that have data, with limits that what is now does not cross; `now` is each one's value, null without any. */
+export function draftsOf(queries: readonly string[], now: readonly (number | null)[]): Draft[] {
+  return queries.flatMap((promql, place) => {
+    const value = now[place] ?? NaN;
+    return Number.isFinite(value) ? [{ promql, above: roundMaximum(ABOVE * value, LEAST_LIMIT) }] : [];
+  });
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -85,8 +85,9 @@ export async function queryRange(
   return (await ask<Matrix>("/api/v1/query_range", { ...form(fields), signal })).result;
 }
 
-/** An instant query: the labels and the value of its first series, or null. */
-export async function queryFirst(promql: string): Promise<{ labels: Labels; value: number } | null> {
-  const first = (await ask<Vector>("/api/v1/query", form({ query: promql }))).result[0];
+/** An instant query, of now where no instant is given: the labels and the value of its first series, or null. */
+export async function queryFirst(promql: string, atMs?: number): Promise<{ labels: Labels; value: number } | null> {
+  const time = atMs === undefined ? {} : { time: String(atMs / 1000) };
+  const first = (await ask<Vector>("/api/v1/query", form({ query: promql, ...time }))).result[0];
   return first === undefined ? null : { labels: first.metric, value: Number(first.value[1]) };
 }

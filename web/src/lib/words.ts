@@ -9,6 +9,7 @@ export const SIGNED_OUT = "You were signed out. Sign in to go on here.";
 export const NOTHING_HERE = "Barograph has no page at this address.";
 
 export const NOTHING_ASKED = "Write a query above, or find a metric by typing the beginning of its name.";
+export const NOTHING_TO_LIMIT = "None of these queries has data now, so there is no limit to begin with.";
 export const NO_SERIES = "No series matches in this range.";
 /** For somebody whose role may look and nothing more. */
 export const mayNot = (role: string, what: string): string => `Your role, ${role}, may look but not ${what}. Ask an admin of this server.`;
