@@ -53,13 +53,18 @@ def server(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def storm(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What this run's hog writes: it stands in its command, and in that of no other hog on this machine."""
+    return tmp_path_factory.mktemp("hog") / "written"
+
+
+@pytest.fixture(scope="module")
+def storm(server: Server, written: Path) -> Iterator[int]:
     """A process that writes as much as it can, under a name that a careless page would run; gives a second of it."""
-    folder = tmp_path_factory.mktemp("hog")
-    program = folder / _HOSTILE
+    program = written.parent / _HOSTILE
     program.write_text(_HOG.format(python=sys.executable))
     program.chmod(0o755)
-    with subprocess.Popen([str(program), str(folder / "written"), _ARGUMENT]) as hog:
+    with subprocess.Popen([str(program), str(written), _ARGUMENT]) as hog:
 
         def seen() -> int | None:
             table = server.get("/api/barograph/v1/processes").json().get("data")
@@ -87,17 +92,20 @@ def _title(page: "Page") -> str:
     return page.locator("h1").inner_text()
 
 
-def test_the_hog_is_named_and_marked(open_page: Callable[..., "Page"], storm: int, tmp_path: Path) -> None:
+def test_the_hog_is_named_and_marked(
+    open_page: Callable[..., "Page"], storm: int, written: Path, tmp_path: Path
+) -> None:
     page = _open(open_page, storm)
     # a machine that does something else besides may have a busier process: then the hog is the second story
     page.wait_for_function(f"() => document.querySelector('.words p')?.innerText.includes({_HOSTILE!r})")
     assert _title(page).startswith("Who did it, at ")
-    hog = page.locator("tbody tr", has_text=_ARGUMENT)
+    hog = page.locator("tbody tr", has_text=str(written))
+    assert _ARGUMENT in hog.inner_text()
     assert "new, +" in hog.inner_text()
     # its own history: who it is, since when, who started it
     if "opened" not in (hog.get_attribute("class") or ""):
         hog.locator("button").click()
-    panel = page.locator("aside")
+    panel = page.locator("aside", has_text=str(written))
     panel.locator("h2", has_text=_HOSTILE).wait_for()
     assert _ARGUMENT in panel.inner_text()
     assert "Started by" in panel.inner_text()
@@ -184,6 +192,30 @@ def test_an_instant_without_a_record_says_so(open_page: Callable[..., "Page"], c
     page.wait_for_function(f"() => document.querySelector('.words p')?.innerText === {said!r}")
     # the browser notes each 404
     assert all("404" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+@pytest.mark.parametrize("status", [422, 500])
+def test_a_request_that_fails_is_said_alone_and_tried_again(
+    open_page: Callable[..., "Page"], complaints: list[str], status: int
+) -> None:
+    page = open_page(f"/h/{_host(open_page)}/processes?at=2020-01-01T00:00:00Z")
+    nothing = page.locator(".card", has_text="The flight recorder has nothing of this second")
+    nothing.wait_for()
+    problem = {"status": "error", "errorType": "execution", "error": "the log is torn"}
+    page.route("**/v1/processes?*", lambda route: route.fulfill(status=status, json=problem))
+    page.get_by_role("button", name="One second back").click()
+    page.wait_for_selector("text=This part failed: the log is torn. The rest goes on.")
+    said = page.locator("main").inner_text()
+    assert "Collecting" not in said
+    assert "The flight recorder has nothing" not in said
+    assert page.locator(".words p").inner_text() == ""
+    page.unroute("**/v1/processes?*")
+    page.get_by_role("button", name="Retry").click()
+    nothing.wait_for()
+    assert "This part failed" not in page.locator("main").inner_text()
+    # the browser notes each answer that is an error
+    assert all(str(status) in complaint for complaint in complaints)
     complaints.clear()
 
 

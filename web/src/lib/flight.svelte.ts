@@ -37,6 +37,8 @@ export class Flight {
   private historyAt = 0;
   private approached = false;
 
+  /** Whether nothing was answered yet. */
+  readonly begins = $derived.by(() => this.shown === null && this.failure === null && !this.unrecorded);
   readonly table = $derived.by(() => this.shown?.table ?? null);
   readonly isLive = $derived.by(() => this.recorder.atMs === null);
   /** The instant that the table stands for; 0 before the first second. */
@@ -165,7 +167,9 @@ export class Flight {
     } catch (error) {
       if (asking.signal.aborted || !(error instanceof Failure)) return;
       this.failure = error;
-      if (error.kind === "refused") this.shown = null;
+      this.unrecorded = false;
+      // a live view keeps its last second; what is held is another instant than that of the rows
+      if (error.kind === "refused" || !this.isLive) this.shown = null;
     } finally {
       if (this.asking === asking) this.asking = null;
     }
