@@ -242,15 +242,6 @@ def test_a_silent_host_has_no_verdict_of_now(open_page: Callable[..., "Page"], s
     eventually(lambda: not _said(page).startswith("No data"), 25, "the verdict of now")
 
 
-def test_the_first_second_says_that_it_collects(open_page: Callable[..., "Page"]) -> None:
-    page = open_page()
-    # the stream is held back: the page is there, and nothing has come
-    page.route("**/api/barograph/v1/live*", lambda route: None)
-    page.goto(page.url)
-    page.wait_for_selector("text=Collecting. The first second arrives now.")
-    assert _text(page, "[data-tile=cpu] .figure").startswith("no data") or page.locator("[data-tile=cpu]").count() == 1
-
-
 def test_a_storm_is_named_within_ten_seconds_of_looking(
     open_page: Callable[..., "Page"], server: Server, tmp_path: Path, soon: Callable[..., Any]
 ) -> None:
@@ -263,8 +254,6 @@ def test_a_storm_is_named_within_ten_seconds_of_looking(
         page.reload()
         soon(lambda: "night-backup has pressed the disk since" in _said(page), 15, "the culprit in the sentence")
         page.screenshot(path=tmp_path / "storm.png", full_page=True)
-    at = page.evaluate("Date.now()")
     # afterwards too, for whoever looks then
     page.reload()
     soon(lambda: "night-backup" in _said(page) and "pressed the disk" in _said(page), 15, "the culprit afterwards")
-    assert at > 0

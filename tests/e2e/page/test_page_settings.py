@@ -101,6 +101,21 @@ def test_sessions_are_listed_and_ended(open_page: Callable[..., "Page"], viewer:
     viewer.wait_for_selector("text=You were signed out. Sign in to go on here.")
 
 
+def test_who_was_signed_out_elsewhere_can_still_sign_out(viewer: "Page", server: Server) -> None:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    listed = server.get("/api/barograph/v1/sessions").json()["data"]
+    for each in listed:
+        if each["user"] == "vera":
+            assert (
+                server.request(f"/api/barograph/v1/sessions/{each['id']}", method="DELETE", headers=headers).status
+                == 200
+            )
+    with viewer.expect_navigation():
+        viewer.get_by_role("button", name="Sign out").click()
+    viewer.wait_for_selector("text=Sign in")
+    assert viewer.locator("text=Not signed out").count() == 0
+
+
 def test_the_audit_log_tells_who_did_what(open_page: Callable[..., "Page"], server: Server) -> None:
     _post(server, "users", name="audited", role="viewer")
     page = open_page("/settings/audit")

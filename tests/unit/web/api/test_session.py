@@ -1,6 +1,8 @@
 import pytest
 
-from barograph.model.commands import EndSession, RedeemLogin, Refused
+from barograph.identity.secrets import hash_secret
+from barograph.model.acting import Actor
+from barograph.model.commands import EndSession, RedeemLogin, Refused, SessionFound
 from unit.web.site import BEARER, HOST, Site
 
 OURS = {"origin": f"http://{HOST}"}
@@ -119,6 +121,20 @@ def test_a_log_out_that_cannot_be_stored_is_no_log_out(site: Site) -> None:
     assert answer.header("set-cookie") == ""
     site.keeper.reply = None
     assert site.request("/metrics", headers=session).status == 200
+
+
+def test_a_log_out_of_a_session_that_was_ended_elsewhere_is_one(site: Site) -> None:
+    session = site.log_in()
+    # the front remembers for some seconds whose it is: its log-out comes as far as the keeper
+    assert site.request("/metrics", headers=session).status == 200
+    found = site.keeper.sessions.find(hash_secret(session["cookie"].partition("=")[2]))
+    assert isinstance(found, SessionFound)
+    site.keeper.sessions.end(found.session_id, Actor(name=found.user))
+    answer = site.request(LOGOUT, "POST", {**session, **OURS})
+    assert answer.status == 200
+    assert "Max-Age=0" in answer.header("set-cookie")
+    assert EndSession(session_id=found.session_id) in site.keeper.asked
+    assert site.request("/metrics", headers=session).status == 401
 
 
 def test_a_log_out_without_a_keeper_is_unavailable(site: Site) -> None:
