@@ -160,9 +160,11 @@ class RuleRunner:
         So an evaluation of many seconds makes those of each second late at every other tick at most, and still ends:
         when it goes first it has the whole tick, as a dear rule may need.
         """
-        waiting = self._running[0][0] if left else None
-        due = list(self._running)[left:]
-        shorter = [each for each in due if waiting is not None and each[0].interval_ms < waiting.interval_ms]
+        if not left:
+            self._passed = None
+            return
+        waiting = self._running[0][0]
+        shorter = [each for each in list(self._running)[left:] if each[0].interval_ms < waiting.interval_ms]
         if not shorter or waiting is self._passed:
             self._passed = None
             return

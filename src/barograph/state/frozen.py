@@ -3,22 +3,14 @@
 from barograph.state.sqlite import SqliteState
 
 KEEP = "INSERT INTO alert_processes (at_ms, document) VALUES (?, ?) ON CONFLICT (at_ms) DO NOTHING"
-"""Also executed with messages, in their transaction."""
+"""Executed with messages, in their transaction."""
 
 
 class FrozenTables:
-    """On the connection of a `SqliteState`. What is frozen never changes."""
+    """Reads them, on the connection of a `SqliteState`. What is frozen never changes."""
 
     def __init__(self, state: SqliteState) -> None:
         self._state = state
-
-    def keep(self, at_ms: int, document: bytes) -> None:
-        """Keep what is shown of an instant; durable when it returns.
-
-        Raises:
-            StoreError: It could not be kept.
-        """
-        self._state.write(lambda: self._state.run_many(KEEP, [(at_ms, document)]))
 
     def find(self, at_ms: int) -> bytes:
         """Return what was kept of an instant, b"" where nothing was.

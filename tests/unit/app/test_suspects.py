@@ -9,6 +9,7 @@ from barograph.app.suspects import Suspects, measure_for
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
 from barograph.model.alert_state import AlertRecord
 from barograph.model.labels import Labels
+from barograph.state.deliveries import SqliteDeliveries
 from barograph.state.frozen import FrozenTables
 from barograph.state.sqlite import SqliteState, open_state
 from barograph.tsdb.process_reader import ProcessLogReader
@@ -42,7 +43,7 @@ def test_processes_are_frozen_once_and_named_for_this_host_alone(state: SqliteSt
     suspects.take(sample(T0_MS - 400, 1, 2, 3, 4))
     first = suspects.freeze(T0_MS)
     assert first
-    frozen.keep(T0_MS, first)
+    SqliteDeliveries(state).enqueue([], frozen={T0_MS: first})
     suspects.take(sample(T0_MS, 9))
     assert suspects.freeze(T0_MS) == b""
     lines = suspects.of(alert())

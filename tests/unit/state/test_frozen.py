@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from barograph.model.errors import StoreError
+from barograph.state.deliveries import SqliteDeliveries
 from barograph.state.frozen import FrozenTables
 from barograph.state.sqlite import open_state
 
@@ -11,8 +12,9 @@ def test_what_is_frozen_stays_as_it_was(tmp_path: Path) -> None:
     state = open_state(tmp_path)
     frozen = FrozenTables(state)
     assert frozen.find(1) == b""
-    frozen.keep(1, b"first")
-    frozen.keep(1, b"second")
+    deliveries = SqliteDeliveries(state)
+    deliveries.enqueue([], frozen={1: b"first"})
+    deliveries.enqueue([], frozen={1: b"second"})
     assert frozen.find(1) == b"first"
     state.close()
     with pytest.raises(StoreError):

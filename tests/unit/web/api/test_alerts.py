@@ -12,7 +12,7 @@ from barograph.model.acting import NOBODY
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
 from barograph.model.commands import Done
 from barograph.model.labels import Labels
-from barograph.state.frozen import FrozenTables
+from barograph.state.deliveries import SqliteDeliveries
 from helpers.processes import sample
 from unit.web.site import BEARER, START_MS, Site, run
 
@@ -167,7 +167,7 @@ def test_an_alert_shows_when_it_fired_before(firing: Site) -> None:
 
 def test_who_did_it_comes_without_arguments_for_viewers(firing: Site) -> None:
     frozen = freeze(sample(START_MS, 1, 2), START_MS, sample(START_MS - 60_000, 1))
-    FrozenTables(firing.state).keep(START_MS, msgspec.json.encode(frozen))
+    SqliteDeliveries(firing.state).enqueue([], frozen={START_MS: msgspec.json.encode(frozen)})
     assert get(firing, "/alerts/1")["processes"]["tables"]["cpu"]["rows"][0]["cmd"] == "/usr/bin/worker -v"
     assert get(firing, "/alerts/3")["processes"] is None
     made = post(firing, "/tokens", name="x", scope="read")
