@@ -55,19 +55,22 @@ class Peer:
             body: bytes = answer.read()
         return body
 
-    def push(self, labels: Sequence[Labels], timestamps_ms: IntArray, values: FloatArray) -> None:
-        """Send samples, 60 timestamps of 100 series a request.
+    def push(
+        self, labels: Sequence[Labels], timestamps_ms: IntArray, values: FloatArray, *, together: int = 100
+    ) -> None:
+        """Send samples, 60 timestamps of some series a request.
 
         Args:
             labels: Of each series.
             timestamps_ms: int64 `[samples]`, of 13 digits.
             values: float64 `[series, samples]`.
+            together: How many series a request has.
         """
         heads = [_series_head(each) for each in labels]
         for start in range(0, len(timestamps_ms), 60):
             stamps = _varints(timestamps_ms[start : start + 60])
-            for first in range(0, len(heads), 100):
-                some = slice(first, first + 100)
+            for first in range(0, len(heads), together):
+                some = slice(first, first + together)
                 bodies = zip(heads[some], values[some, start : start + 60], strict=True)
                 self._write(b"".join(_series(head, stamps, row) for head, row in bodies))
 
