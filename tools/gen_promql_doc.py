@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from barograph.model.matcher import MOST_STEPS
 from barograph.promql.ast import RangeMode
 from barograph.promql.config import QueryConfig
 from barograph.promql.extended import KERNELS
@@ -46,7 +47,7 @@ length is in [Prometheus' documentation](https://prometheus.io/docs/prometheus/l
 
 | | |
 |---|---|
-| `name{{label="value", label!="value", label=~"regex", label!~"regex"}}` | the newest sample of each series, at most {lookback} old; a regular expression is RE2 and matches whole values |
+| `name{{label="value", label!="value", label=~"regex", label!~"regex"}}` | the newest sample of each series, at most {lookback} old; a regular expression is RE2, matches whole values, and is refused where its counted repetitions (`{{n}}`, nested ones multiply) make more than {steps:,} steps of it |
 | `{{"a name with.dots", "a label"="value"}}` | names that are no identifiers stand in quotes |
 | `selector[5m]` | the samples of the last 5 minutes, that at their very start left out |
 | `expr[1h:1m]` | an expression evaluated each minute of the last hour, at whole minutes; without a step each {subquery_step} |
@@ -72,6 +73,7 @@ def page() -> str:
     config = QueryConfig()
     opening = _OPENING.format(
         lookback=config.lookback,
+        steps=MOST_STEPS,
         subquery_step=config.subquery_step,
         anchored=_listed(KERNELS[RangeMode.ANCHORED]),
         smoothed=_listed(KERNELS[RangeMode.SMOOTHED]),

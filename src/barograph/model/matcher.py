@@ -9,8 +9,9 @@ import re2
 from barograph.model.errors import QueryError
 from barograph.model.labels import Labels, escape_value
 
-_MOST_STEPS = 5_000
-"""About a quarter of a millisecond for a text of ten characters, where nothing helps."""
+MOST_STEPS = 5_000
+"""Of a regular expression with counted repetitions, as RE2 compiles it: about a quarter of a millisecond for a text of
+ten characters, where nothing helps."""
 _COUNTED = re2.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 
 
@@ -78,7 +79,7 @@ def compile_regex(pattern: str) -> Any:  # noqa: ANN401  re2 ships no types
     except re2.error as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise QueryError(f"bad regular expression {pattern!r}: {reason}") from error
-    if compiled.programsize > _MOST_STEPS and _COUNTED.search(pattern) is not None:
-        words = f"its counted repetitions make {compiled.programsize:,} steps, {_MOST_STEPS:,} is the most"
+    if compiled.programsize > MOST_STEPS and _COUNTED.search(pattern) is not None:
+        words = f"its counted repetitions make {compiled.programsize:,} steps, {MOST_STEPS:,} is the most"
         raise QueryError(f"bad regular expression {pattern!r}: {words}: use smaller counts")
     return compiled

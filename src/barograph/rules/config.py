@@ -31,7 +31,8 @@ class RulesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         outage_tolerance: After a longer time without evaluations pending alerts begin anew. As set at the start.
         annotations_refresh: How often annotations of an alert that goes on are rendered anew.
-        max_alert_series: The most alerts of one rule whose series `ALERTS` and `ALERTS_FOR_STATE` are stored.
+        max_alert_series: The most alerts of one rule whose series `ALERTS` and `ALERTS_FOR_STATE` are stored. For
+            the others `clear` of a threshold does not count.
     """
 
     outage_tolerance: Duration = Duration(3_600_000)

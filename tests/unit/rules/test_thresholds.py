@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from barograph.model.alert import AlertPhase
 from barograph.promql.functions.table import SIGNATURES
 from barograph.promql.parser.parse import parse
 from barograph.rules.ruletext import write_groups
+from barograph.rules.state import RuleSettings
 from barograph.rules.thresholds import Limit, Override, Threshold, compile_threshold, compile_thresholds
+from helpers.rules import BracedValue, RuleWorld
 
 FULL = Threshold(
     name="Full",
@@ -64,6 +67,23 @@ def test_every_expression_is_promql() -> None:
         threshold = Threshold(name="Full", expr="used", limits=FULL.limits, overrides=overrides)
         for rule in compile_threshold(threshold).rules:
             parse(rule.expr, SIGNATURES)
+
+
+@pytest.mark.parametrize(
+    ("max_stored", "goes_on"),
+    [(2, {"a": True, "b": True}), (1, {"a": True, "b": False}), (0, dict.fromkeys("ab", False))],
+)
+def test_an_alert_without_a_series_ends_where_it_would_begin(
+    tmp_path: Path, max_stored: int, goes_on: dict[str, bool]
+) -> None:
+    threshold = Threshold(name="Full", expr="m", limits={"warning": Limit(fire=90, clear=85)}, interval_ms=1000)
+    world = RuleWorld(tmp_path / "data", RuleSettings(parse_text=BracedValue, max_stored=max_stored))
+    world.load(write_groups(compile_thresholds([threshold])))
+    world.tick({"a": 95, "b": 95})
+    world.tick({"a": 87, "b": 87})
+    world.close()
+    last = {alert.labels.get("i"): alert.phase for alert in world.sink.changes}
+    assert {name: phase is AlertPhase.FIRING for name, phase in last.items()} == goes_on
 
 
 @pytest.mark.e2e
