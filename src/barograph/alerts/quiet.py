@@ -32,7 +32,7 @@ class Quiet:
     Args:
         silences: All that may count.
         rules: Of inhibition.
-        live: All alerts that have not ended.
+        live: All alerts that have not ended, or of them those that a rule may name as a source.
         now_ms: The instant.
     """
 
@@ -44,9 +44,14 @@ class Quiet:
         firing = {record.number: labels_of(record) for record in live if record.fired_ms} if rules else {}
         self._inhibitor = Inhibitor(rules, firing)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing keeps any alert quiet."""
+        return not self._active and self._inhibitor.is_idle
+
     def reason(self, record: AlertRecord) -> QuietReason:
         """Return why an alert is quiet; false where it is not."""
-        if not self._active and self._inhibitor.is_idle:
+        if self.is_idle:
             return NOT_QUIET
         labels = labels_of(record)
         silences = silenced_by(self._active, labels, self._now_ms) if self._active else ()

@@ -2,8 +2,10 @@
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from barograph.alerts.book import AlertBook
 from barograph.alerts.inhibition import InhibitRule
@@ -23,6 +25,7 @@ from barograph.model.alert_commands import (
 )
 from barograph.model.alert_state import AlertPart, AlertRecord, LifeState, NumberedTransition
 from barograph.model.clock import Clock
+from barograph.model.matcher import matches_all
 from barograph.model.notice import Delivery, DeliveryState
 from barograph.notify.words import title_of
 
@@ -37,6 +40,21 @@ class Placed:
     record: AlertRecord
     part: str
     quiet: QuietReason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What does not change of an alert as long as it is the same record.
+
+    Attributes:
+        placed: It, where nothing keeps it quiet.
+        order: Where it stands then.
+        may_inhibit: Whether a rule of inhibition names it as a source.
+    """
+
+    placed: Placed
+    order: tuple[int, int, int, int]
+    may_inhibit: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +86,8 @@ class AlertViews:
         self._one_at_a_time = threading.Lock()
         self._made_for = (-1, -1, -1)
         self._page = Page(version=0, counts=AlertCounts(), alerts=())
+        self._known: dict[int, _Known] = {}
+        self._known_for: Sequence[InhibitRule] = ()
         self.rule_of: Callable[[RuleName, Mapping[str, str]], RuleShown | None] = lambda _name, _labels: None
         self.told_of: Callable[[int], tuple[ToldShown, ...]] = lambda _: ()
 
@@ -132,22 +152,33 @@ class AlertViews:
         )
 
     def _make_page(self, now_ms: int) -> Page:
-        quiet = self.quiet_now()
-        live = self._book.live()
-        placed = []
-        for record in live:
-            reason = quiet.reason(record)
-            placed.append(Placed(record=record, part=_part_of(record, reason), quiet=reason))
-        placed.sort(key=_order)
-        counts = dict.fromkeys(PARTS, 0)
-        for each in placed:
-            counts[each.part] += 1
+        rules = self._rules()
+        known = self._known = self._looked_at(rules)
+        silences = [kept.silence for kept in self._silences.silences()]
+        sources = [each.placed.record for each in known.values() if each.may_inhibit]
+        quiet = Quiet(silences, rules, sources, now_ms)
+        if quiet.is_idle:
+            placed = [each.placed for each in sorted(known.values(), key=_by_order)]
+        else:
+            placed = sorted((_placed(each, quiet) for each in known.values()), key=_order)
+        counts = {**dict.fromkeys(PARTS, 0), **Counter([each.part for each in placed])}
         worst = next((each.record.severity for each in placed if each.part == "needs"), "")
         return Page(
             version=self._book.version + self._silences.version,
             counts=AlertCounts(**counts, worst=worst),
             alerts=placed,
         )
+
+    def _looked_at(self, rules: Sequence[InhibitRule]) -> dict[int, _Known]:
+        """Return what is known of each live alert; what is new alone is looked at, for there may be 100,000."""
+        before = self._known if rules is self._known_for else {}
+        self._known_for = rules
+        return {
+            record.number: known
+            if (known := before.get(record.number)) is not None and known.placed.record is record
+            else _know(record, rules)
+            for record in self._book.live()
+        }
 
 
 def show_transition(noted: NumberedTransition, title: str) -> TransitionShown:
@@ -224,6 +255,21 @@ def _part_of(record: AlertRecord, quiet: QuietReason) -> str:
     if record.state is LifeState.ACKNOWLEDGED:
         return "acknowledged"
     return "silenced" if quiet else "needs"
+
+
+def _know(record: AlertRecord, rules: Sequence[InhibitRule]) -> _Known:
+    placed = Placed(record=record, part=_part_of(record, NOT_QUIET), quiet=NOT_QUIET)
+    labels = labels_of(record)
+    return _Known(placed, _order(placed), any(matches_all(rule.source, labels) for rule in rules))
+
+
+def _placed(known: _Known, quiet: Quiet) -> Placed:
+    record = known.placed.record
+    reason = quiet.reason(record)
+    return Placed(record=record, part=_part_of(record, reason), quiet=reason) if reason else known.placed
+
+
+_by_order = attrgetter("order")
 
 
 def _order(placed: Placed) -> tuple[int, int, int, int]:

@@ -35,11 +35,19 @@ class Alerting:
         )
         self.service = AlertService(parts, config or Config())
 
-    def say(self, phase: AlertPhase, host: str = "atlas", severity: str = "warning", value: float = 97.5) -> None:
+    def say(
+        self,
+        phase: AlertPhase,
+        host: str = "atlas",
+        severity: str = "warning",
+        value: float = 97.5,
+        *,
+        name: str = "DiskFull",
+    ) -> None:
         now_ms = self.clock.now_ms()
         change = RuleAlert(
-            rule=RuleName(file="a.yml", group="g", rule="DiskFull"),
-            labels=Labels([("alertname", "DiskFull"), ("instance", host), ("severity", severity)]),
+            rule=RuleName(file="a.yml", group="g", rule=name),
+            labels=Labels([("alertname", name), ("instance", host), ("severity", severity)]),
             annotations={"summary": f"Disk full on {host}"},
             phase=phase,
             value=value,

@@ -66,6 +66,35 @@ def test_a_page_is_made_once_a_state_and_second(alerting: Alerting, views: Alert
     assert len(views.page().alerts) == 2
 
 
+def test_what_keeps_alerts_quiet_comes_and_goes(alerting: Alerting, views: AlertViews) -> None:
+    def parts() -> dict[str, str]:
+        return {placed.record.labels[1][1]: placed.part for placed in views.page().alerts}
+
+    alerting.fire("atlas")
+    alerting.fire("borea")
+    assert parts() == {"atlas": "needs", "borea": "needs"}
+    alerting.say(AlertPhase.FIRING, "atlas", "critical", name="HostDown")
+    inhibited = [placed.quiet.inhibited_by for placed in views.page().alerts]
+    assert sorted(inhibited) == [0, 0, 3]
+    assert views.page().counts == AlertCounts(needs=2, silenced=1, worst="critical")
+    alerting.do(AddSilence(id="s", matchers=("instance=borea",), reason="r", starts_ms=alerting.clock.now_ms()))
+    assert views.page().counts == AlertCounts(needs=1, silenced=2, worst="critical")
+    alerting.say(AlertPhase.RESOLVED, "atlas", "critical", name="HostDown")
+    alerting.do(ExpireSilence(id="s"))
+    assert parts() == {"atlas": "needs", "borea": "needs"}
+
+
+def test_what_has_not_changed_is_not_looked_at_again(alerting: Alerting, views: AlertViews) -> None:
+    alerting.fire("atlas")
+    alerting.fire("borea")
+    before = {placed.record.number: placed for placed in views.page().alerts}
+    alerting.fire("borea", "critical")
+    after = {placed.record.number: placed for placed in views.page().alerts}
+    assert after[1] is before[1]
+    assert after[2] is not before[2]
+    assert after[2].record.severity == "critical"
+
+
 def test_an_alert_that_pends_has_the_worst_severity_that_pends(alerting: Alerting, views: AlertViews) -> None:
     alerting.say(AlertPhase.PENDING, severity="warning")
     alerting.say(AlertPhase.PENDING, severity="critical", value=99.0)
