@@ -4,11 +4,12 @@ usage: soak_markup.py [--count N] [--results DIR]
 
 The pages are those of the router's table (a page that is added is opened too). Every series that the host has gets
 twins whose label values are the payloads, processes are called by them, and people's things are named after them.
-Nothing of it may become an element, an attribute or a script; that the payloads were on a page at all is counted too.
+Each payload is the label of an alert too, whose annotations are made of it, and some are the reasons of silences and
+acknowledgments, and comments. Nothing of it may become an element, an attribute or a script; that each payload was on
+a page at all is counted too.
 With MARKUP_SHOTS=DIR a picture of each page is kept.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -18,18 +19,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 from barograph.model.clock import SystemClock
-from barograph.web.routes import ROUTES, find_route
+from barograph.web.routes import ROUTES
 from proof import SECURITY, Figure, Proof, conclude, read_options
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from helpers.hook import Hook, recording
 from helpers.hostile import Wire, administer, session_of
 from helpers.markup import BINDING, LOOK, TAG, payloads
-from helpers.server import Server, eventually, serving
+from helpers.server import Server, eventually, serving, store_samples
 
 PAYLOADS = 2_000
 SECONDS = 30
@@ -39,10 +41,33 @@ PROOF = Proof(
     name="markup",
     fault="Names, labels, annotations and arguments that are markup (stored XSS)",
     promise="Nothing of them is ever more than text: no element, no attribute, no script, in any view.",
-    method="Payloads as label values of twins of every series of the host, as names of processes and their arguments, "
-    "of tokens, alerts and silences, in addresses, and as names of the host; every page of the router's table is "
-    "opened in Chromium, waited for, pointed at and looked through.",
+    method="Payloads as label values of twins of every series of the host, and of alerts of which the annotations are "
+    "made of them, as reasons of silences and acknowledgments, comments, names of processes and their arguments and of "
+    "tokens, in addresses, and as names of the host; every page of the router's table, alerts of their own and tables "
+    "of all are opened in Chromium, waited for, pointed at and looked through.",
 )
+BLOCK = 100
+RULES = f"""
+groups:
+  - name: planted
+    interval: 1s
+    rules:
+      - alert: Planted
+        expr: planted >= 0
+        labels: {{severity: critical, instance: "{{{{ $labels.text }}}}", "team": "{{{{ $labels.text }}}}"}}
+        annotations:
+          summary: "{{{{ $labels.text }}}}"
+          description: "{{{{ $labels.text }}}} **{{{{ $labels.text }}}}**"
+          runbook_url: "javascript:{BINDING}(1)"
+"""
+CONFIG = """
+rule_files: [rules.yml]
+route: {{receiver: team, group_wait: 1s, group_by: [alertname]}}
+receivers: [{{name: team, webhook_configs: [{{url: "{url}"}}]}}]
+notify: {{allow: [127.0.0.1]}}
+"""
+WORDS = """() => document.body.textContent + "\\n"
+  + [...document.querySelectorAll("*")].flatMap((one) => [...one.attributes].map((each) => each.value)).join("\\n")"""
 FILES = ("/assets/{name}", "/login.css")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -101,45 +126,42 @@ def plant(server: Server, texts: list[str]) -> None:
             headers={"Authorization": f"Bearer {server.token}"},
             form={"name": text[:100], "scope": "read"},
         )
-    kind = ("content-type", "application/json")
-    for path, body in (("/api/v2/alerts", alerts(texts[:NAMED])), ("/api/v2/silences", silences(texts[:NAMED]))):
-        route = find_route(path)
-        if route is not None and "POST" in route.methods:
-            for each in body:
-                wire.send("POST", path, [bearer, kind], json.dumps(each).encode())
     wire.close()
+    form = {"matcher": f'alertname="{escaped(texts[0])}"', "until_resolved": "true"}
+    for text in texts[:NAMED]:
+        administer(server, "POST", "/silences/add", **{**form, "reason": text})
 
 
-def alerts(texts: list[str]) -> list[Any]:
-    """Return bodies of alerts, as Alertmanager takes them."""
-    return [
-        [
-            {
-                "labels": {"alertname": text, "severity": "critical", "instance": text},
-                "annotations": {"summary": text, "description": text, "runbook_url": f"javascript:{BINDING}(1)"},
-                "generatorURL": f"javascript:{BINDING}(1)",
-            }
-        ]
-        for text in texts
+def fire(server: Server, texts: list[str], hook: Hook) -> list[int]:
+    """Have an alert fire for each text, somebody comment on some of them, and a message be sent; returns their ids."""
+    now_ms = SystemClock().now_ms()
+    lines = [
+        f'planted{{block="{place // BLOCK}",text="{escaped(text)}"}} {place} {now_ms}'
+        for place, text in enumerate(texts)
     ]
+    store_samples(server, lines)
+
+    def listed() -> list[Any] | None:
+        found = administer(server, "GET", f"/alerts?limit={NAMED}")
+        return found["alerts"] if found["total"] >= len(texts) else None
+
+    ids = [alert["id"] for alert in eventually(listed, 60, "an alert for each text")]
+    for number, text in zip(ids, texts, strict=False):
+        administer(server, "POST", f"/alerts/{number}/comment", text=text)
+        administer(server, "POST", f"/alerts/{number}/ack", reason=text)
+    eventually(lambda: hook.heard or None, 30, "a message")
+    return ids
 
 
-def silences(texts: list[str]) -> list[Any]:
-    """Return bodies of silences, as Alertmanager takes them."""
-    return [
-        {
-            "matchers": [{"name": "alertname", "value": text, "isRegex": False, "isEqual": True}],
-            "startsAt": "2020-01-01T00:00:00Z",
-            "endsAt": "2040-01-01T00:00:00Z",
-            "createdBy": text,
-            "comment": text,
-        }
-        for text in texts
-    ]
+def addresses(host: str, texts: list[str], ids: list[int]) -> Iterator[str]:
+    """Yield addresses of every page: with the host's name, with a payload in each place, and with some in the query.
 
-
-def addresses(host: str, texts: list[str]) -> Iterator[str]:
-    """Yield addresses of every page: with the host's name, with a payload in each place, and with some in the query."""
+    Then those of single alerts, of their lists, and of tables that show every text.
+    """
+    yield from (f"/alerts/{place}" for place in ("history", "silences", "silences?new=1", "delivery", *ids))
+    for block in range(-(-len(texts) // BLOCK)):
+        yield "/explore?" + urlencode({"q": f'planted{{block="{block}"}}', "mode": "instant"})
+    yield "/explore?" + urlencode({"q": 'planted{block="0"}'})
     for route in ROUTES:
         if not route.page or route.template in FILES or "GET" not in route.methods:
             continue
@@ -185,18 +207,19 @@ class Watch:
             self.blocked.append(message.text)
 
 
-def look(page: Page, server: Server, path: str) -> dict[str, int]:
-    """Open a page, wait until it shows something, point at it, and count."""
+def look(page: Page, server: Server, path: str) -> tuple[dict[str, int], str]:
+    """Open a page, wait until it shows something, point at it, and count; also returns its text and attributes."""
     page.goto(server.url + path, wait_until="load")
     page.wait_for_timeout(700)
     for x, y in ((400, 300), (900, 300), (900, 500)):
         page.mouse.move(x, y)
     page.wait_for_timeout(100)
     found: dict[str, int] = page.evaluate(LOOK)
-    return found
+    words: str = page.evaluate(WORDS)
+    return found, words
 
 
-def open_all(browser: Browser, server: Server, texts: list[str], shots: Path | None) -> list[Figure]:
+def open_all(browser: Browser, server: Server, texts: list[str], ids: list[int], shots: Path | None) -> list[Figure]:
     """Open every page and return what was found."""
     host = str(server.get("/api/barograph/v1/status").json()["data"]["instance"])
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
@@ -204,27 +227,31 @@ def open_all(browser: Browser, server: Server, texts: list[str], shots: Path | N
     context.add_cookies([{"name": name, "value": value, "url": server.url}])
     page = context.new_page()
     watch, totals, opened = Watch(page), {"tags": 0, "handlers": 0, "frames": 0, "shown": 0}, 0
-    for path in dict.fromkeys(addresses(host, texts)):
-        found = look(page, server, path)
+    unseen = {text: {text, escaped(text), escaped(text).replace("\t", "\\t")} for text in texts}
+    for path in dict.fromkeys(addresses(host, texts, ids)):
+        found, words = look(page, server, path)
         opened += 1
+        unseen = {text: forms for text, forms in unseen.items() if not any(form in words for form in forms)}
         if shots is not None:
             page.screenshot(path=shots / f"{opened}.png")
         if found["tags"] + found["handlers"] + found["frames"]:
             print(f"{path}: {found}", file=sys.stderr)
         totals = {key: totals[key] + found[key] for key in totals}
-    page.evaluate(f"document.body.appendChild(document.createElement('{TAG}'))")
-    control = page.evaluate(LOOK)["tags"]
+    page.evaluate(f"document.body.appendChild(document.createElement('{TAG}')).setAttribute('href', 'javascript:1')")
+    control = page.evaluate(LOOK)
     context.close()
-    for words in watch.executed + watch.blocked:
+    for words in watch.executed + watch.blocked + [f"nowhere: {text!r}" for text in unseen]:
         print(words, file=sys.stderr)
     return [
         Figure(name="pages opened", value=opened),
-        Figure(name="payloads that a page showed, as text", value=totals["shown"]),
+        Figure(name="payloads that no page showed as text", value=len(unseen), must_be=0),
+        Figure(name="times that pages showed them", value=totals["shown"]),
         Figure(name="executed, or asked of elsewhere", value=len(watch.executed), must_be=0),
         Figure(name="stopped by the content security policy alone", value=len(watch.blocked), must_be=0),
         Figure(name="elements made of data", value=totals["tags"], must_be=0),
         Figure(name="attributes and frames made of data", value=totals["handlers"] + totals["frames"], must_be=0),
-        Figure(name="control: an element that was planted is seen", value=control, must_be=1),
+        Figure(name="control: an element that was planted is seen", value=control["tags"], must_be=1),
+        Figure(name="control: so is its address", value=control["handlers"], must_be=1),
     ]
 
 
@@ -232,11 +259,18 @@ def figures(count: int, place: Path) -> list[Figure]:
     """Run the proof."""
     texts = payloads(count)
     shots = os.environ.get("MARKUP_SHOTS")
-    with processes(texts[:NAMED], place), serving(place / "data") as server, sync_playwright() as play:
+    with ExitStack() as stack:
+        hook = stack.enter_context(recording())
+        stack.enter_context(processes(texts[:NAMED], place))
+        (place / "rules.yml").write_text(RULES)
+        (place / "barograph.yml").write_text(CONFIG.format(url=hook.url))
+        server = stack.enter_context(serving(place / "data", "--config", str(place / "barograph.yml")))
+        play = stack.enter_context(sync_playwright())
         eventually(lambda: server.value("node_load1") is not None, what="a sample")
         plant(server, texts)
+        ids = fire(server, texts, hook)
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        found = open_all(browser, server, texts, Path(shots) if shots else None)
+        found = open_all(browser, server, texts, ids, Path(shots) if shots else None)
         administer(server, "GET", "/me")  # it lives
         browser.close()
     return [Figure(name="payloads", value=len(texts)), *found]
