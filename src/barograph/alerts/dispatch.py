@@ -15,13 +15,11 @@ import msgspec
 
 from barograph.alerts.book import AlertBook
 from barograph.alerts.groups import Groups, TellingGroup
-from barograph.alerts.inhibition import Inhibitor
 from barograph.alerts.notices import Frame, Suspects, make_notices
 from barograph.alerts.policy import Policy, Way
-from barograph.alerts.quiet import labels_of
+from barograph.alerts.quiet import Quieting, labels_of
 from barograph.alerts.routing import Route
 from barograph.alerts.silence_book import SilenceBook
-from barograph.alerts.silences import Silence, SilenceState, silenced_by
 from barograph.alerts.telling import Standing, tell
 from barograph.model.alert_state import (
     AlertRecord,
@@ -33,8 +31,6 @@ from barograph.model.alert_state import (
 )
 from barograph.model.clock import Clock
 from barograph.model.errors import StoreError
-from barograph.model.labels import Labels
-from barograph.model.matcher import matches_all
 from barograph.model.notice import DeliveryStore, GroupTold, Notice, NoticeKind
 
 _log = logging.getLogger(__name__)
@@ -114,9 +110,9 @@ class Dispatcher:
         now_ms = self._parts.clock.now_ms()
         if self._expiry_ms is not None and now_ms >= self._expiry_ms:
             self._expiry_ms = self._parts.book.expire(now_ms)
-        self._quiet = self._quiet_at(now_ms)
+        self._look_what_is_quiet(now_ms)
         self._read(now_ms)
-        self._quiet = self._quiet_at(now_ms)
+        self._look_what_is_quiet(now_ms)
         for group in self._groups.take_due(now_ms):
             self._look(group, now_ms)
         self.holds_back = not self._commit(now_ms)
@@ -153,7 +149,7 @@ class Dispatcher:
         record = self._parts.book.find(happened.alert)
         if record is None:
             return
-        self._note_source(record)
+        self._quieting.note(record)
         match happened.kind:
             case _K.FIRED:
                 if record.fired_ms not in instants:
@@ -217,15 +213,6 @@ class Dispatcher:
                     told.firing[happened.alert] = happened.severity
                     self._changed.add((way.id, group.key))
 
-    def _note_source(self, record: AlertRecord) -> None:
-        """Keep of the alerts that fire those which may keep others quiet."""
-        if record.fired_ms and not record.ended_ms:
-            labels = labels_of(record)
-            if any(matches_all(rule.source, labels) for rule in self._policy.rules):
-                self._sources[record.number] = labels
-                return
-        self._sources.pop(record.number, None)
-
     def _end_silences(self, resolved: list[AlertRecord], now_ms: int) -> None:
         if any(kept.silence.until_resolved for kept in self._parts.silences.silences()):
             firing = [labels_of(record) for record in self._parts.book.live() if record.fired_ms]
@@ -233,20 +220,12 @@ class Dispatcher:
 
     # what is told
 
-    def _quiet_at(self, now_ms: int) -> tuple[list[Silence], Inhibitor]:
-        kept = (each.silence for each in self._parts.silences.silences())
-        silences = [silence for silence in kept if silence.state(now_ms) is SilenceState.ACTIVE]
-        return silences, Inhibitor(self._policy.rules, self._sources)
+    def _look_what_is_quiet(self, now_ms: int) -> None:
+        self._quieting.look((each.silence for each in self._parts.silences.silences()), now_ms)
 
     def _is_loud(self, group: TellingGroup, record: AlertRecord, now_ms: int) -> bool:
         """Tell whether nothing keeps an alert of a group quiet."""
-        if self._policy.is_muted(group.route, now_ms):
-            return False
-        silences, inhibitor = self._quiet
-        if not silences and inhibitor.is_idle:
-            return True
-        labels = labels_of(record)
-        return not silenced_by(silences, labels, now_ms) and not inhibitor.inhibited_by(labels)
+        return not self._policy.is_muted(group.route, now_ms) and not self._quieting.is_quiet(record)
 
     def _look(self, group: TellingGroup, now_ms: int) -> None:
         live = self._parts.book.records(group.firing)
@@ -344,11 +323,11 @@ class Dispatcher:
         """Make the groups anew: of the alerts that live, and of what receivers were told."""
         self._policy = policy
         self._groups = Groups()
-        self._sources: dict[int, Labels] = {}
+        self._quieting = Quieting(policy.rules)
         now_ms = self._parts.clock.now_ms()
-        self._quiet = self._quiet_at(now_ms)
+        self._look_what_is_quiet(now_ms)
         for record in self._parts.book.live():
-            self._note_source(record)
+            self._quieting.note(record)
             if record.fired_ms:
                 self._join(record, now_ms)
         known_ways = {way.id for ways in policy.ways.values() for way in ways}

@@ -1,6 +1,7 @@
 """What keeps alerts quiet now: silences and graver alerts. Asked by whoever sends and whoever shows.
 
-Made anew for each look at the live alerts, since what fires decides what is inhibited.
+`Quiet` is made anew for each look at the live alerts, since what fires decides what is inhibited; `Quieting` goes along
+with them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from barograph.alerts.inhibition import Inhibitor, InhibitRule
 from barograph.alerts.silences import Silence, SilenceState, silenced_by
 from barograph.model.alert_state import SEVERITY, AlertRecord
 from barograph.model.labels import Labels
+from barograph.model.matcher import matches_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,41 @@ class Quiet:
         labels = labels_of(record)
         silences = silenced_by(self._active, labels, self._now_ms) if self._active else ()
         return QuietReason(silences=silences, inhibited_by=self._inhibitor.inhibited_by(labels))
+
+
+class Quieting:
+    """What is quiet, from one look to the next: of the alerts that fire it keeps those that may keep others quiet.
+
+    Args:
+        rules: Of inhibition.
+    """
+
+    def __init__(self, rules: Sequence[InhibitRule]) -> None:
+        self._rules = rules
+        self._sources: dict[int, Labels] = {}
+        self.look((), 0)
+
+    def note(self, record: AlertRecord) -> None:
+        """Take in how an alert stands; it counts from the next look on."""
+        if record.fired_ms and not record.ended_ms:
+            labels = labels_of(record)
+            if any(matches_all(rule.source, labels) for rule in self._rules):
+                self._sources[record.number] = labels
+                return
+        self._sources.pop(record.number, None)
+
+    def look(self, silences: Iterable[Silence], now_ms: int) -> None:
+        """Decide by what stands at an instant."""
+        self._now_ms = now_ms
+        self._active = [silence for silence in silences if silence.state(now_ms) is SilenceState.ACTIVE]
+        self._inhibitor = Inhibitor(self._rules, self._sources)
+
+    def is_quiet(self, record: AlertRecord) -> bool:
+        """Tell whether anything kept an alert quiet at the last look."""
+        if not self._active and self._inhibitor.is_idle:
+            return False
+        labels = labels_of(record)
+        return bool(silenced_by(self._active, labels, self._now_ms)) or bool(self._inhibitor.inhibited_by(labels))
 
 
 def labels_of(record: AlertRecord) -> Labels:

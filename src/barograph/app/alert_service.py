@@ -20,16 +20,8 @@ from barograph.app.notifier import Notifier, Telling
 from barograph.app.suspects import Suspects
 from barograph.app.yaml_source import format_path
 from barograph.model.acting import Actor
-from barograph.model.alert_commands import (
-    AlertCommand,
-    AlertsNow,
-    ListReceivers,
-    ReceiverShown,
-    ReceiversListed,
-    ReceiverTested,
-    TestReceiver,
-    ToldShown,
-)
+from barograph.model.alert_commands import AlertCommand, ListReceivers, TestReceiver
+from barograph.model.alert_replies import AlertsNow, ReceiverShown, ReceiversListed, ReceiverTested, ToldShown
 from barograph.model.alert_state import Transition
 from barograph.model.clock import Clock
 from barograph.model.commands import AnyReply, Refused

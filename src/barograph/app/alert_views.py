@@ -13,7 +13,7 @@ from barograph.alerts.life import rank_of
 from barograph.alerts.quiet import NOT_QUIET, Quiet, QuietReason, labels_of
 from barograph.alerts.silence_book import Kept, SilenceBook
 from barograph.model.alert import RuleName
-from barograph.model.alert_commands import (
+from barograph.model.alert_replies import (
     AcknowledgmentShown,
     AlertCounts,
     AlertShown,

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -35,6 +35,7 @@ from barograph.app.lifecycle import (
 from barograph.app.listen import bind, remove_sockets, url_of
 from barograph.app.own_process import read_own_process
 from barograph.app.people_commands import PeopleCommands
+from barograph.app.publishing import Publisher
 from barograph.app.recorder import ProcessRecorder
 from barograph.app.retention_classes import retention_classes
 from barograph.app.rule_service import RuleService, RuleServiceParts
@@ -48,10 +49,10 @@ from barograph.collectors.procfs import Paths
 from barograph.identity.principal import LOCAL_ADMIN
 from barograph.identity.secrets import hash_secret
 from barograph.ingest.ticker import Ticker, TickerParts
-from barograph.link.memory import SharedSegment, SharedSegments
+from barograph.link.memory import SharedSegments
 from barograph.link.server import LinkServer
 from barograph.model.acting import Actor
-from barograph.model.alert_commands import AlertCommand, AlertsNow
+from barograph.model.alert_commands import AlertCommand
 from barograph.model.clock import SystemClock
 from barograph.model.commands import (
     AnyCommand,
@@ -89,17 +90,13 @@ class Keeper:
         self._config = config
         self._clock = SystemClock()
         self._folder = Path(options.data)
-        self._link: LinkServer | None = None
-        self._early_segment: SharedSegment | None = None
-        self._attaching: list[Callable[[SharedSegment], None]] = []
+        self._publisher = Publisher()
         self._exit_code = 0
         self._stopping = asyncio.Event()
         self._stop_ticker = threading.Event()
         self._started_ms = self._clock.now_ms()
-        self._versions = (0, 0)
-        self._status_version = 0
 
-        segments = SharedSegments(self._publish_segment)
+        segments = SharedSegments(self._publisher.segment)
         classes = retention_classes(config.store)
         self._store = Store.open(self._folder, config.store, self._clock, segments, classes=classes)
         self._store_commands = StoreCommands(self._store)
@@ -112,8 +109,8 @@ class Keeper:
             state=self._state,
             clock=self._clock,
             processes=ProcessLogReader(self._folder),
-            publish=self._publish_alerts,
-            living=self._publish_health,
+            publish=self._publisher.alerts,
+            living=self._publisher.health,
         )
         self._alerts = AlertService(alert_parts, config)
         self._alerts.heartbeat.watch("front", self._check_front)
@@ -139,9 +136,7 @@ class Keeper:
         )
         self._rules = RuleService(rule_parts, config)
         self._alerts.views.rule_of = self._rules.rule_of
-        if self._early_segment is not None:
-            self._rules.attach(self._early_segment)
-        self._attaching.append(self._rules.attach)
+        self._publisher.follow_segments(self._rules.attach)
         self._rules.start()
         parts = TickerParts(
             appender=self._store,
@@ -158,9 +153,7 @@ class Keeper:
     async def run(self) -> int:
         """Keep, until a signal or the end of the ticker; returns the exit status."""
         loop = asyncio.get_running_loop()
-        self._link = LinkServer(self._execute)
-        if self._early_segment is not None:
-            self._link.publish_segment(self._early_segment)
+        self._publisher.open(LinkServer(self._execute))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
@@ -196,8 +189,8 @@ class Keeper:
         await fronting
         await self._imports.close()
         await asyncio.to_thread(ticking.join)
-        if self._link is not None:
-            self._link.close()
+        if self._publisher.link is not None:
+            self._publisher.link.close()
         self._recorder.close()
         self._rules.close()
         self._alerts.close()
@@ -230,9 +223,8 @@ class Keeper:
 
     def _ticked(self, timestamp_ms: int) -> None:
         self._tick_pulse.beat()
-        if self._link is not None:
-            self._link.publish_tick(timestamp_ms)
-            self._publish_status()
+        self._publisher.tick(timestamp_ms)
+        self._publish_status()
 
     def _maintain(self, budget_s: float) -> None:
         self._store.maintain(budget_s)
@@ -243,16 +235,14 @@ class Keeper:
         """Give the fronts a snapshot where something in it has changed."""
         version, collectors = self._ticker.health()
         stats = self._store.stats
-        versions = (version, hash(stats.reason))
-        if versions == self._versions or self._link is None:
+        status_version = self._publisher.next_status(version, hash(stats.reason))
+        if not status_version:
             return
-        self._versions = versions
-        self._status_version += 1
         if not stats.read_only:
             self._files.write_rest()
-        self._link.publish_status(
+        self._publisher.status(
             KeeperStatus(
-                version=self._status_version,
+                version=status_version,
                 instance=self._config.instance_name,
                 started_ms=self._started_ms,
                 interval_ms=self._config.collectors.interval.ms,
@@ -261,22 +251,6 @@ class Keeper:
                 collectors=collectors,
             )
         )
-
-    def _publish_alerts(self, alerts: AlertsNow) -> None:
-        if self._link is not None:
-            self._link.publish_alerts(alerts)
-
-    def _publish_health(self, failing: str) -> None:
-        if self._link is not None:
-            self._link.publish_health(failing)
-
-    def _publish_segment(self, segment: SharedSegment) -> None:
-        for attach in self._attaching:
-            attach(segment)
-        if self._link is None:
-            self._early_segment = segment
-        else:
-            self._link.publish_segment(segment)
 
     def _collectors(self, config: Config) -> list[ScheduledCollector]:
         paths = Paths(
@@ -296,8 +270,8 @@ class Keeper:
         self._alerts.suspects.take(sample)
 
     def _prepare_front(self) -> tuple[list[str], list[int]]:
-        assert self._link is not None
-        link = self._link.open().detach()
+        assert self._publisher.link is not None
+        link = self._publisher.link.open().detach()
         listening = tuple(os.dup(listening.fileno()) for listening in self._listening)
         options = handover.Handover(
             config=encode_config(self._config),

@@ -16,7 +16,7 @@ from barograph.alerts.policy import Policy
 from barograph.app.alert_config import Ways
 from barograph.app.heartbeat import Heartbeat, Trouble
 from barograph.app.lifecycle import go_first, name_thread
-from barograph.model.alert_commands import TestOutcome
+from barograph.model.alert_replies import TestOutcome
 from barograph.model.errors import StoreError
 from barograph.model.notice import DeliveryState, Notice, NoticeAlert, NoticeKind
 from barograph.notify.config import HeartbeatConfig

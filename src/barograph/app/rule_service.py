@@ -14,7 +14,7 @@ from barograph.app.rule_files import load_rule_files
 from barograph.app.threshold_rules import threshold_files
 from barograph.link.memory import SharedSegment
 from barograph.model.alert import AlertSink, RuleName
-from barograph.model.alert_commands import RuleShown
+from barograph.model.alert_replies import RuleShown
 from barograph.model.clock import Clock
 from barograph.model.protocols import Appender, TickFollower
 from barograph.model.rule_commands import RuleCommand, RuleReply, ShowRules

@@ -20,7 +20,7 @@ from barograph.link.framing import (
 from barograph.link.memory import attach
 from barograph.link.wire import Wire
 from barograph.model.acting import ACTOR
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 

@@ -7,7 +7,7 @@ Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFram
 import msgspec
 
 from barograph.model.acting import NOBODY, Actor
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 

@@ -24,7 +24,7 @@ from barograph.link.framing import (
 from barograph.link.memory import SharedSegment
 from barograph.link.wire import Wire
 from barograph.model.acting import Actor
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus, Refused
 from barograph.model.errors import LinkError
 

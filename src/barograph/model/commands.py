@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from barograph.model.alert_commands import AlertCommand, AlertReply
+from barograph.model.alert_commands import AlertCommand
+from barograph.model.alert_replies import AlertReply
 from barograph.model.people import PeopleCommand, PeopleReply
 from barograph.model.rule_commands import RuleCommand, RuleReply
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from barograph.model.alert import RuleName
-from barograph.model.alert_commands import RuleShown
+from barograph.model.alert_replies import RuleShown
 from barograph.model.alert_state import SEVERITY
 from barograph.model.rule_commands import RuleAlertsShown, RulesShown, ShownAlert, ShownGroup, ShownRule
 from barograph.promql.parser.printer import print_expr

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from barograph.model.errors import TemplateError
 from barograph.templates.budget import Budget, Pieces, TemplateLimits
-from barograph.templates.compiler import Frame, Program, Shown, compile_tree
+from barograph.templates.compiler import Program, compile_tree
+from barograph.templates.expressions import Frame, Shown
 from barograph.templates.functions import FUNCTIONS, Context
 from barograph.templates.parser import parse_tokens
 from barograph.templates.quoting import quote

@@ -6,7 +6,7 @@ Only the newest state is sent: a client that does not read misses states in betw
 import asyncio
 
 from barograph.identity.principal import Principal
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.live import EVENT_STREAM, PING, alerts_event

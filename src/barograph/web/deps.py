@@ -8,7 +8,7 @@ from typing import Protocol
 
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.throttle import AttemptLimit
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.batch import Schema
 from barograph.model.clock import Clock
 from barograph.model.columns import SeriesRun

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from barograph.identity.principal import Principal
-from barograph.model.alert_commands import AlertsNow
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.errors import BarographError, QueryError
 from barograph.promql.ast import ValueType
 from barograph.web.credentials import read_credential

@@ -7,7 +7,8 @@ from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.config import Config
 from barograph.model.acting import Actor
 from barograph.model.alert import AlertPhase, RuleAlert, RuleName
-from barograph.model.alert_commands import AlertCommand, AlertsNow
+from barograph.model.alert_commands import AlertCommand
+from barograph.model.alert_replies import AlertsNow
 from barograph.model.commands import AnyReply
 from barograph.model.labels import Labels
 from barograph.state.sqlite import connect_memory

@@ -11,12 +11,8 @@ from barograph.model.alert_commands import (
     AcknowledgeAlerts,
     AddSilence,
     AlertCommand,
-    AlertDetail,
-    AlertHistory,
-    AlertsListed,
     AssignAlert,
     CommentAlert,
-    DeliveriesRead,
     ExpireSilence,
     ListAlerts,
     ListSilences,
@@ -24,9 +20,15 @@ from barograph.model.alert_commands import (
     ReadAlertHistory,
     ReadDeliveries,
     ShowAlert,
+    WithdrawAcknowledgments,
+)
+from barograph.model.alert_replies import (
+    AlertDetail,
+    AlertHistory,
+    AlertsListed,
+    DeliveriesRead,
     SilencePreviewed,
     SilencesListed,
-    WithdrawAcknowledgments,
 )
 from barograph.model.commands import Done, Refused
 from barograph.model.errors import StoreError

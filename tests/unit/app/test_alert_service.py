@@ -8,15 +8,8 @@ import pytest
 
 from barograph.app.alert_service import prepare
 from barograph.app.config import Config
-from barograph.model.alert_commands import (
-    AcknowledgeAlerts,
-    AlertsListed,
-    ListAlerts,
-    ListReceivers,
-    ReceiversListed,
-    ReceiverTested,
-    TestReceiver,
-)
+from barograph.model.alert_commands import AcknowledgeAlerts, ListAlerts, ListReceivers, TestReceiver
+from barograph.model.alert_replies import AlertsListed, ReceiversListed, ReceiverTested
 from barograph.model.commands import Refused
 from barograph.model.errors import ConfigError, StoreError
 from barograph.state.deliveries import SqliteDeliveries

@@ -7,14 +7,8 @@ import pytest
 
 from barograph.app.alert_views import AlertViews, show_delivery, show_silence, show_transition, title_of_record
 from barograph.model.alert import AlertPhase
-from barograph.model.alert_commands import (
-    AcknowledgeAlerts,
-    AddSilence,
-    AlertCounts,
-    ExpireSilence,
-    RuleShown,
-    ToldShown,
-)
+from barograph.model.alert_commands import AcknowledgeAlerts, AddSilence, ExpireSilence
+from barograph.model.alert_replies import AlertCounts, RuleShown, ToldShown
 from barograph.model.alert_state import NumberedTransition, Transition, TransitionKind
 from barograph.model.notice import Delivery, DeliveryState, Notice, NoticeAlert, NoticeKind
 from unit.app.alerting import ADA, START_MS, Alerting

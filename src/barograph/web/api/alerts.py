@@ -8,9 +8,6 @@ from barograph.analysis.frozen import FrozenWho, without_arguments
 from barograph.identity.principal import Principal, Role
 from barograph.model.alert_commands import (
     AcknowledgeAlerts,
-    AlertDetail,
-    AlertHistory,
-    AlertsListed,
     AssignAlert,
     CommentAlert,
     ListAlerts,
@@ -18,6 +15,7 @@ from barograph.model.alert_commands import (
     ShowAlert,
     WithdrawAcknowledgments,
 )
+from barograph.model.alert_replies import AlertDetail, AlertHistory, AlertsListed
 from barograph.model.commands import AnyCommand, Done
 from barograph.model.units import whole_number
 from barograph.web.api.answering import Data, answer, ask

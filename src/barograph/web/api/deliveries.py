@@ -4,14 +4,8 @@ from urllib.parse import unquote
 
 import msgspec
 
-from barograph.model.alert_commands import (
-    DeliveriesRead,
-    ListReceivers,
-    ReadDeliveries,
-    ReceiversListed,
-    ReceiverTested,
-    TestReceiver,
-)
+from barograph.model.alert_commands import ListReceivers, ReadDeliveries, TestReceiver
+from barograph.model.alert_replies import DeliveriesRead, ReceiversListed, ReceiverTested
 from barograph.web.api.answering import Data, answer, ask
 from barograph.web.deps import WebDeps
 from barograph.web.parameters import Parameters, Receive, Scope, Send, one, parse_whole

@@ -4,14 +4,8 @@ import secrets
 
 import msgspec
 
-from barograph.model.alert_commands import (
-    AddSilence,
-    ExpireSilence,
-    ListSilences,
-    PreviewSilence,
-    SilencePreviewed,
-    SilencesListed,
-)
+from barograph.model.alert_commands import AddSilence, ExpireSilence, ListSilences, PreviewSilence
+from barograph.model.alert_replies import SilencePreviewed, SilencesListed
 from barograph.model.commands import Done
 from barograph.web.api.answering import Data, answer, ask
 from barograph.web.deps import WebDeps
