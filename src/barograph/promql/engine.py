@@ -29,6 +29,11 @@ from barograph.promql.value import QueryResult, QueryStats, RawMatrix, StepScala
 from barograph.promql.walk import Selection, selections
 
 _PLANS_KEPT = 1_000
+_PLANS_BYTES = 32 << 20
+"""What the plans that are kept may take together; measured by the next three, which are about right."""
+_PLAN_BYTES = 1_500
+_CHARACTER_BYTES = 80
+_SERIES_BYTES = 300
 _SAMPLES_PER_POINT = 16
 """A sample takes some nanoseconds to be read and looked at, a point of the answer a tenth of a microsecond."""
 _SAMPLES_PER_MS = 0.001
@@ -43,6 +48,11 @@ class Prepared:
     finisher: Finisher = field(default_factory=Finisher)
     series: int | None = None
     samples_per_ms: float = 0.0
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it takes: the text makes nodes, and each series that it met is remembered in some."""
+        return _PLAN_BYTES + _CHARACTER_BYTES * len(self.plan.text) + _SERIES_BYTES * (self.series or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class Engine:
         self._config = config
         self._clock = clock
         self._plans: dict[str, Prepared] = {}
+        self._plans_bytes = 0
         self._lock = threading.Lock()
 
     @property
@@ -216,11 +227,27 @@ class Engine:
             return known
         known = self._make(text)
         with self._lock:
-            while len(self._plans) >= _PLANS_KEPT:
-                # the oldest goes: dictionaries keep their order, and what is asked at every tick soon comes back
-                del self._plans[next(iter(self._plans))]
-            self._plans[text] = known
+            if text not in self._plans:  # another thread may have been faster
+                self._plans[text] = known
+                self._plans_bytes += known.size_bytes
+                self._forget_oldest()
         return known
+
+    def _forget_oldest(self) -> None:
+        """Forget plans until the others fit. The lock is held."""
+        while len(self._plans) > 1 and (len(self._plans) > _PLANS_KEPT or self._plans_bytes > _PLANS_BYTES):
+            # one stays, however large; dictionaries keep their order, and what is asked at every tick soon comes back
+            self._plans_bytes -= self._plans.pop(next(iter(self._plans))).size_bytes
+
+    def _learn(self, known: Prepared, run: Run, span_ms: int) -> None:
+        """Note what an evaluation has taught of a plan, which grows by the series that it met."""
+        with self._lock:
+            before = known.size_bytes
+            known.series = run.series
+            known.samples_per_ms = run.samples / max(1, span_ms)
+            if self._plans.get(known.plan.text) is known:
+                self._plans_bytes += known.size_bytes - before
+                self._forget_oldest()
 
     def _make(self, text: str) -> Prepared:
         if len(text) > self._config.max_query_length:
@@ -246,8 +273,7 @@ class Engine:
         with np.errstate(all="ignore"):
             value = _value(known, run, grid)
         duration_s = self._clock.monotonic_s() - started_s
-        known.series = run.series
-        known.samples_per_ms = run.samples / max(1, grid.end_ms - grid.start_ms + run.lookback_ms)
+        self._learn(known, run, grid.end_ms - grid.start_ms + run.lookback_ms)
         return QueryResult(
             value=value,
             times_ms=grid.times_ms,

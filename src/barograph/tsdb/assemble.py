@@ -17,9 +17,13 @@ from barograph.tsdb.index import SeriesIds
 
 IMPORTED = "import/"
 """What the source of everything begins with that was loaded in bulk."""
-_KEPT_ROWS = 256
-_KEPT_BYTES = 1 << 16
-"""So many rows of labels are kept, of at most 8,192 series each."""
+_KEPT_BYTES = 8 << 20
+"""What the rows of labels that are kept take together."""
+_LARGEST_SHARE = 64
+"""A row larger than this part of it is not kept."""
+_ROW_BYTES = 400
+_PLACE_BYTES = 16
+"""What a row costs, and each series in it: its number in the key, and a place in the tuple."""
 SHARED = ""
 """Stands for the source of series that came with several."""
 
@@ -57,6 +61,7 @@ class LabelRows:
     def __init__(self, labels: Sequence[Labels]) -> None:
         self._labels = labels
         self._known: dict[bytes, tuple[Labels, ...]] = {}
+        self._known_bytes = 0
 
     def of(self, series: SeriesIds) -> tuple[Labels, ...]:
         """Return the labels of series by their numbers."""
@@ -64,11 +69,14 @@ class LabelRows:
         found = self._known.get(key)
         if found is None:
             found = tuple(self._labels[number] for number in series.tolist())
-            if len(key) > _KEPT_BYTES:
+            size_bytes = _ROW_BYTES + _PLACE_BYTES * len(found)
+            if size_bytes > _KEPT_BYTES // _LARGEST_SHARE:
                 return found
-            if len(self._known) >= _KEPT_ROWS:
+            if self._known_bytes + size_bytes > _KEPT_BYTES:
                 self._known.clear()
+                self._known_bytes = 0
             self._known[key] = found
+            self._known_bytes += size_bytes
         return found
 
 

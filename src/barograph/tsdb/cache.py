@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+ENTRY_BYTES = 400
+"""What an entry costs besides its value: its place, and a short key."""
 
 
 class ByteCache(Generic[K, V]):
@@ -25,7 +27,8 @@ class ByteCache(Generic[K, V]):
         return found[0]
 
     def put(self, key: K, value: V, size_bytes: int) -> None:
-        """Keep a value; one larger than the whole budget is not kept."""
+        """Keep a value; one larger than the whole budget is not kept. No entry is free, however small its value."""
+        size_bytes += ENTRY_BYTES
         if size_bytes > self._budget:
             return
         old = self._entries.pop(key, None)

@@ -20,6 +20,8 @@ from barograph.tsdb.cache import ByteCache
 from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
 
 _ALL_TIME = ((-(1 << 62), 1 << 62),)
+_NAME_BYTES = 100
+"""What the name of one span costs in a key: each selection has it anew."""
 _LARGEST_SHARE = 4
 """A matrix larger than this part of the budget is not kept: it would push out many others."""
 
@@ -30,7 +32,7 @@ class Reading(NamedTuple):
     """What is read of block files.
 
     Attributes:
-        plan: A number that no other selection has.
+        plan: A number that no other selection has, 0 for one that does not come again.
         wanted: For each number of the index whether it is wanted.
         start_ms: The first instant.
         end_ms: The last instant.
@@ -133,7 +135,9 @@ class FileReads:
     def _joined(
         self, reading: Reading, spans: Sequence[tuple[DayFile, Span]], warnings: list[str]
     ) -> dict[str, Piece] | None:
-        """Return the whole of some spans by source; None where it is too large to be kept."""
+        """Return the whole of some spans by source; None where it is too large to be kept, or not asked for again."""
+        if not reading.plan:
+            return None
         key = reading.plan, tuple((file.number, span.span) for file, span in spans)
         whole = self._kept.get(key)
         if whole is not None:
@@ -152,9 +156,9 @@ class FileReads:
         whole = {source: _frozen(piece) for source, piece in joined.items() if piece is not None}
         warnings += damage
         if not damage:
-            self._kept.put(
-                key, whole, sum(piece.values.nbytes + piece.timestamps_ms.nbytes for piece in whole.values())
-            )
+            # many that select nothing are many keys all the same
+            values_bytes = sum(piece.values.nbytes + piece.timestamps_ms.nbytes for piece in whole.values())
+            self._kept.put(key, whole, values_bytes + _NAME_BYTES * len(spans))
         return whole
 
 

@@ -47,6 +47,8 @@ from barograph.tsdb.tierreads import (
 
 _MOVING = "blocks were merged faster than they could be read; ask again"
 _PLANS = 512
+_PLANS_BYTES = 64 << 20
+"""What plans take together: with a million series one of them is a megabyte."""
 _ATTEMPTS = 5
 _FIRST_MS = -(1 << 62)
 _NO_HINTS = SelectHints()
@@ -55,11 +57,16 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """What a set of matchers selects, as long as no series joins."""
+    """What a set of matchers selects, as long as no series joins; `number` is 0 where nothing of it is kept."""
 
     number: int
     wanted: BoolArray
     in_head: tuple[tuple[GroupView, Columns, SeriesIds], ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it takes."""
+        return self.wanted.nbytes + sum(2 * series.nbytes for _, _, series in self.in_head)
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +105,7 @@ class StoreReader:
         self._plans_made = 0
         self._plans: dict[tuple[Matcher, ...], _Plan] = {}
         self._most_plans = plans
+        self._plans_bytes = 0
         self._epoch = 0
         self._planned_series = 0
         self._offline_warnings: tuple[str, ...] = ()
@@ -298,10 +306,13 @@ class StoreReader:
         plan = self._plans.get(key)
         if plan is None:
             wanted = self._index.match(key)
-            plan = self._new_plan(wanted)
-            if len(self._plans) >= self._most_plans:
+            self._plans_made += 1
+            plan = self._new_plan(wanted, self._plans_made)
+            if len(self._plans) >= self._most_plans or self._plans_bytes + plan.size_bytes > _PLANS_BYTES:
                 self._plans.clear()
+                self._plans_bytes = 0
             self._plans[key] = plan
+            self._plans_bytes += plan.size_bytes
         return plan
 
     def _sync_plans(self) -> None:
@@ -314,6 +325,7 @@ class StoreReader:
     def _forget_plans(self) -> None:
         """Drop what matchers select: series have joined, or the head is another. The lock is held."""
         self._plans.clear()
+        self._plans_bytes = 0
         self._planned_series = len(self._index)
         self._epoch += 1
 
@@ -323,11 +335,10 @@ class StoreReader:
         numbers = self._index.add_all(labels)
         wanted = np.zeros(len(self._index), np.bool_)
         wanted[numbers] = True
-        return self._new_plan(wanted)
+        return self._new_plan(wanted, 0)
 
-    def _new_plan(self, wanted: BoolArray) -> _Plan:
-        self._plans_made += 1
-        return _Plan(self._plans_made, wanted, tuple(self._head_columns(wanted)))
+    def _new_plan(self, wanted: BoolArray, number: int) -> _Plan:
+        return _Plan(number, wanted, tuple(self._head_columns(wanted)))
 
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""

@@ -211,6 +211,24 @@ def test_plans_are_kept_and_the_oldest_goes(store: CountingStore, monkeypatch: p
     assert parsed == ["1", "2", "3", "1"]
 
 
+def test_plans_are_kept_by_what_they_take(store: CountingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.promql.engine._PLANS_BYTES", 100_000)
+    engine = engine_over(store)
+    for number in range(20):
+        engine.check("+".join(f"long_{number}" for _ in range(100)))  # each about as large as the budget
+    assert len(engine._plans) == 1
+    for number in range(40):
+        engine.instant(f"m + {number}", 50_000)
+    assert 10 < len(engine._plans) <= 40
+    assert engine._plans_bytes == sum(known.size_bytes for known in engine._plans.values())
+    for number in range(200):  # what a plan has met counts too
+        store.add(Labels.of("n", row=str(number)), [49_500], [1.0])
+    for number in range(10):
+        engine.instant(f"n + {number}", 50_000)
+    assert len(engine._plans) == 1
+    assert engine._plans_bytes == sum(known.size_bytes for known in engine._plans.values())
+
+
 def test_names_that_collide_are_refused_without_reading_everything(store: CountingStore) -> None:
     store.add(Labels.of("n", row="1"), range(0, 100_000, 1000), [1.0] * 100)
     engine = engine_over(store)

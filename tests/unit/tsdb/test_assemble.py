@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT, STALE, FloatArray, is_absent
@@ -85,3 +86,14 @@ def test_series_that_take_turns_lack_nothing() -> None:
     (group,) = assemble([[piece([0], [1, 3], [[1, 2]]), piece([1], [1, 2], [[3, 4]])]], LABELS)
     assert group.has_absent
     assert is_absent(group.values).tolist() == [[False, True, False], [False, False, True]]
+
+
+def test_rows_of_labels_are_kept_by_what_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.tsdb.assemble._KEPT_BYTES", 64_000)
+    rows = assembling.LabelRows([Labels.of("m", i=str(number)) for number in range(1_000)])
+    again = rows.of(np.arange(2))
+    assert rows.of(np.arange(2)) is again
+    for first in range(900):
+        rows.of(np.arange(first, first + 30))  # 880 bytes
+    assert len(rows._known) <= 72
+    assert rows.of(np.arange(1_000)) is not rows.of(np.arange(1_000)), "too large to be kept"

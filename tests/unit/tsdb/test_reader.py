@@ -6,6 +6,7 @@ from pathlib import Path
 import apsw
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from barograph.model.batch import Family, MetricType
 from barograph.model.columns import SampleColumns
@@ -15,6 +16,7 @@ from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.series import NewestAt, ReadBudget, SelectHints
 from barograph.model.units import Size
 from barograph.tsdb.bulk import encode_samples
+from barograph.tsdb.cache import ENTRY_BYTES
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.dayfiles import MovedError
 from barograph.tsdb.load import load
@@ -319,6 +321,29 @@ def test_threads_may_share_a_reader(kit: Kit) -> None:
         thread.join()
     assert wrong == []
     kit.store.close()
+
+
+def test_selections_that_never_come_again_are_not_kept_without_end(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, replace(SMALL, decoded_cache=Size(200_000)))
+    for second in range(125):
+        kit.tick(schema_of("a"), second, [float(second)])
+        kit.store.maintain(1e9)
+    reader = StoreReader(kit.folder, kit.config)
+    for number in range(1_000):
+        assert not reader.select([Matcher("i", MatchOp.EQUAL, f"x{number}")], T0, T0 + 9_000).groups
+        assert reader.select_series([labels_of("a")], T0, T0 + 9_000).groups
+    # half of the decoded cache is theirs, and what selects nothing takes its key
+    assert 0 < len(reader._reads._kept) < 100_000 // ENTRY_BYTES
+    reader.close()
+
+
+def test_plans_are_kept_by_what_they_take(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = kit.reader()
+    monkeypatch.setattr("barograph.tsdb.reader._PLANS_BYTES", 100)
+    for number in range(100):
+        reader.series([Matcher("i", MatchOp.EQUAL, f"x{number}")], T0, T0 + 9_000)
+    assert 0 < len(reader._plans) <= 100 // 2
+    reader.close()
 
 
 def ended() -> None:
