@@ -77,7 +77,8 @@ class SqliteState:
     @property
     def is_durable(self) -> bool:
         """Whether changes reach the disk."""
-        return bool(self._connection.filename)
+        with self._one_at_a_time:  # a connection that is busy with another thread does not even tell its name
+            return bool(self._connection.filename)
 
     def add_login_code(self, code_hash: str, user: str, expires_ms: int) -> None:
         """See `StateStore`."""

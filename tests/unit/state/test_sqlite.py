@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +215,29 @@ def test_a_lookup_that_fails_is_told() -> None:
 
 def _fields(one: StoredSession) -> dict[str, Any]:
     return {name: getattr(one, name) for name in StoredSession.__slots__}
+
+
+def test_a_change_waits_for_another_thread_that_is_in_the_middle_of_one(tmp_path: Path) -> None:
+    state = open_state(tmp_path)
+    begun, ended = threading.Event(), threading.Event()
+
+    def linger(*_: object) -> bool:
+        begun.set()
+        return ended.wait(10)
+
+    def slow() -> int:
+        # a statement under way: SQLite calls this in its middle
+        state._connection.create_scalar_function("linger", linger)
+        return state.run("DELETE FROM session WHERE linger()")
+
+    state.add_session(session())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(state.write, slow)
+        assert begun.wait(10)
+        second = pool.submit(state.write, lambda: state.run("DELETE FROM login_code"), lasting=True)
+        third = pool.submit(lambda: state.is_durable)
+        waiting: list[Future[Any]] = [second, third]
+        assert not wait(waiting, timeout=0.2).done
+        ended.set()
+        assert (first.result(), second.result(), third.result()) == (1, 0, True)
+    state.close()
