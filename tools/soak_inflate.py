@@ -111,14 +111,16 @@ def processes(server: Server) -> list[int]:
 
 def anonymous_bytes(server: Server) -> int:
     """Return the memory of a server's processes that is no file's."""
-    total = 0
-    for pid in processes(server):
-        try:
-            status = Path(f"/proc/{pid}/status").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("RssAnon:"))
-    return total
+    return sum(process_bytes(pid) for pid in processes(server))
+
+
+def process_bytes(pid: int) -> int:
+    """Return the memory of a process that is no file's; 0 where it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("RssAnon:"))
 
 
 class Attack:

@@ -9,13 +9,14 @@ HTTP. The server must be the same process afterwards, with the same memory, and 
 import random
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 from barograph.web.routes import ROUTES
 from proof import SECURITY, Figure, Proof, conclude, read_options
-from soak_inflate import anonymous_bytes
+from soak_inflate import anonymous_bytes, process_bytes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.flood import Flood
@@ -23,7 +24,11 @@ from helpers.server import Server, serving
 
 REQUESTS = 1_000_000
 BATCH = 50
+ROUND = 3_000
+"""Requests after which the kinds change."""
 WARM_SHARE = 10
+LANES = 16
+"""Connections at once; four of them may wait for the store's turn, as imports do."""
 PROOF = Proof(
     row=17,
     name="malformed",
@@ -149,7 +154,7 @@ class Maker:
         """Return a request that ends where it says, and is wrong inside."""
         chance = self._chance
         template, methods = chance.choice(self._routes)
-        if b"/import" in template and chance.random() < 0.8:  # an empty one is right, and waits for the store's turn
+        if b"/import" in template and chance.random() < 0.8:  # some are right, and wait for the store's turn
             template, methods = chance.choice(self._routes)
         method = (
             chance.choice(methods)
@@ -163,7 +168,11 @@ class Maker:
         given = b"&".join(
             chance.choice(NAMES) + b"=" + quote_from_bytes(self.mutated()).encode() for _ in range(chance.randrange(4))
         )
+        if b"/export" in template:  # without a selection it is right, and everything is the answer
+            given += b"&match[]=" + quote_from_bytes(self.mutated() or b"{").encode()
         body = b"" if method in (b"GET", b"HEAD", b"OPTIONS") else chance.choice((given, self.mutated()))
+        if b"/import" in template and not body:  # right as well
+            body = b"{"
         lines = [method + b" " + path + b"?" + given + b" HTTP/1.1", b"host: 127.0.0.1", self._credential()]
         lines += [b"content-type: " + chance.choice(TYPES)] if body else []
         lines += [b"content-encoding: " + chance.choice(ENCODINGS)] if body and chance.random() < 0.3 else []
@@ -193,31 +202,38 @@ class Maker:
         return bytes(data[: chance.randrange(1, len(data) + 1)])
 
 
-def run(server: Server, count: int, seed: int) -> tuple[Flood, list[int]]:
-    """Send all; returns what came back, and memory after a tenth and at the end."""
-    maker, flood = Maker(server.token, seed), Flood(server.url)
-    memory: list[int] = []
-    sent = 0
-    makers: tuple[tuple[Callable[[], bytes], Callable[[list[bytes]], None]], ...] = (
-        (maker.framed, flood.pipelined),
-        (maker.framed, flood.pipelined),
-        (maker.broken, flood.alone),
-    )
-    while sent < count:
-        for make, send in makers:
-            send([make() for _ in range(BATCH)])
-            sent += BATCH
+def batches(make: Callable[[], bytes], count: int) -> Iterator[list[bytes]]:
+    """Yield so many requests, some at a time."""
+    for first in range(0, count, BATCH):
+        yield [make() for _ in range(min(BATCH, count - first))]
+
+
+def run(server: Server, count: int, seed: int) -> tuple[Flood, list[tuple[int, int]]]:
+    """Send all; returns what came back, and the memory of keeper and front after a tenth and at the end."""
+    maker, flood = Maker(server.token, seed), Flood(server.url, LANES)
+    memory: list[tuple[int, int]] = []
+    for sent in range(0, count, ROUND):
         if not memory and sent >= count // WARM_SHARE:
-            memory.append(anonymous_bytes(server))
-    memory.append(anonymous_bytes(server))
-    return flood, [sent, *memory]
+            memory.append(memory_of(server))
+        size = min(ROUND, count - sent)
+        flood.pipelined(batches(maker.framed, size - size // 3))
+        flood.alone(batches(maker.broken, size // 3))
+    return flood, [*memory, memory_of(server)]
+
+
+def memory_of(server: Server) -> tuple[int, int]:
+    """Return the memory of keeper and front that is no file's, in bytes."""
+    front = process_bytes(server.front_pid)
+    return anonymous_bytes(server) - front, front
 
 
 def figures(count: int, seed: int, place: Path) -> list[Figure]:
     """Run the proof."""
     with serving(place / "data") as server:
         before = server.process.pid, server.front_pid
-        flood, (sent, early, late) = run(server, count, seed)
+        started_s = time.monotonic()
+        flood, ((keeper, front), (keeper_after, front_after)) = run(server, count, seed)
+        took_s = time.monotonic() - started_s
         server.wait_ready()
         restarts = (server.process.pid, server.front_pid) != before
         words = server.words()
@@ -226,15 +242,21 @@ def figures(count: int, seed: int, place: Path) -> list[Figure]:
     tracebacks = words.count("Traceback")
     if tracebacks:
         print(words[words.index("Traceback") - 500 :][:6000], file=sys.stderr)
-    drift = 100 * (late - early) / early
+    drift = 100 * (keeper_after + front_after) / (keeper + front) - 100
     return [
-        Figure(name="requests", value=sent),
+        Figure(name="requests", value=count),
+        Figure(name="a second", value=round(count / took_s)),
         Figure(name="answers of 2xx and 3xx", value=sum(n for status, n in flood.statuses.items() if status < 400)),
         Figure(name="answers of 4xx", value=sum(n for status, n in flood.statuses.items() if 400 <= status < 500)),
         Figure(name="answers of 503 that say when to come again", value=flood.statuses[503]),
         Figure(name="other answers of 5xx", value=flood.server_errors, must_be=0),
+        Figure(name="connections that took longer than a minute", value=flood.waited_in_vain, must_be=0),
         Figure(name="processes that ended", value=restarts, must_be=0),
         Figure(name="errors that nobody foresaw, in the log", value=tracebacks, must_be=0),
+        Figure(name="memory of the keeper after a tenth", value=round(keeper / (1 << 20), 1), unit="MiB"),
+        Figure(name="memory of the keeper at the end", value=round(keeper_after / (1 << 20), 1), unit="MiB"),
+        Figure(name="memory of the front after a tenth", value=round(front / (1 << 20), 1), unit="MiB"),
+        Figure(name="memory of the front at the end", value=round(front_after / (1 << 20), 1), unit="MiB"),
         Figure(name="memory at the end against after a tenth", value=round(drift, 1), unit="%"),
     ]
 
