@@ -1,8 +1,10 @@
 // Paints a picture on a canvas: fields without data, shades, grid, fills, lines, bands, the heat map. In device pixels; knows
-// no DOM but the context it is handed. Straight segments only, never more than one bucket a pixel.
+// no DOM but the context it is handed. Straight segments only, never more than one bucket a pixel; lines and fills are pixels
+// of our own making (raster.ts), which cost the same with a GPU and without.
 
 import { levelOf } from "./heat";
 import type { Band, Line, Pane, Picture } from "./picture";
+import { type Points, type Sheet, blank, fillBetween, paintOf, strokeLine } from "./raster";
 
 export interface Ink {
   /** A token's colour, `#rrggbb`. */
@@ -54,9 +56,7 @@ export function paint(ctx: CanvasRenderingContext2D, picture: Picture, ink: Ink,
   shades(pen);
   fields(pen);
   if (picture.heat !== null) heat(pen);
-  for (const line of picture.lines) fill(pen, line);
-  for (const band of picture.bands) between(pen, band);
-  for (const line of picture.lines) stroke(pen, line);
+  if (picture.lines.length > 0) drawing(pen);
   rules(pen);
 }
 
@@ -116,59 +116,69 @@ function runs(line: Float64Array, visit: (from: number, to: number) => void): vo
 
 const strength = (place: Place, column: string): number => (place.lifted === null || place.lifted === column ? 1 : PALE);
 
-function fill({ ctx, ink, place, picture, x }: Pen, line: Line): void {
-  if (line.fill === 0) return;
-  const pane = picture.panes[line.pane];
-  if (pane === undefined) return;
-  const at = y(place, pane);
-  const xs = picture.x;
-  const zero = at(Math.max(0, pane.low));
-  ctx.fillStyle = alpha(ink.color(line.color), line.fill * strength(place, line.column));
-  ctx.beginPath();
-  runs(line.y, (from, to) => {
-    ctx.moveTo(x(xs[from] as number), line.base === null ? zero : at(line.base[from] as number));
-    for (let i = from; i <= to; i++) ctx.lineTo(x(xs[i] as number), at(line.y[i] as number));
-    if (line.base === null) ctx.lineTo(x(xs[to] as number), zero);
-    else for (let i = to; i >= from; i--) ctx.lineTo(x(xs[i] as number), at(line.base[i] as number));
-  });
-  ctx.fill();
+// All fills, bands and lines as one image over what lies under them.
+function drawing(pen: Pen): void {
+  const { ctx, place, picture } = pen;
+  const sheet = blank(place.width, place.height);
+  for (const line of picture.lines) fill(pen, sheet, line);
+  for (const band of picture.bands) between(pen, sheet, band);
+  for (const line of picture.lines) stroke(pen, sheet, line);
+  const pixels = scratch(place.width, place.height);
+  if (pixels === null) return;
+  pixels.putImageData(new ImageData(sheet.bytes, sheet.width, sheet.height), 0, 0);
+  ctx.drawImage(pixels.canvas, 0, 0, place.width, place.height, 0, 0, place.width, place.height);
 }
 
-function stroke({ ctx, ink, place, picture, x }: Pen, line: Line): void {
-  const pane = picture.panes[line.pane];
-  if (pane === undefined) return;
-  const at = y(place, pane);
-  const xs = picture.x;
-  const width = (line.fill === 0 ? 1.5 : 1) * place.ratio;
-  ctx.strokeStyle = ctx.fillStyle = alpha(ink.color(line.color), strength(place, line.column));
-  ctx.lineWidth = width;
-  ctx.setLineDash(place.dashes ? (DASHES[line.dash % DASHES.length] ?? []).map((part) => part * place.ratio) : []);
-  ctx.beginPath();
-  runs(line.y, (from, to) => {
-    // a sample between two gaps has no line: it is a point
-    if (from === to) return ctx.rect(x(xs[from] as number) - width, at(line.y[from] as number) - width, 2 * width, 2 * width);
-    ctx.moveTo(x(xs[from] as number), at(line.y[from] as number));
-    for (let i = from + 1; i <= to; i++) ctx.lineTo(x(xs[i] as number), at(line.y[i] as number));
-  });
-  ctx.stroke();
-  ctx.setLineDash([]);
+/** Points in pixels; an array of its own each, for as long as a picture is painted. */
+function points({ x }: Pen, times: Float64Array, values: Float64Array, at: (value: number) => number): Points {
+  return { x: times.map(x), y: values.map(at) };
 }
 
-function between({ ctx, ink, place, picture, x }: Pen, band: Band): void {
+function fill(pen: Pen, sheet: Sheet, line: Line): void {
+  const { ink, place, picture } = pen;
+  const pane = picture.panes[line.pane];
+  if (line.fill === 0 || pane === undefined) return;
+  const at = y(place, pane);
+  const found = points(pen, picture.x, line.y, at);
+  const ground = line.base === null ? new Float64Array(line.y.length).fill(at(Math.max(0, pane.low))) : line.base.map(at);
+  const paint = paintOf(ink.color(line.color), line.fill * strength(place, line.column));
+  runs(line.y, (from, to) => fillBetween(sheet, paint, found, ground, from, to));
+}
+
+function stroke(pen: Pen, sheet: Sheet, line: Line): void {
+  const { ink, place, picture } = pen;
+  const pane = picture.panes[line.pane];
+  if (pane === undefined) return;
+  const found = points(pen, picture.x, line.y, y(place, pane));
+  const paint = paintOf(ink.color(line.color), strength(place, line.column));
+  const thick = (line.fill === 0 ? 1.5 : 1) * place.ratio;
+  const dash = place.dashes ? (DASHES[line.dash % DASHES.length] ?? []).map((part) => part * place.ratio) : [];
+  // a sample between two gaps has no line: it is a point
+  runs(line.y, (from, to) => strokeLine(sheet, paint, thick, found, from, to, dash));
+}
+
+function between(pen: Pen, sheet: Sheet, band: Band): void {
+  const { ink, place, picture } = pen;
   const pane = picture.panes[band.pane];
   if (pane === undefined) return;
   const at = y(place, pane);
-  ctx.fillStyle = alpha(ink.color(band.color), BAND * strength(place, band.column));
-  ctx.beginPath();
-  runs(band.most, (from, to) => {
-    ctx.moveTo(x(band.x[from] as number), at(band.most[from] as number));
-    for (let i = from + 1; i <= to; i++) ctx.lineTo(x(band.x[i] as number), at(band.most[i] as number));
-    for (let i = to; i >= from; i--) ctx.lineTo(x(band.x[i] as number), at(band.least[i] as number));
-  });
-  ctx.fill();
+  const found = points(pen, band.x, band.most, at);
+  const ground = band.least.map(at);
+  const paint = paintOf(ink.color(band.color), BAND * strength(place, band.column));
+  runs(band.most, (from, to) => fillBetween(sheet, paint, found, ground, from, to));
 }
 
 let cells: HTMLCanvasElement | null = null;
+
+/** A canvas of at least this size, from which pixels are painted. */
+function scratch(width: number, height: number): CanvasRenderingContext2D | null {
+  cells ??= document.createElement("canvas");
+  if (cells.width < width || cells.height < height) {
+    cells.width = Math.max(cells.width, width);
+    cells.height = Math.max(cells.height, height);
+  }
+  return cells.getContext("2d");
+}
 
 // A pixel a cell, blown up without smoothing: one image for all rows.
 function heat({ ctx, ink, place, picture, x }: Pen): void {
@@ -176,19 +186,14 @@ function heat({ ctx, ink, place, picture, x }: Pen): void {
   const width = map?.values[0]?.length ?? 0;
   if (map === null || width === 0) return;
   const height = map.values.length;
-  cells ??= document.createElement("canvas");
-  if (cells.width < width || cells.height < height) {
-    cells.width = Math.max(cells.width, width);
-    cells.height = Math.max(cells.height, height);
-  }
-  const pen = cells.getContext("2d");
+  const pen = scratch(width, height);
   if (pen === null) return;
   const image = pen.createImageData(width, height);
   map.values.forEach((row, r) => color(row, image.data, r * width * 4, ink.ramp));
   pen.putImageData(image, 0, 0);
   ctx.imageSmoothingEnabled = false;
   const [left, right] = [x(map.fromMs), x(map.toMs)];
-  ctx.drawImage(cells, 0, 0, width, height, left, place.top, right - left, place.bottom - place.top);
+  ctx.drawImage(pen.canvas, 0, 0, width, height, left, place.top, right - left, place.bottom - place.top);
   rowsApart(ctx, ink.color("surface"), height, place);
 }
 
