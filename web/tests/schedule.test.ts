@@ -31,8 +31,30 @@ async function scheduled(costs: number[]): Promise<string[]> {
   return drawn;
 }
 
-test("drawing leaves the first frame alone and is spread over the next, 8 ms in each at most", async () => {
-  expect((await scheduled([3, 3, 3, 1, 9, 2])).join("")).toBe("|01|23|4|5|");
+test("drawing leaves the first frame alone and is spread over the next, 5 ms in each at most", async () => {
+  expect((await scheduled([2, 3, 2, 1, 9, 2])).join("")).toBe("|01|23|4|5|");
+});
+
+test("what was never drawn is taken for dear, and what was dear for some time", async () => {
+  const { schedule } = await import("../src/lib/schedule");
+  const drawn: string[] = [];
+  const owners = [{}, {}, {}] as const;
+  const cost = [1, 1.5, 1];
+  const ask = () => {
+    drawn.length = 0;
+    owners.forEach((owner, i) => schedule(owner, () => ((now += cost[i] as number), drawn.push(String(i)))));
+    while (frames.length > 0) {
+      frame();
+      drawn.push("|");
+    }
+    return drawn.join("");
+  };
+  expect(ask()).toBe("|01|2|");
+  expect(ask()).toBe("|012|");
+  cost[1] = 6;
+  expect(ask()).toBe("|01|2|");
+  cost[1] = 1;
+  expect([ask(), ask(), ask()]).toEqual(["|0|12|", "|0|12|", "|012|"]);
 });
 
 test("what the same owner wanted before is replaced, what is gone is not drawn", async () => {

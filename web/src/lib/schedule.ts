@@ -1,11 +1,16 @@
-// When work is done, so that the answer to an interaction is painted first: drawing is spread over frames, at most 8 ms of it
-// in one; what a view means for the rest of the page waits for that frame's paint; words and summaries wait for idle time.
+// When work is done, so that the answer to an interaction is painted first: drawing is spread over frames, so that one takes at
+// most 8 ms; what a view means for the rest of the page waits for that frame's paint; words and summaries wait for idle time.
 
-const BUDGET_MS = 8;
+/** Of a frame's 8 ms; handing the pixels on takes the rest. */
+const SLICE_MS = 5;
+/** What a drawing is taken to cost that was never done. */
+const UNKNOWN_MS = 3;
+/** How much of a dear drawing is remembered after a cheaper one. */
+const FADES = 0.8;
 
 const waiting = new Map<object, () => void>();
-/** How long each owner's last drawing took, ms. */
-const took = new WeakMap<object, number>();
+/** How long each owner's drawing may take, by its last ones, ms. */
+const costs = new WeakMap<object, number>();
 let asked = false;
 
 /** Draw in the frame after the coming one; what the same owner wanted drawn before is replaced. */
@@ -26,12 +31,13 @@ function run(): void {
   const start = performance.now();
   let before = start;
   for (const [owner, draw] of waiting) {
-    // what took long the last time is not begun when little is left
-    if (before > start && before - start + (took.get(owner) ?? 0) > BUDGET_MS) break;
+    // what takes long is not begun when little is left
+    const cost = costs.get(owner);
+    if (before > start && before - start + (cost ?? UNKNOWN_MS) > SLICE_MS) break;
     waiting.delete(owner);
     draw();
     const now = performance.now();
-    took.set(owner, now - before);
+    costs.set(owner, Math.max(now - before, FADES * (cost ?? 0)));
     before = now;
   }
   asked = waiting.size > 0;
