@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from barograph.alerts.matchers import parse_matchers
+from barograph.alerts.silence_book import silence_of
 from barograph.app.config import Config
 from barograph.app.config_convert import Source, convert
 from barograph.app.importing import ImportText, read_columns, reader_of
@@ -17,6 +18,7 @@ from barograph.app.yaml_source import parse_yaml
 from barograph.formats.text_parts import CSV, JSON_LINES, OPENMETRICS
 from barograph.model.errors import BarographError
 from barograph.model.matcher import compile_regex
+from barograph.model.silence import StoredSilence
 from barograph.model.units import Duration, Size
 from barograph.outbound.url import parse_target
 from barograph.promql.functions.table import SIGNATURES
@@ -111,6 +113,15 @@ def _matchers(data: bytes) -> None:
     parse_matchers(_text(data))
 
 
+def _windows(data: bytes) -> None:
+    stored = StoredSilence(
+        id="s", matchers=("a=b",), author="ada", reason="r", starts_ms=1, ends_ms=0, windows=_text(data)
+    )
+    silence = silence_of(stored)
+    for at_ms in (0, _NEWEST_MS, 4_102_444_800_000):
+        silence.state(at_ms)
+
+
 def _url(data: bytes) -> None:
     parse_target(_text(data))
 
@@ -126,6 +137,7 @@ TARGETS: dict[str, Target] = {
     "headers": _headers,
     "parameters": _parameters,
     "matchers": _matchers,
+    "windows": _windows,
     "template": _template,
     "units": _units,
     "regex": _regex,

@@ -114,7 +114,7 @@ def silence_of(stored: StoredSilence) -> Silence:
     """
     try:
         windows = msgspec.json.decode(stored.windows, type=tuple[IntervalConfig, ...]) if stored.windows else ()
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:  # the latter of half a character
         raise AlertError(f"the windows of silence {stored.id} cannot be read: {error}") from error
     return Silence(
         id=stored.id,
