@@ -19,7 +19,7 @@ IMPORTED = "import/"
 """What the source of everything begins with that was loaded in bulk."""
 _KEPT_BYTES = 8 << 20
 """What the rows of labels that are kept take together."""
-_LARGEST_SHARE = 64
+_LARGEST_SHARE = 8
 """A row larger than this part of it is not kept."""
 _ROW_BYTES = 400
 _PLACE_BYTES = 16

@@ -97,3 +97,11 @@ def test_rows_of_labels_are_kept_by_what_they_take(monkeypatch: pytest.MonkeyPat
         rows.of(np.arange(first, first + 30))  # 880 bytes
     assert len(rows._known) <= 72
     assert rows.of(np.arange(1_000)) is not rows.of(np.arange(1_000)), "too large to be kept"
+
+
+def test_tens_of_thousands_of_series_have_their_row_kept_too() -> None:
+    labels = [labels_of(str(number)) for number in range(20_000)]
+    rows = assembling.LabelRows(labels)
+    first = rows.of(np.arange(20_000))
+    assert first == tuple(labels)
+    assert rows.of(np.arange(20_000)) is first
