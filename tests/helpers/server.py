@@ -178,12 +178,16 @@ class Server:
 
 @contextmanager
 def serving(
-    data: Path, *arguments: str, environment: dict[str, str] | None = None, before: Sequence[str] = ()
+    data: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    before: Sequence[str] = (),
+    ready_s: float = 20.0,
 ) -> Iterator[Server]:
     """A ready server for the length of a block."""
     server = Server(data, *arguments, environment=environment, before=before)
     try:
-        yield server.wait_ready()
+        yield server.wait_ready(ready_s)
     finally:
         server.stop()
 
