@@ -17,7 +17,9 @@ from barograph.tsdb import sqlite
 from barograph.tsdb.assemble import Piece, constant_step, join
 from barograph.tsdb.blocks import Span
 from barograph.tsdb.cache import ByteCache
-from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
+from barograph.tsdb.daychunks import Asked
+from barograph.tsdb.dayfiles import DayFiles
+from barograph.tsdb.openfiles import DayFile
 
 _ALL_TIME = ((-(1 << 62), 1 << 62),)
 _NAME_BYTES = 100

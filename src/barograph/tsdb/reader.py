@@ -26,13 +26,14 @@ from barograph.tsdb import filenames, log, sqlite
 from barograph.tsdb.assemble import LabelRows, Piece, assemble
 from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.config import StoreConfig
-from barograph.tsdb.dayfiles import DayFiles, MovedError
+from barograph.tsdb.dayfiles import DayFiles
 from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.filereads import FileReads, Reading
 from barograph.tsdb.head import Head
 from barograph.tsdb.headview import Columns, GroupView, HeadView
 from barograph.tsdb.index import LabelIndex, SeriesIds
 from barograph.tsdb.late import base_source, is_late
+from barograph.tsdb.openfiles import MovedError
 from barograph.tsdb.replay import replay
 from barograph.tsdb.segment import MemorySegments
 from barograph.tsdb.tierreads import (

@@ -14,9 +14,11 @@ from barograph.model.sample import ABSENT, STALE, BoolArray, FloatArray, absent_
 from barograph.model.tiers import Column
 from barograph.tsdb.assemble import Piece
 from barograph.tsdb.buckets import ZERO_WHERE_EMPTY, Buckets
-from barograph.tsdb.dayfiles import Asked, DayFile, DayFiles
+from barograph.tsdb.daychunks import Asked
+from barograph.tsdb.dayfiles import DayFiles
 from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.index import SeriesIds
+from barograph.tsdb.openfiles import DayFile
 from barograph.tsdb.tiercodec import unfill
 from barograph.tsdb.tombstones import Tombstone
 

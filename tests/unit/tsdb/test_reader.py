@@ -18,8 +18,8 @@ from barograph.model.units import Size
 from barograph.tsdb.bulk import encode_samples
 from barograph.tsdb.cache import ENTRY_BYTES
 from barograph.tsdb.config import StoreConfig
-from barograph.tsdb.dayfiles import MovedError
 from barograph.tsdb.load import load
+from barograph.tsdb.openfiles import MovedError
 from barograph.tsdb.reader import StoreReader
 from unit.tsdb.stores import FAMILY, SMALL, T0, Kit, labels_of, samples_of, schema_of
 
