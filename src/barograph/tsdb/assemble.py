@@ -5,14 +5,14 @@ stepped back over a restart, never doubles a sample.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barograph.model.labels import Labels
 from barograph.model.sample import BoolArray, FloatArray, IntArray, absent_array, is_absent
-from barograph.model.series import SeriesGroup
+from barograph.model.series import ReadCounts, SeriesGroup
 from barograph.tsdb.index import SeriesIds
 
 IMPORTED = "import/"
@@ -49,6 +49,25 @@ class Piece:
     has_stale: bool
     never_falls: bool = False
     step_ms: int = -1
+
+
+@dataclass(slots=True, eq=False)
+class Found:
+    """What was read of a range, by source.
+
+    Attributes:
+        pieces: Of each source, in order of writing.
+        warnings: What is missing, and why.
+        thinned_until_ms: Up to where newest samples of buckets stand for samples that are gone; 0: nowhere.
+        thinned_ms: The widest of those buckets.
+        counts: What that cost.
+    """
+
+    pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    thinned_until_ms: int = 0
+    thinned_ms: int = 0
+    counts: ReadCounts = field(default_factory=ReadCounts)
 
 
 class LabelRows:

@@ -12,7 +12,8 @@ import numpy as np
 
 from barograph.model.sample import ABSENT, STALE, BoolArray, FloatArray, absent_array, is_absent
 from barograph.model.tiers import Column
-from barograph.tsdb.assemble import Piece
+from barograph.model.units import Duration
+from barograph.tsdb.assemble import Found, Piece
 from barograph.tsdb.buckets import ZERO_WHERE_EMPTY, Buckets
 from barograph.tsdb.daychunks import Asked
 from barograph.tsdb.dayfiles import DayFiles
@@ -135,6 +136,36 @@ def read_tier(
 
 THINNED_COLUMNS = (Column.COUNT, Column.LAST, Column.LAST_AGE, Column.STALE)
 """What stands for samples that are gone is made of these."""
+
+
+def read_thinned(
+    files: DayFiles, widths_ms: Mapping[str, int], wanted: BoolArray, time_range: tuple[int, int], found: Found
+) -> None:
+    """Read the newest sample of each bucket where there is nothing finer.
+
+    Args:
+        files: What is read.
+        widths_ms: The tiers' names and widths.
+        wanted: For each number of the index whether it is wanted.
+        time_range: The first and the last instant.
+        found: Takes it.
+
+    Raises:
+        MovedError: Blocks were merged since the files were looked at.
+    """
+    start_ms, end_ms = time_range
+    for tier in thinned_days(files, widths_ms, start_ms, end_ms):
+        for part in read_tier(files, tier, wanted, THINNED_COLUMNS, found.warnings):
+            piece = newest_samples(part, start_ms, end_ms)
+            if piece is not None:
+                found.pieces.setdefault(part.source, []).append(piece)
+                found.thinned_until_ms = max(found.thinned_until_ms, int(piece.timestamps_ms[-1]))
+                found.thinned_ms = max(found.thinned_ms, tier.width_ms)
+    if found.thinned_until_ms:
+        found.warnings.append(
+            f"up to {time_text(found.thinned_until_ms)} samples are gone, and the newest one of every "
+            f"{Duration(found.thinned_ms)} stands for them"
+        )
 
 
 def newest_samples(part: TierPiece, start_ms: int, end_ms: int) -> Piece | None:

@@ -339,10 +339,10 @@ def test_selections_that_never_come_again_are_not_kept_without_end(tmp_path: Pat
 
 def test_plans_are_kept_by_what_they_take(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = kit.reader()
-    monkeypatch.setattr("barograph.tsdb.reader._PLANS_BYTES", 100)
+    monkeypatch.setattr("barograph.tsdb.plans._MOST_BYTES", 100)
     for number in range(100):
         reader.series([Matcher("i", MatchOp.EQUAL, f"x{number}")], T0, T0 + 9_000)
-    assert 0 < len(reader._plans) <= 100 // 2
+    assert 0 < len(reader._plans._plans) <= 100 // 2
     reader.close()
 
 
