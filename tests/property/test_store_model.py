@@ -169,6 +169,8 @@ class StoreModel(RuleBasedStateMachine):
             self.reader.attach(self.segments.current.buffer)
         assert read(self.reader) == self.durable | self.pending
 
+    # a reader without a head is told of nothing that changes in files
+    @precondition(lambda self: self.segments.current is not None)
     @rule(
         back_ms=st.integers(0, 400_000),
         step_ms=st.sampled_from([0, 250, 1000, 7000, 60_000]),
