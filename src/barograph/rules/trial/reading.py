@@ -24,6 +24,7 @@ _GROUP_KEYS = (
 _ALERT_KEYS = ("eval_time", "alertname", "exp_alerts")
 _EXPR_KEYS = ("expr", "eval_time", "exp_samples")
 _SAMPLE_KEYS = ("labels", "value", "histogram")
+_WHOLE = re.compile(r"[+-]?0(x[0-9a-f_]+|o[0-7_]+|b[01_]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\.?inf|[0-9_]*\.?[0-9_]+([eE][+-]?[0-9]+)?|[0-9_]+\.?)|\.?nan", re.IGNORECASE)
 
 
@@ -150,6 +151,8 @@ class _Reader:
     def _series(self, values: object, path: KeyPath) -> InputSeries:
         given = self._mapping(values, path, ("series", "values"))
         labels = self._parsed_labels(self._text(given, "series", path), (*path, "series"))
+        if not labels.pairs:
+            raise self._refuse("a series has labels", (*path, "series"))
         try:
             points, has_histogram = read_points(self._text(given, "values", path))
         except ValueError as error:
@@ -193,14 +196,21 @@ class _Reader:
 
     def _sample(self, values: object, path: KeyPath) -> ExpectedSample:
         given = self._mapping(values, path, _SAMPLE_KEYS)
-        text = self._text(given, "value", path) or "0"
-        if not _NUMBER.fullmatch(text):
-            raise self._refuse(f"{text!r} is no number", (*path, "value"))
         return ExpectedSample(
             labels=self._parsed_labels(self._text(given, "labels", path), (*path, "labels")),
-            value=float(re.sub(r"\.(?=inf|nan)", "", text, flags=re.IGNORECASE)),
+            value=self._number(self._text(given, "value", path) or "0", (*path, "value")),
             has_histogram=bool(self._text(given, "histogram", path)),
         )
+
+    def _number(self, text: str, path: KeyPath) -> float:
+        try:
+            if _WHOLE.fullmatch(text):
+                return float(int(text, 0))
+            if _NUMBER.fullmatch(text):
+                return float(re.sub(r"\.(?=inf|nan)", "", text, flags=re.IGNORECASE))
+        except (ValueError, OverflowError):
+            pass
+        raise self._refuse(f"{text!r} is no number", path)
 
     def _start(self, given: Mapping[str, object], path: KeyPath) -> int:
         text = self._text(given, "start_timestamp", path)

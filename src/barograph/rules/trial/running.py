@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from barograph.model.alert import AlertPhase, RuleAlert
 from barograph.model.clock import Clock
 from barograph.model.errors import BarographError
-from barograph.model.labels import Labels
 from barograph.model.units import Duration
 from barograph.promql.config import QueryConfig
 from barograph.promql.engine import Engine
@@ -56,7 +55,8 @@ class _Trial:
         self._file = file
         self._group = group
         self._store = TrialStore()
-        for series in group.series:
+        # of a series that is given twice the later one counts, alone
+        for series in {each.labels: each for each in group.series}.values():
             samples = [
                 (group.start_ms + place * group.interval_ms, point)
                 for place, point in enumerate(series.points)
@@ -130,7 +130,7 @@ class _Trial:
                 if isinstance(rule, AlertingRule) and rule.name.rule == name:
                     for active in rule.alerts.values():
                         if active.phase is AlertPhase.FIRING:
-                            yield FiringAlert(active.labels, Labels.from_mapping(active.annotations))
+                            yield FiringAlert.of(active.labels.to_dict(), active.annotations)
 
     def _check_expr(self, case: ExprCase) -> str:
         at = _time(case.at_ms)
@@ -160,7 +160,7 @@ class _Trial:
 
 
 def _expected(alert: ExpectedAlert, name: str) -> FiringAlert:
-    return FiringAlert(Labels.from_mapping({**alert.labels, _ALERT_NAME: name}), Labels.from_mapping(alert.annotations))
+    return FiringAlert.of({**alert.labels, _ALERT_NAME: name}, alert.annotations)
 
 
 def _time(after_ms: int) -> str:

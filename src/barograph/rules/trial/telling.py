@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from barograph.model.labels import Labels
 from barograph.promql.numbers import shortest_exponent
 from barograph.rules.trial.reading import AlertCase, ExprCase, TrialGroup
 
+Pairs = tuple[tuple[str, str], ...]
 _INDENT = " " * 12
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FiringAlert:
-    """An alert that fires, or should."""
+    """An alert that fires, or should: its labels and annotations, by name.
 
-    labels: Labels
-    annotations: Labels
+    A pair without a value counts here: an annotation that came to nothing is one.
+    """
+
+    labels: Pairs
+    annotations: Pairs
+
+    @classmethod
+    def of(cls, labels: Mapping[str, str], annotations: Mapping[str, str]) -> Self:
+        """Build from names and texts."""
+        return cls(tuple(sorted(labels.items())), tuple(sorted(annotations.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ def _alerts(alerts: Sequence[FiringAlert]) -> str:
     if not alerts:
         return "[]"
     each = [
-        f"{number}:\n  Labels:{_labels(alert.labels.to_dict())}\n  Annotations:{_labels(alert.annotations.to_dict())}"
+        f"{number}:\n  Labels:{_pairs(alert.labels)}\n  Annotations:{_pairs(alert.annotations)}"
         for number, alert in enumerate(alerts)
     ]
     return "[\n" + ",\n".join(each) + "\n]"
@@ -67,11 +77,11 @@ def _alerts(alerts: Sequence[FiringAlert]) -> str:
 def _samples(samples: Sequence[GotSample]) -> str:
     if not samples:
         return "nil"
-    return ", ".join(f"{_labels(sample.labels.to_dict())} {shortest_exponent(sample.value)}" for sample in samples)
+    return ", ".join(f"{_pairs(sample.labels.pairs)} {shortest_exponent(sample.value)}" for sample in samples)
 
 
-def _labels(labels: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name}={_quoted(value)}" for name, value in sorted(labels.items())) + "}"
+def _pairs(pairs: Pairs) -> str:
+    return "{" + ", ".join(f"{name}={_quoted(value)}" for name, value in pairs) + "}"
 
 
 def _quoted(text: str) -> str:

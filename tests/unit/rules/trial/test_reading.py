@@ -10,7 +10,7 @@ def test_a_file() -> None:
     trial = read_file(FOLDER / "passing.yml")
     assert trial.rule_files == ("rules.yml",)
     assert trial.order == {"first": 0, "second": 1, "limited": 2}
-    (group,) = trial.groups
+    group = trial.groups[0]
     assert (group.name, group.interval_ms, group.external_url) == ("everything", 60_000, "http://h:9090/p")
     assert group.last_ms == 86_400_000
     assert group.exprs[0].expected == (ExpectedSample(labels=Labels.of("b", job="j", **{"from": "first"}), value=12.0),)
@@ -37,9 +37,11 @@ def test_what_is_left_out_has_its_default() -> None:
         ("fuzzy_compare: maybe", (1, 1), "neither true nor false"),
         ("tests: [{input_series: [{series: 'x{', values: 1}]}]", (1, 26), "'x{' is no series"),
         ("tests: [{input_series: [{series: 'x > 1', values: 1}]}]", (1, 26), "names no series"),
+        ("tests: [{input_series: [{series: '{}', values: 1}]}]", (1, 26), "a series has labels"),
         ("tests: [{input_series: [{series: x, values: 1+}]}]", (1, 37), "malformed points '1+'"),
         ("tests: [{alert_rule_test: [{eval_time: 1m}]}]", (1, 28), "misses required attribute alertname"),
         ("tests: [{promql_expr_test: [{exp_samples: [{value: x}]}]}]", (1, 45), "'x' is no number"),
+        ("tests: [{promql_expr_test: [{exp_samples: [{value: 0x_}]}]}]", (1, 45), "'0x_' is no number"),
         ("tests: [{start_timestamp: noon}]", (1, 10), "'noon' is no time"),
         ("tests: [{start_timestamp: 2021-01-01T00:00:00}]", (1, 10), "is no time"),
         ("tests: [{external_labels: [a]}]", (1, 10), "names and texts are expected"),

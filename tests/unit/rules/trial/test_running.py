@@ -22,6 +22,9 @@ def test_each_expectation_can_fail() -> None:
         ("group_eval_order: [first, second", "group_eval_order: [second, first"),
         ("zone: eu", "zone: us"),
         ("http://h:9090/p\n    input", "http://other\n    input"),
+        ('exp_annotations: {note: ""}', "exp_annotations: {}"),
+        ("{job: j}, exp_annotations", '{job: j, team: ""}, exp_annotations'),
+        ("value: 0x10", "value: 0x11"),
     ):
         assert before in text
         assert failures(read_text(text.replace(before, after, 1))), before
