@@ -15,6 +15,7 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 
+from barograph.app.catching_up import CatchingUp
 from barograph.app.config import Config, decode_config
 from barograph.app.facts import shown_config, shown_settings
 from barograph.app.handover import Handover, read_handover
@@ -60,6 +61,10 @@ class Front:
         tls = self._config.web.tls
         process_metrics(telemetry, "front", read_own_process)
         querier = ScopedQuerier(self._reader)
+        catching_up = CatchingUp(self._reader, self._clock)
+        # before all others that hear of a tick: they find it under way
+        self._now.on_tick.insert(0, catching_up.look)
+        self._now.on_close.append(catching_up.close)
         deps = WebDeps(
             config=self._config.web,
             engine=Engine(querier, self._config.query, self._clock),
@@ -81,6 +86,7 @@ class Front:
                 configured_ms=self._clock.now_ms(),
                 damaged=lambda: self._reader.damaged,
             ),
+            fresh=catching_up.wait,
             incoming=Path(self._handover.data) / INCOMING,
             export=lambda selectors, start_ms, end_ms: Export(self._reader, selectors, start_ms, end_ms),
         )

@@ -303,9 +303,14 @@ class BlockWriter:
         self._next += len(fresh)
 
 
-def read_series(connection: apsw.Connection) -> Iterator[tuple[int, list[SeriesInfo]]]:
-    """Yield the series of a block file: the number of the first, and those that follow; damaged runs are left out."""
-    for first, stored in connection.execute("SELECT first, body FROM series ORDER BY first"):
+def read_series(connection: apsw.Connection, start: int = 0) -> Iterator[tuple[int, list[SeriesInfo]]]:
+    """Yield the series of a block file: the number of the first, and those that follow; damaged runs are left out.
+
+    Args:
+        connection: To the file.
+        start: Runs that begin before this number are left out too.
+    """
+    for first, stored in connection.execute("SELECT first, body FROM series WHERE first >= ? ORDER BY first", (start,)):
         try:
             infos = open_addition(stored, int(first))[2]
         except sqlite.UNREADABLE:

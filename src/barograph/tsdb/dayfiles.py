@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from barograph.model.sample import ABSENT_BITS, BoolArray
 from barograph.tsdb import blocks, filenames, sqlite
 from barograph.tsdb.assemble import Piece
 from barograph.tsdb.blocks import Span
+from barograph.tsdb.catalogue import SeriesInfo
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.daychunks import Asked, DayChunks
 from barograph.tsdb.filenames import BlockName
@@ -57,6 +59,48 @@ class DayFiles:
         with collector_at_rest():
             self._refresh(warnings)
 
+    def files_ahead(self) -> list[DayFile]:
+        """Return the files of the folder, of which series may be read ahead of `refresh`; it is told what is wrong."""
+        found: list[DayFile] = []
+        for name in filenames.block_names(self._folder):
+            with suppress(OSError):
+                found.append(self._known(name))
+        return found
+
+    def next_run(self, file: DayFile) -> tuple[int, list[SeriesInfo]] | None:
+        """Return the next series of a file that are not taken in yet; None where none are, or none can be read."""
+        try:
+            connection = self._open.connection(file)
+            if sqlite.check_format(connection, self._folder / file.name.file_name, blocks.FORMAT):
+                return next(blocks.read_series(connection, len(file.series)), None)
+        except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE):
+            pass
+        return None
+
+    def _known(self, name: BlockName) -> DayFile:
+        """Return a file of the folder; another of the same name is a new one.
+
+        Raises:
+            OSError: It is gone.
+        """
+        identity = (self._folder / name.file_name).stat().st_ino
+        if name in self._days and self._days[name].identity != identity:
+            self._forget(name)
+        if name not in self._days:
+            self._numbered += 1
+            self._days[name] = DayFile(name, identity, self._numbered, name.start_ms, name.end_ms)
+        return self._days[name]
+
+    def take_series(self, file: DayFile, first: int, infos: Sequence[SeriesInfo]) -> None:
+        """Take in a run of series of a file; those before it that are not known yet are damaged."""
+        end = first + len(infos)
+        if end > len(file.series):
+            longer = np.full(end, -1, np.int64)
+            longer[: len(file.series)] = file.series
+            file.series = longer
+        file.series[first:end] = self._index.add_all(info.labels for info in infos)
+        file.families.update((info.family.name, info.family) for info in infos)
+
     def _refresh(self, warnings: list[str]) -> None:
         self._read_tombstones(warnings)
         present = filenames.block_names(self._folder)
@@ -67,13 +111,7 @@ class DayFiles:
         for name in present:
             path = self._folder / name.file_name
             try:
-                identity = path.stat().st_ino
-                if name in self._days and self._days[name].identity != identity:
-                    self._forget(name)
-                if name not in self._days:
-                    self._numbered += 1
-                    self._days[name] = DayFile(name, identity, self._numbered, name.start_ms, name.end_ms)
-                self._load(self._days[name], warnings, is_recent=name.period in recent)
+                self._load(self._known(name), warnings, is_recent=name.period in recent)
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 if path.with_name(f"{path.name}-journal").exists():
                     # its making was cut off, before anything was in it: the store's next start undoes that
@@ -196,20 +234,19 @@ class DayFiles:
         with connection:
             spans, missing = blocks.read_spans(connection)
             series_count = blocks.read_tally(connection)[1]
-            runs = list(blocks.read_series(connection))
+            if series_count < len(file.series):
+                file.series = np.zeros(0, np.int64)
+            # series are never taken out of a file: what is known of the others need not be read again
+            runs = list(blocks.read_series(connection, len(file.series)))
             sequence = blocks.sequence(connection)
         if missing:
             self._report(f"{file.name.file_name}: {missing} damaged spans are shown as gaps", warnings)
-        if (unnamed := series_count - sum(len(infos) for _, infos in runs)) > 0:
+        for first, infos in runs:
+            self.take_series(file, first, infos)
+        if (unnamed := series_count - int(np.count_nonzero(file.series >= 0))) > 0:
             self._report(
                 f"{file.name.file_name}: the labels of {unnamed} series are damaged; they are shown as gaps", warnings
             )
-        count = max((first + len(infos) for first, infos in runs), default=0)
-        if count != len(file.series):
-            file.series = np.full(count, -1, np.int64)
-            for first, infos in runs:
-                file.series[first : first + len(infos)] = self._index.add_all(info.labels for info in infos)
-                file.families.update((info.family.name, info.family) for info in infos)
         file.spans = sorted(spans, key=lambda span: span.span)
         file.version, file.sequence, file.missing = version, sequence, missing
         file.tiers = _by_day(spans)

@@ -69,8 +69,7 @@ class GroupView:
         times = self._ring(self._timestamps, first, count).copy()
         low = int(np.searchsorted(times, start_ms, side="left"))
         high = int(np.searchsorted(times, end_ms, side="right"))
-        # `copy` and not `ascontiguousarray`, which hands a single row back as the shared memory itself
-        values = self._ring(self._values, first + low, first + high)[:, columns].T.copy()
+        values = self._copy(first + low, first + high, columns)
         times = times[low:high]
         overtaken = int(self._cells[layout.COUNT]) - self._slots + 1 - (first + low)
         if overtaken > 0:
@@ -108,10 +107,10 @@ class GroupView:
         absent = np.flatnonzero(is_absent(found))
         if len(absent):
             low = int(np.searchsorted(times, at_ms - lookback_ms, side="right"))
-            rows = self._ring(self._values, first + low, first + high)[:, columns[absent]]
+            rows = self._copy(first + low, first + high, columns[absent])
             there = ~is_absent(rows)
-            last = len(rows) - 1 - np.argmax(there[::-1], axis=0)
-            found[absent] = rows[last, np.arange(len(absent))]
+            last = rows.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
+            found[absent] = rows[np.arange(len(absent)), last]
         return found
 
     def count_between(self, start_ms: int, end_ms: int) -> int:
@@ -124,7 +123,7 @@ class GroupView:
         """As `read`, of rows that stand in order of arrival."""
         first, count = self._bounds()
         times = self._ring(self._timestamps, first, count).copy()
-        values = self._ring(self._values, first, count)[:, columns].T.copy()
+        values = self._copy(first, count, columns)
         overtaken = max(0, int(self._cells[layout.COUNT]) - self._slots + 1 - first)
         times, values = times[overtaken:], values[:, overtaken:]
         wanted = (times >= start_ms) & (times <= end_ms)
@@ -142,6 +141,22 @@ class GroupView:
     def _holds(self, first: int) -> bool:
         """Tell whether rows from `first` on were still untouched just now."""
         return first > int(self._cells[layout.COUNT]) - self._slots
+
+    def _copy(self, first: int, end: int, columns: Columns) -> FloatArray:
+        """Return a copy of some columns of rows `first` to `end - 1`, `[columns, rows]`, contiguous.
+
+        Of a ring that wraps around too no other columns are copied: it has many times as many.
+        """
+        low, high = first % self._slots, (end - 1) % self._slots + 1
+        if first >= end or low < high:
+            # `copy` and not `ascontiguousarray`, which hands a single row back as the shared memory itself
+            whole: FloatArray = self._values[low : low + max(0, end - first), columns].T.copy()
+            return whole
+        older, newer = self._values[low:, columns], self._values[:high, columns]
+        values = np.empty((older.shape[1], end - first))
+        values[:, : len(older)] = older.T
+        values[:, len(older) :] = newer.T
+        return values
 
     def _ring(self, ring: NDArray[_T], first: int, end: int) -> NDArray[_T]:
         """Return rows `first` to `end - 1` of a ring: a view, or a copy where they wrap around."""

@@ -26,7 +26,7 @@ from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.filereads import FileReads, Reading
 from barograph.tsdb.headreads import read_head, with_late
 from barograph.tsdb.headview import GroupView, HeadView
-from barograph.tsdb.index import LabelIndex, SeriesIds
+from barograph.tsdb.index import LabelIndex, SeriesIds, collector_at_rest
 from barograph.tsdb.offline import read_ring, require_store
 from barograph.tsdb.openfiles import MovedError
 from barograph.tsdb.plans import Plan, Plans
@@ -35,6 +35,8 @@ from barograph.tsdb.tierreads import plan_days, read_thinned, read_tier, thinned
 _MOVING = "blocks were merged faster than they could be read; ask again"
 _PLANS = 512
 _ATTEMPTS = 5
+_SERIES_AT_ONCE = 2_000
+"""Series whose labels are put into the index under one hold of the lock: about a hundredth of a second."""
 _NO_HINTS = SelectHints()
 Places = NDArray[np.intp]
 
@@ -59,6 +61,7 @@ class StoreReader:
         self._widths_ms = config.tier_widths_ms
         self._label_rows = LabelRows(self._index.labels)
         self._generation = -1
+        self._is_reading_ahead = False
         self._file_warnings: list[str] = []
         self._offline_warnings: tuple[str, ...] = ()
 
@@ -92,6 +95,52 @@ class StoreReader:
             VersionError: Its writer is another version of the program.
         """
         self._take_head(HeadView(buffer))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether block files have changed since they were last looked at, so that the next question looks again."""
+        return self._plans.head is not None and self._plans.head.fold_generation != self._generation
+
+    def read_ahead(self, pause: Callable[[], None]) -> bool:
+        """Take in a run of series that block files have got; tells whether there may be more.
+
+        For a thread beside an event loop: a million series are many seconds' work. While there are more, whoever asks
+        is answered from the files as they were. Call `catch_up` at the end.
+
+        Args:
+            pause: Called without the lock, time and again: a lock is not fair, so others are let in then.
+        """
+        self._is_reading_ahead = True
+        try:
+            with collector_at_rest():
+                self._is_reading_ahead = self._read_run(pause)
+        except BaseException:
+            self._is_reading_ahead = False  # others look for themselves
+            raise
+        return self._is_reading_ahead
+
+    def _read_run(self, pause: Callable[[], None]) -> bool:
+        with self._lock, self._files_lock:
+            files = self._files.files_ahead()
+        for file in files:
+            with self._files_lock:
+                run = self._files.next_run(file)
+            if run is None:
+                continue
+            first, infos = run
+            for low in range(0, len(infos), _SERIES_AT_ONCE):
+                with self._lock:
+                    self._index.add_all(info.labels for info in infos[low : low + _SERIES_AT_ONCE])
+                pause()
+            with self._lock, self._files_lock:
+                self._files.take_series(file, first, infos)
+            return True
+        return False
+
+    def catch_up(self) -> None:
+        """Look at block files again where they have changed."""
+        with self._lock:
+            self._sync()
 
     @property
     def damaged(self) -> int:
@@ -189,7 +238,7 @@ class StoreReader:
             try:
                 self._read_buckets(key, asked, joining, budget.check if budget is not None else lambda: None)
             except MovedError:
-                self._generation = -1
+                self._forget_files()
                 continue
             return joining.finish(self._index.labels, self._offline_warnings)
         raise StoreError(_MOVING)
@@ -253,8 +302,13 @@ class StoreReader:
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""
         generation = self._plans.refresh()
-        if generation != self._generation:
+        if generation != self._generation and not self._is_reading_ahead:
             self._refresh_files(generation)
+
+    def _forget_files(self) -> None:
+        """Have block files looked at again by the next who asks: blocks have moved."""
+        with self._lock:
+            self._generation, self._is_reading_ahead = -1, False
 
     def _refresh_files(self, generation: int) -> None:
         with self._files_lock:
@@ -292,7 +346,7 @@ class StoreReader:
                     for source, pieces in self._reads.read(reading, found.warnings).items():
                         found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
-                self._generation = -1
+                self._forget_files()
                 continue
             if head is not None and head.fold_generation != generation:
                 # rows may have left the head after the files were looked at

@@ -40,6 +40,20 @@ from barograph.web.querying import QueryThread
 from barograph.web.reply import send_problem
 from barograph.web.routes import find_route
 
+_READING = (
+    "/api/v1/query",
+    "/api/v1/series",
+    "/api/v1/label",
+    "/api/v1/metadata",
+    "/api/v1/export",
+    "/api/v1/targets",
+    "/api/v1/status/",
+    "/api/v1/admin/",
+    "/federate",
+    "/api/barograph/v1/live",
+)
+"""What routes begin with that read the store: they wait for what has just come to it."""
+
 
 def create_app(deps: WebDeps) -> App:
     """Build the whole app."""
@@ -60,6 +74,7 @@ class Router:
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
         people, access = PeopleRoutes(deps), AccessRoutes(deps)
         alerts, silences, deliveries = AlertRoutes(deps), SilenceRoutes(deps), DeliveryRoutes(deps)
+        self._fresh = deps.fresh
         self.answers: dict[str, App] = {
             "/": page.index,
             "/h/{host}": page.index,
@@ -163,6 +178,8 @@ class Router:
             await send(message)
 
         try:
+            if route.template.startswith(_READING):
+                await self._fresh()
             await self.answers[route.template](scope, receive, send_noting)
         except Exception as error:
             if started:

@@ -1,7 +1,7 @@
 """What the web room is built from. `app/front.py` fills it in; nothing in web builds any of it."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,12 @@ from barograph.web.config import WebConfig
 
 _KEEPER_FRESH_S = 15.0
 """The keeper's loop speaks every two seconds: a machine under load may be late, a loop that hangs is later."""
+
+
+async def _is_fresh() -> None:
+    """Stand for a store that is always up to date."""
+
+
 Exposition = Callable[[], list[tuple[Schema, FloatArray]]]
 
 
@@ -134,6 +140,7 @@ class WebDeps:
         facts: What is said of the server itself.
         incoming: The folder that bodies of imports are put into, for the keeper.
         processes: What the flight recorder keeps.
+        fresh: Waits until everything that was stored can be found, off the event loop.
         export: Begins an export of series that satisfy one of the selectors, from and to in ms; None where none can be.
     """
 
@@ -152,4 +159,5 @@ class WebDeps:
     processes: ProcessLog
     facts: Facts = field(default_factory=Facts)
     incoming: Path = Path()
+    fresh: Callable[[], Awaitable[None]] = _is_fresh
     export: Callable[[Sequence[Sequence[Matcher]], int, int], ExportSteps] | None = None

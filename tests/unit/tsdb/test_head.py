@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -291,6 +293,26 @@ def test_a_single_row_is_a_copy() -> None:
     _, values = rig.view().groups[0].read(0, 1 << 60, slice(0, 2))
     rig.head.groups["a/1s"].values[0] = 9.0
     assert values.tolist() == [[0.0], [1.0]]
+
+
+def test_of_a_ring_that_wraps_around_only_what_is_asked_for_is_copied() -> None:
+    slots, series = 100, 300
+    rig = Rig(slots)
+    names = [f"s{number}" for number in range(series)]
+    rig.schema = schema_of(*names)
+    for second in range(slots + 50):
+        rig.append(second)
+    (group,) = rig.view().groups
+    for columns in (slice(3, 5), np.array([4, 3])):
+        tracemalloc.start()
+        times, values = group.read(0, 1 << 60, columns)
+        _, most_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert times.tolist() == [T0 + 1000 * second for second in range(51, slots + 50)]
+        numbers = [3, 4] if isinstance(columns, slice) else [4, 3]
+        assert values.tolist() == [[second * 10.0 + number for second in range(51, slots + 50)] for number in numbers]
+        assert values.flags.c_contiguous
+        assert most_bytes < slots * series * 8 // 4
 
 
 def test_a_reader_that_is_overtaken_once_looks_again() -> None:

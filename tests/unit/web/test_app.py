@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from barograph.web.app import Router
+from barograph.web.app import Router, create_app
 from barograph.web.routes import ROUTES, find_route
 from unit.web.site import BEARER, Site, run
 
@@ -40,6 +42,26 @@ def test_a_wrong_method_is_named_with_the_right_ones(site: Site, path: str, meth
     assert answer.status == 405
     assert answer.header("allow") == allow
     assert method in answer.json()["error"]
+
+
+def test_who_reads_the_store_waits_for_what_has_just_come(site: Site) -> None:
+    waited: list[str] = []
+
+    async def fresh() -> None:
+        waited.append(path)
+
+    site._app = create_app(replace(site.deps, fresh=fresh))
+    asked = (
+        "/api/v1/query?query=up",
+        "/api/v1/labels",
+        "/api/v1/series?match[]=up",
+        "/api/v1/status/tsdb",
+        "/federate",
+    )
+    others = ("/-/healthy", "/-/ready", "/metrics", "/login", "/api/barograph/v1/me")
+    for path in (*asked, *others):
+        site.get(path)
+    assert tuple(waited) == asked
 
 
 def test_head_goes_where_get_does(site: Site) -> None:

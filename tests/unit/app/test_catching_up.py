@@ -1,0 +1,132 @@
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from barograph.app.catching_up import CatchingUp
+from barograph.model.clock import SystemClock
+from barograph.model.columns import SampleColumns
+from barograph.model.errors import StoreError
+from barograph.tsdb.bulk import encode_samples
+from barograph.tsdb.catalogue import SeriesInfo
+from barograph.tsdb.load import load
+from barograph.tsdb.openfiles import DayFile
+from barograph.tsdb.reader import StoreReader
+from unit.tsdb.stores import FAMILY, T0, Kit, labels_of, schema_of
+
+EVER = (0, 1 << 60)
+
+
+def no_pause() -> None:
+    """Let nobody in."""
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Iterator[Kit]:
+    """A head of one series, and files of six others in three loads, of which the readers' steps take one each."""
+    kit = Kit(tmp_path)
+    kit.tick(schema_of("head"), 1, [1.0])
+    for names in ("ab", "cd", "ef"):
+        load_series(kit, names)
+    yield kit
+    kit.store.close()
+
+
+def load_series(kit: Kit, names: str) -> None:
+    columns = SampleColumns(
+        labels=[labels_of(name) for name in names],
+        families=[FAMILY] * len(names),
+        series=np.arange(len(names)),
+        timestamps_ms=np.full(len(names), T0),
+        values=np.ones(len(names)),
+    )
+    kit.store.perform(load(encode_samples(columns)))
+
+
+def names_of(reader: StoreReader) -> str:
+    return "".join(labels.get("i") for labels in reader.series([], *EVER))
+
+
+def test_who_asks_meanwhile_is_answered_from_the_files_as_they_were(kit: Kit) -> None:
+    reader = kit.reader()
+    assert reader.read_ahead(no_pause)
+    assert names_of(reader) == "head", "labels alone have no samples yet"
+    assert reader.read_ahead(no_pause)
+    assert reader.is_behind
+    steps = 2
+    while reader.read_ahead(no_pause):
+        steps += 1
+    assert steps == 3
+    reader.catch_up()
+    assert not reader.is_behind
+    assert names_of(reader) == "abcdefhead"
+    reader.close()
+
+
+def test_nobody_reads_a_series_twice(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = kit.reader()
+    assert names_of(reader) == "abcdefhead"
+    read: list[int] = []
+    take = reader._files.take_series
+
+    def noting(file: DayFile, first: int, infos: Sequence[SeriesInfo]) -> None:
+        read.append(first)
+        take(file, first, infos)
+
+    monkeypatch.setattr(reader._files, "take_series", noting)
+    load_series(kit, "gh")
+    assert names_of(reader) == "abcdefghhead"
+    assert read == [6]
+    reader.close()
+
+
+def test_reading_ahead_that_fails_leaves_it_to_who_asks(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = kit.reader()
+    assert reader.read_ahead(no_pause)
+
+    def fail(*_: object) -> bool:
+        raise StoreError("no")
+
+    monkeypatch.setattr(reader._files, "next_run", fail)
+    with pytest.raises(StoreError):
+        reader.read_ahead(no_pause)
+    assert names_of(reader) == "abcdefhead"
+    reader.close()
+
+
+def test_a_request_waits_for_what_was_stored_before_it(kit: Kit) -> None:
+    reader = kit.reader()
+
+    async def main() -> None:
+        catching_up = CatchingUp(reader, SystemClock())
+        catching_up.look()
+        load_series(kit, "gh")
+        await catching_up.wait()
+        assert not reader.is_behind
+        assert names_of(reader) == "abcdefghhead"
+        await catching_up.wait()
+        catching_up.close()
+        catching_up.look()
+
+    asyncio.run(main())
+    reader.close()
+
+
+def test_what_cannot_be_read_is_said_and_keeps_nobody(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = kit.reader()
+
+    def fail(*_: object) -> bool:
+        raise StoreError("no way")
+
+    monkeypatch.setattr(reader, "read_ahead", fail)
+
+    async def main() -> None:
+        await CatchingUp(reader, SystemClock()).wait()
+
+    asyncio.run(main())
+    assert "no way" in caplog.text
+    reader.close()
