@@ -7,6 +7,7 @@ from typing import Self
 from barograph.model.labels import Labels
 from barograph.promql.numbers import shortest_exponent
 from barograph.rules.trial.reading import AlertCase, ExprCase, TrialGroup
+from barograph.templates.quoting import quote
 
 Pairs = tuple[tuple[str, str], ...]
 _INDENT = " " * 12
@@ -49,14 +50,12 @@ def tell_alerts(
 
 def tell_samples(case: ExprCase, at: str, expected: Sequence[GotSample], got: Sequence[GotSample]) -> str:
     """Say what an expression gave, and what it should."""
-    return (
-        f"    expr: {_quoted(case.expr)}, time: {at},\n        exp: {_samples(expected)}\n        got: {_samples(got)}"
-    )
+    return f"    expr: {quote(case.expr)}, time: {at},\n        exp: {_samples(expected)}\n        got: {_samples(got)}"
 
 
 def tell_error(case: ExprCase, at: str, error: str) -> str:
     """Say why an expression gave nothing."""
-    return f"    expr: {_quoted(case.expr)}, time: {at}, err: {error}"
+    return f"    expr: {quote(case.expr)}, time: {at}, err: {error}"
 
 
 def tell_rule(name: str, at: str, error: str) -> str:
@@ -81,12 +80,7 @@ def _samples(samples: Sequence[GotSample]) -> str:
 
 
 def _pairs(pairs: Pairs) -> str:
-    return "{" + ", ".join(f"{name}={_quoted(value)}" for name, value in pairs) + "}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"'
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in pairs) + "}"
 
 
 def _indented(text: str) -> str:
