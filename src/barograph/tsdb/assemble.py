@@ -35,7 +35,7 @@ class Piece:
     Attributes:
         series: Their numbers in the reader's index, no duplicates.
         timestamps_ms: int64 `[samples]`, increasing, at least one.
-        values: float64 `[series, samples]`, contiguous.
+        values: float64 `[series, samples]`, the samples of a series side by side; may be a part of what is kept.
         has_absent: False promises that no value is absent.
         has_stale: False promises that no value is a stale marker.
         never_falls: True promises that no value is less than the one before it, and that none is absent or stale.
