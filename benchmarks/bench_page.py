@@ -248,9 +248,9 @@ _DRAWS_MS = 0.5
 
 def drawing(events: list[dict[str, Any]]) -> list[DrawnFrame]:
     """Return the frames of a trace whose animation callbacks drew: others are only asked when the next paint is."""
-    of_page = [
-        event for event in events if event.get("name") in ("FireAnimationFrame", "LayerTreeHost::DoUpdateLayers")
-    ]
+    names = ("FireAnimationFrame", "LayerTreeHost::DoUpdateLayers")
+    # one that the end of the trace cuts off has no duration
+    of_page = [event for event in events if event.get("name") in names and "dur" in event]
     found = []
     script: list[dict[str, Any]] = []
     for event in sorted(of_page, key=lambda event: event["ts"]):

@@ -50,9 +50,43 @@ test("a steep line leaves no hole, and is found in every column and row that it 
   expect(opacities(sheet).every((row) => Math.max(...row) > 100)).toBe(true);
 });
 
+/** Points of a line, `count` of them in each pixel. */
+const dense = (values: readonly number[], count: number) => points(...values.map((value, i): [number, number] => [i / count, value]));
+
+test("a level line of many points covers what one of two points does", () => {
+  for (const [thick, middle] of [[1, 1.5], [1.5, 2], [2, 2.25]] as const) {
+    const many = blank(12, 5);
+    strokeLine(many, RED, thick, dense(Array.from({ length: 37 }, () => middle), 3), 0, 36, []);
+    const seen = opacities(many).flat();
+    const two = blank(12, 5);
+    strokeLine(two, RED, thick, points([-3, middle], [15, middle]), 0, 1, []);
+    opacities(two).flat().forEach((opacity, place) => expect(Math.abs(opacity - (seen[place] as number))).toBeLessThanOrEqual(1));
+  }
+});
+
+test("a restless line of many points reaches from its lowest to its highest place in each column, without holes", () => {
+  const values = Array.from({ length: 41 }, (_, i) => (i % 4 === 1 ? 2.5 : 17.5));
+  const sheet = blank(20, 20);
+  strokeLine(sheet, RED, 1, dense(values, 2), 0, 40, []);
+  const columns = Array.from({ length: 20 }, (_, column) => opacities(sheet).map((row) => row[column] as number));
+  const covered = columns.map((rows) => rows.flatMap((opacity, row) => (opacity > 0 ? [row] : [])));
+  expect(covered[0]).toEqual(Array.from({ length: 16 }, (_, place) => place + 2));
+  // between two peaks the line lies low
+  expect(covered[1]?.at(-1)).toBe(17);
+  for (const rows of covered) expect(rows.length).toBe((rows.at(-1) as number) - (rows[0] as number) + 1);
+});
+
+test("a line of many points begins and ends within its pixels", () => {
+  const sheet = blank(12, 1);
+  const line = points(...Array.from({ length: 17 }, (_, i): [number, number] => [2.5 + i / 2, 0.5]));
+  strokeLine(sheet, RED, 1, line, 0, 16, []);
+  expect(opacities(sheet)[0]).toEqual([0, 0, 128, 255, 255, 255, 255, 255, 255, 255, 128, 0]);
+});
+
 test("what lies outside of the sheet is left out", () => {
   const sheet = blank(3, 3);
   strokeLine(sheet, RED, 3, points([-50, -50], [-10, 90], [90, 1.5], [100, 400]), 0, 3, []);
+  strokeLine(sheet, RED, 3, dense(Array.from({ length: 80 }, (_, i) => 100 * Math.sin(i)), 4), 0, 79, []);
   fillBetween(sheet, RED, points([-50, -50], [90, 400]), new Float64Array([-90, 900]), 0, 1);
   expect(sheet.bytes.length).toBe(36);
 });

@@ -134,3 +134,24 @@ def test_the_tag_says_what_is_drawn(open_page: Callable[..., "Page"], code: str,
         "wanted => document.querySelector('.tag').innerText.replaceAll('\\u00a0', ' ') === wanted", arg=tag
     )
     assert _address(page)["range"] == code
+
+
+def test_a_held_view_draws_nothing_of_what_arrives(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page()
+    page.evaluate("""() => {
+        window.drawn = 0;
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            if (this.canvas.closest("[data-plot]")) window.drawn += 1;
+            clearRect.apply(this, box);
+        };
+    }""")
+    soon(lambda: page.evaluate("drawn") > 3, 10, "tracks that are drawn while live")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    soon(lambda: "+1" in _control(page), 10, "what has arrived since")
+    page.evaluate("drawn = 0")
+    soon(lambda: "+4" in _control(page), 10, "more of it")
+    assert page.evaluate("drawn") == 0
+    page.keyboard.press("Space")
+    soon(lambda: page.evaluate("drawn") > 3, 10, "tracks that are drawn again")

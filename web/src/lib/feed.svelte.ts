@@ -1,5 +1,6 @@
 // What comes from the server: who it is, the connection, the live rows and the samples behind the view. `Recorder` adds the
-// view. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`).
+// view. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`,
+// `viewRevision`).
 
 import type { AlertsNow } from "./alerts";
 import { Failure } from "./api";
@@ -35,8 +36,10 @@ export abstract class Feed {
   connection = $state.raw<Connection>({ kind: "opening" });
   /** The newest tick that arrived, milliseconds; 0 before the first. */
   newestMs = $state(0);
-  /** Rises when samples changed. */
+  /** Rises when samples changed, of the view or beside it. */
   revision = $state(0);
+  /** Rises when the samples of the view changed: to a held one nothing comes. */
+  viewRevision = $state(0);
   failures = $state.raw<Failures>({});
   notice = $state<string | null>(null);
   /** How alerts stand; null until the server has said so. */
@@ -47,7 +50,7 @@ export abstract class Feed {
 
   /** The names of all columns that were ever asked for. */
   readonly columns = new Columns();
-  /** The samples of the view. Not reactive: `revision` is. */
+  /** The samples of the view. Not reactive: `viewRevision` is. */
   grid: Grid = new Grid(this.columns, 1000, 1);
 
   protected samples: Samples | null = null;
@@ -100,9 +103,9 @@ export abstract class Feed {
     };
   }
 
-  /** The samples of a column between two instants, at the step of the view. Reads `revision`. */
+  /** The samples of a column between two instants, at the step of the view. Reads `viewRevision`. */
   span(column: string, fromMs: number, toMs: number): Span {
-    void this.revision;
+    void this.viewRevision;
     return spanOf(this.grid, column, fromMs, toMs);
   }
 
@@ -112,9 +115,9 @@ export abstract class Feed {
     return newestOf(this.samples?.live ?? this.grid, column);
   }
 
-  /** Which tracks have the band of their extremes. Reads `revision`. */
+  /** Which tracks have the band of their extremes. Reads `viewRevision`. */
   bands(): Bands {
-    void this.revision;
+    void this.viewRevision;
     return this.grid.bands;
   }
 
@@ -162,7 +165,7 @@ export abstract class Feed {
       this.failures = { ...this.failures, ...found.failures };
     };
     await Promise.all(grids.map(read));
-    this.revision += 1;
+    this.altered(this.grid);
   }
 
   // Parts that come and go in one turn ask for one new stream.
@@ -238,7 +241,7 @@ export abstract class Feed {
     this.heardAtMs = this.nowMs = Date.now();
     this.rowAtMs = performance.now();
     this.newestMs = Math.max(lastMs, timestampMs);
-    this.revision += 1;
+    this.altered(grid);
     if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
     if (this.rowAtMs - this.statusAtMs > STATUS_MS) {
       this.statusAtMs = this.rowAtMs;
@@ -258,7 +261,13 @@ export abstract class Feed {
     const since = Math.min(lastMs > 0 ? lastMs : this.newestMs, grid.ms(lastBucket));
     const toMs = wide && !this.mendNext ? grid.ms(grid.newest - 1) : this.newestMs;
     this.mendNext = false;
-    void samples.fill(grid, this.questions.all, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => (this.revision += 1));
+    void samples.fill(grid, this.questions.all, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => this.altered(grid));
+  }
+
+  /** Say that samples of a grid changed. */
+  protected altered(grid: Grid | null): void {
+    this.revision += 1;
+    if (grid === this.grid) this.viewRevision += 1;
   }
 
   private say(words: string): void {

@@ -197,16 +197,16 @@ export class Recorder extends Feed {
     this.remember();
   }
 
-  /** A column's value at the second shown, NaN where there is none. Reads `revision`. */
+  /** A column's value at the second shown, NaN where there is none. Reads `viewRevision`. */
   value(column: string): number {
-    void this.revision;
+    void this.viewRevision;
     const ms = this.shownMs ?? (this.liveView ? this.newestMs || this.grid.ms(this.grid.newest) : this.view.toMs);
     return this.grid.at(this.grid.index(column), this.grid.slot(ms));
   }
 
-  /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `revision`. */
+  /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `viewRevision`. */
   gap(): Window | null {
-    void this.revision;
+    void this.viewRevision;
     const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
     if (found === null || found.before === null || found.after === null) return null;
     return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
@@ -225,7 +225,7 @@ export class Recorder extends Feed {
     });
   }
 
-  /** Which part of the bucket shown was heard; 1 where that is not known. Reads `revision`. */
+  /** Which part of the bucket shown was heard; 1 where that is not known. Reads `viewRevision`. */
   heardShare(): number {
     if (this.stepMs <= this.intervalMs || this.shownMs === null) return 1;
     const share = this.value(HEARD);
@@ -332,7 +332,7 @@ export class Recorder extends Feed {
     this.next = null;
     this.grid = grid;
     this.stepMs = grid.stepMs;
-    this.revision += 1;
+    this.altered(grid);
   }
 
   // The old picture stays until the new one is read.
