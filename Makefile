@@ -42,8 +42,8 @@ run: setup ## barograph serve with data in ./data; ARGS= passes flags
 	@exec $(BIN)/barograph serve --data ./data $(ARGS)
 
 T ?=
-# what starts servers is one group and keeps one worker busy, all else goes to the others
-WORKERS := $(if $(T),,-n logical --maxprocesses=4 --dist=loadgroup)
+# what starts servers keeps one worker busy, all else goes to the others (tests/conftest.py)
+WORKERS := $(if $(T),,-n logical --maxprocesses=4)
 COVERAGE := $(if $(T),,--cov --cov-report=term:skip-covered --cov-fail-under=90)
 test: setup $(VENV)/.dev ## every test that this machine can run, or T=path
 	@$(if $(T),,$(BIN)/python tools/build_page.py npm test --silent)

@@ -3,9 +3,11 @@
 import os
 import signal
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # machines are noisy, so no example has a deadline; CI tries the same examples each time, everyone else new ones
 settings.register_profile("barograph", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -18,12 +20,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plugin looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what starts servers and browsers on one worker, one after the other; the rest goes beside it."""
-    for item in items:
-        if item.get_closest_marker("e2e") is not None:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+_OF_SERVERS = ("tests/e2e/", "tests/differential/", "tests/contract/test_cli_server.py")
+
+
+class _OneServerAtATime(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types
+    """Keeps what starts servers and browsers on one worker, one after the other; the rest goes beside it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "servers" if nodeid.startswith(_OF_SERVERS) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _OneServerAtATime(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

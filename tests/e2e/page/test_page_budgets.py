@@ -28,7 +28,7 @@ def _has_browser() -> bool:
 
 @pytest.mark.skipif(not _has_browser(), reason="there is no chromium, or no playwright, on this machine")
 def test_the_benchmark_measures_every_budget(tmp_path: Path) -> None:
-    rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, seconds=3, moves=20)
+    rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, presses=1, seconds=3, moves=20)
     names = [row.name for row in rows]
     for wanted in ("JavaScript", "CSS", "first paint", "first chart", "interaction", "pointer move", "points live"):
         assert any(wanted in name for name in names), wanted
