@@ -210,6 +210,8 @@ class Watch:
 def look(page: Page, server: Server, path: str) -> tuple[dict[str, int], str]:
     """Open a page, wait until it shows something, point at it, and count; also returns its text and attributes."""
     page.goto(server.url + path, wait_until="load")
+    if "mode=instant" in path:
+        page.wait_for_selector("table tbody tr")
     page.wait_for_timeout(700)
     for x, y in ((400, 300), (900, 300), (900, 500)):
         page.mouse.move(x, y)

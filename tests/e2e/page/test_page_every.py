@@ -79,6 +79,15 @@ def test_axe_has_no_serious_finding(visit: Callable[..., "Page"], address: str, 
     assert bad == []
 
 
+def _walk(page: "Page") -> None:
+    for _ in range(250):
+        page.keyboard.press("Tab")
+        step = page.evaluate(WALK)
+        if step["body"]:
+            return
+        assert step["ring"], step["what"]
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_tab_alone_reaches_every_control_and_shows_where_it_is(visit: Callable[..., "Page"], address: str) -> None:
     page = visit(address)
@@ -86,12 +95,10 @@ def test_tab_alone_reaches_every_control_and_shows_where_it_is(visit: Callable[.
         page.keyboard.press("Space")  # held, so that nothing comes or goes meanwhile
         page.wait_for_selector("text=/\\+[1-9]/")
     page.evaluate("document.activeElement.blur()")
-    for _ in range(250):
-        page.keyboard.press("Tab")
-        step = page.evaluate(WALK)
-        if step["body"]:
-            break
-        assert step["ring"], step["what"]
+    # what time has made possible meanwhile, such as a step of a minute, is reached by going round once more
+    _walk(page)
+    if page.evaluate(UNREACHED):
+        _walk(page)
     assert page.evaluate(UNREACHED) == []
 
 
