@@ -49,6 +49,11 @@ class Inhibitor:
         return 0
 
 
+def may_inhibit(rules: Iterable[InhibitRule], labels: Labels) -> bool:
+    """Tell whether an alert of these labels is a source of any rule."""
+    return any(matches_all(rule.source, labels) for rule in rules)
+
+
 def make_rule(config: InhibitConfig) -> InhibitRule:
     """Return what decides, of what was written.
 

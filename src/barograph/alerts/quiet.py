@@ -7,11 +7,10 @@ with them.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from barograph.alerts.inhibition import Inhibitor, InhibitRule
+from barograph.alerts.inhibition import Inhibitor, InhibitRule, may_inhibit
 from barograph.alerts.silences import Silence, SilenceState, silenced_by
 from barograph.model.alert_state import SEVERITY, AlertRecord
 from barograph.model.labels import Labels
-from barograph.model.matcher import matches_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,7 @@ class Quieting:
         """Take in how an alert stands; it counts from the next look on."""
         if record.fired_ms and not record.ended_ms:
             labels = labels_of(record)
-            if any(matches_all(rule.source, labels) for rule in self._rules):
+            if may_inhibit(self._rules, labels):
                 self._sources[record.number] = labels
                 return
         self._sources.pop(record.number, None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from barograph.alerts.book import AlertBook
-from barograph.alerts.inhibition import InhibitRule
+from barograph.alerts.inhibition import InhibitRule, may_inhibit
 from barograph.alerts.life import rank_of
 from barograph.alerts.quiet import NOT_QUIET, Quiet, QuietReason, labels_of
 from barograph.alerts.silence_book import Kept, SilenceBook
@@ -25,7 +25,6 @@ from barograph.model.alert_replies import (
 )
 from barograph.model.alert_state import AlertPart, AlertRecord, LifeState, NumberedTransition
 from barograph.model.clock import Clock
-from barograph.model.matcher import matches_all
 from barograph.model.notice import Delivery, DeliveryState
 from barograph.notify.words import title_of
 
@@ -260,7 +259,7 @@ def _part_of(record: AlertRecord, quiet: QuietReason) -> str:
 def _know(record: AlertRecord, rules: Sequence[InhibitRule]) -> _Known:
     placed = Placed(record=record, part=_part_of(record, NOT_QUIET), quiet=NOT_QUIET)
     labels = labels_of(record)
-    return _Known(placed, _order(placed), any(matches_all(rule.source, labels) for rule in rules))
+    return _Known(placed, _order(placed), may_inhibit(rules, labels))
 
 
 def _placed(known: _Known, quiet: Quiet) -> Placed:
