@@ -37,6 +37,7 @@ PASSWORD = "canary-password-6b1e"
 WRONG = "canary-wrong-password-90aa"
 ARGUMENT = "canary-argument-44d0"
 PLAIN = "canary-plain-argument-5c2f"
+SNAPSHOT = "/api/v1/admin/tsdb/snapshot"
 LISTINGS = (
     ("user", "list"),
     ("user", "sessions"),
@@ -105,7 +106,7 @@ def looked_at(server: Server, viewer: str) -> Iterator[tuple[str, str]]:
         "nobody": ("x", "y"),
     }
     for route in ROUTES:
-        if route.template.endswith(("/live", "/stream", "/logout", "/clean_tombstones")):
+        if route.template == SNAPSHOT or route.template.endswith(("/live", "/stream", "/logout", "/clean_tombstones")):
             continue
         for name, header in people.items():
             for method in route.methods:
@@ -161,7 +162,8 @@ def figures(place: Path) -> list[Figure]:
             "the program",
         )
         bearer = ("authorization", f"Bearer {server.token}")
-        Wire(server.url, 60).send("POST", "/api/v1/admin/tsdb/snapshot", [bearer])
+        # a snapshot goes last where cores are short
+        Wire(server.url, 150).send("POST", SNAPSHOT, [bearer])
         server.process.send_signal(1)
         places = [*looked_at(server, viewer), *broken(config, planted)]
     sightings = [f"{what} in {where}" for where, text in places for what, secret in secrets.items() if secret in text]

@@ -308,12 +308,14 @@ def check_state(folder: Path, promised: Promised, goes_on: bool, outcome: Outcom
     compare(reader, oracle, promised, outcome)
     reader.close()
     if goes_on:
-        ticks = Ticks()
-        for tick in range(promised.tick + 2, promised.tick + 6):
-            tick_once(store, ticks, clock, tick)
-        oracle.extend(promised.tick + 5)
-        oracle.unsure = {promised.tick + 1, promised.tick + 6}
-        store.close()
+        try:
+            go_on(store, promised.tick, oracle, clock)
+        except BarographError as error:
+            # damage that opening did not meet
+            print(f"no more ticks: {error}", file=sys.stderr)
+            outcome.corrupt += 1
+            store._files.close()
+            return
         outcome.set_aside += bool(store.take_notices())
         reader = StoreReader.open_offline(folder, CONFIG)
         compare(reader, oracle, promised, outcome)
@@ -321,6 +323,16 @@ def check_state(folder: Path, promised: Promised, goes_on: bool, outcome: Outcom
     else:
         store._files.close()
     outcome.corrupt += sum(not is_whole(path) for path in databases(folder))
+
+
+def go_on(store: Store, last: int, oracle: Oracle, clock: TickClock) -> None:
+    """Store more ticks after the last that was acknowledged, and close."""
+    ticks = Ticks()
+    for tick in range(last + 2, last + 6):
+        tick_once(store, ticks, clock, tick)
+    oracle.extend(last + 5)
+    oracle.unsure = {last + 1, last + 6}
+    store.close()
 
 
 def compare(reader: StoreReader, oracle: Oracle, promised: Promised, outcome: Outcome) -> None:

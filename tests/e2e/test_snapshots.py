@@ -1,7 +1,11 @@
 """Snapshots of a server at work: each restored and compared sample by sample, while ticks go on."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +13,7 @@ import pytest
 
 from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.reader import StoreReader
-from helpers.server import Server, eventually, serving
+from helpers.server import Answer, Server, eventually, serving
 
 pytestmark = pytest.mark.e2e
 _BACKUPS = 5
@@ -83,3 +87,34 @@ def test_a_restored_folder_serves(tmp_path: Path) -> None:
     with serving(tmp_path / "back") as again:
         at = f"{before_ms / 1000:.3f}"
         assert again.query("timestamp(node_load1)", time=at)[0]["value"][1].startswith(str(before_ms // 1000))
+
+
+def test_a_snapshot_under_way_ends_with_the_server(tmp_path: Path) -> None:
+    answers: list[Answer] = []
+    with serving(tmp_path / "data") as server:
+        newest_ms(server)
+        bearer = {"Authorization": f"Bearer {server.token}"}
+
+        def ask() -> None:
+            answers.append(server.request("/api/v1/admin/tsdb/snapshot", method="POST", headers=bearer))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        copier = eventually(lambda: _copier_of(server), what="a process that copies")
+        os.kill(copier, signal.SIGSTOP)
+        assert server.stop() == 0
+        asking.join()
+    assert answers[0].status == 503
+    assert "the server stops" in answers[0].json()["error"]
+    assert "retry-after" in answers[0].headers
+    eventually(lambda: not Path(f"/proc/{copier}").exists(), what="the copier's end")
+    assert list((tmp_path / "data" / "snapshots").glob("*")) == []
+    assert "Traceback" not in server.words()
+
+
+def _copier_of(server: Server) -> int | None:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if "snapshot" in path.read_text() and str(server.data) in path.read_text():
+                return int(path.parent.name)
+    return None

@@ -62,7 +62,7 @@ def address_of(url: str) -> tuple[str, int]:
 class Wire:
     """One connection after the other to a server; sends heads to the letter. Used by one thread."""
 
-    def __init__(self, url: str, timeout_s: float = 20.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 60.0) -> None:
         self.host, self.port = address_of(url)
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None

@@ -132,7 +132,7 @@ class Server:
         method: str = "GET",
         headers: dict[str, str] | None = None,
         form: dict[str, str] | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = 60.0,
     ) -> Answer:
         """Send a request with exactly these headers (no credential of its own)."""
         body = urllib.parse.urlencode(form).encode() if form is not None else None
@@ -161,13 +161,18 @@ class Server:
         result = self.query(expression)
         return float(result[0]["value"][1]) if result else None
 
-    def stop(self, timeout_s: float = 10.0) -> int:
-        """End it as an init system does."""
+    def stop(self, timeout_s: float = 30.0) -> int:
+        """End it as an init system does, which kills what does not end in time."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout_s)
-        self._log_file.close()
-        return code
+        try:
+            return self.process.wait(timeout_s)  # at once where it has ended before
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self._log_file.close()
 
     def kill(self) -> None:
         """End it as a power-hungry kernel does."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,13 @@ async def take(folder: Path, clock: Clock) -> SnapshotTaken | Refused:
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=_yield_to_others,
     )
-    _, said = await process.communicate()
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        # the server stops: a copy that nobody waits for is not gone on with
+        process.kill()
+        shutil.rmtree(target, ignore_errors=True)
+        raise
     if process.returncode == 0:
         return SnapshotTaken(name=name)
     return Refused(kind="store", message=said.decode(errors="replace").strip().removeprefix("barograph: "))

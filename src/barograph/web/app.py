@@ -4,6 +4,7 @@ Plain ASGI instead of a framework: the routes are few, the hot ones must be bare
 roles has to be ours (docs/decisions/0008-plain-asgi.md).
 """
 
+import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -40,6 +41,8 @@ from barograph.web.querying import QueryThread
 from barograph.web.reply import send_problem
 from barograph.web.routes import find_route
 
+_BACK_S = 5
+"""After which a server that stops is likely to be there again."""
 _READING = (
     "/api/v1/query",
     "/api/v1/series",
@@ -181,6 +184,11 @@ class Router:
             if route.template.startswith(_READING):
                 await self._fresh()
             await self.answers[route.template](scope, receive, send_noting)
+        except asyncio.CancelledError:
+            if started:
+                raise
+            words = "the server stops; whether this was carried out is unknown: ask again in a moment"
+            await send_problem(send, Problem(status=503, kind="unavailable", message=words, retry_after_s=_BACK_S))
         except Exception as error:
             if started:
                 raise  # half an answer is out: the server cuts the connection, so that nobody takes it for whole
