@@ -60,7 +60,7 @@ def matches_all(matchers: tuple[Matcher, ...], labels: Labels) -> bool:
     return all(matcher.matches(labels.get(matcher.name)) for matcher in matchers)
 
 
-def compile_regex(pattern: str) -> Any:  # noqa: ANN401  re2 ships no types
+def compile_regex(pattern: str, *, captures: bool = False) -> Any:  # noqa: ANN401  re2 ships no types
     """Compile a user's regular expression with RE2 (linear time, so no ReDoS).
 
     `.` matches newlines, as Prometheus compiles matchers. The time of a match is bound by the length of the text times
@@ -72,6 +72,7 @@ def compile_regex(pattern: str) -> Any:  # noqa: ANN401  re2 ships no types
     options = re2.Options()
     options.dot_nl = True
     options.log_errors = False
+    options.never_capture = not captures
     try:
         compiled = re2.compile(pattern, options)
     except UnicodeEncodeError as error:  # half a character, such as a byte that is no UTF-8 leaves

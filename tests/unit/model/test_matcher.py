@@ -93,3 +93,9 @@ def test_long_lists_and_plain_counts_are_no_such_thing() -> None:
     assert compile_regex(hosts).fullmatch("host-01999.example.com") is not None
     assert compile_regex("[0-9a-f]{64}").fullmatch("0f" * 32) is not None
     assert compile_regex("\\w{1,255}").fullmatch("é" * 255) is None
+
+
+def test_groups_are_kept_where_they_are_asked_for() -> None:
+    """Without them RE2 walks its automaton alone, which takes a tenth of the time for an evil pattern."""
+    assert compile_regex("(a)(b)").fullmatch("ab").groups() == ()
+    assert compile_regex("(a)(b)", captures=True).fullmatch("ab").groups() == ("a", "b")

@@ -155,3 +155,19 @@ def test_an_answer_that_has_nowhere_to_go_any_more_ends_quietly(rest: bytes, cap
 
     connected(script)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_what_follows_a_refusal_is_read_for_a_while_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.web.connection.HEAD_TIMEOUT_S", 0.02)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000000000\r\n\r\n")
+        await settle()
+        assert wire.written.endswith(b"ok")
+        connection.data_received(b"x" * 1000)
+        assert not wire.closed, "a client that sends before it reads would lose the answer"
+        while not wire.closed:
+            connection.data_received(b"x" * 1000)
+            await asyncio.sleep(0.001)
+
+    connected(script)

@@ -25,6 +25,17 @@ export interface Measures {
   iowait: number | null;
 }
 
+/** What goes through devices, read and written together; null where neither is known. */
+export const ioOf = (row: Pick<Measures, "read" | "write">): number | null =>
+  row.read === null && row.write === null ? null : (row.read ?? 0) + (row.write ?? 0);
+
+/** How much of a resource somebody takes; what is not known counts as none. */
+export const AMOUNTS: Record<"cpu" | "memory" | "io", (row: Pick<Measures, "cpu" | "rss" | "read" | "write">) => number> = {
+  cpu: (row) => row.cpu ?? 0,
+  memory: (row) => row.rss ?? 0,
+  io: (row) => ioOf(row) ?? 0,
+};
+
 export interface WhoRow extends Measures {
   pid: number | null;
   /** Unix seconds; of a group, its oldest. */

@@ -6,6 +6,7 @@ import { HEARD } from "./expressions";
 import { LOOK_BACK_MS } from "./filling";
 import { type Episode, type Measured, type Resource, culprit, strongest } from "./happening";
 import { Failure } from "./api";
+import { AMOUNTS } from "./flightlog";
 import { type ProcessRow, type Valued, of, processesAt, queryAll, queryOver, worstPressure } from "./host";
 import type { Recorder } from "./recorder.svelte";
 import { Calmly, type Happened, type OpenAlert, type Sentence, type Situation, sentence } from "./sentence";
@@ -35,13 +36,6 @@ function minuteExpression(host: string): string {
 
 const valueOf = (found: readonly Valued[], what: string): number | null =>
   found.find((one) => one.labels["what"] === what)?.value ?? null;
-
-/** The measure of the flight recorder that belongs to a resource. */
-const MEASURES: Record<Resource, { by: string; amount: (row: ProcessRow) => number }> = {
-  io: { by: "io", amount: (row) => (row.read ?? 0) + (row.write ?? 0) },
-  memory: { by: "memory", amount: (row) => row.rss ?? 0 },
-  cpu: { by: "cpu", amount: (row) => row.cpu ?? 0 },
-};
 
 export class Overview {
   disks = $state.raw<readonly Disk[]>([]);
@@ -210,8 +204,8 @@ export class Overview {
   }
 
   private async findWho(episode: Episode): Promise<string | null> {
-    const { by, amount } = MEASURES[episode.resource];
-    const asked = { by, group: "name" };
+    const amount = AMOUNTS[episode.resource];
+    const asked = { by: episode.resource, group: "name" };
     const before = await this.rowsAt(episode.fromMs - BEFORE_MS, asked);
     const then = new Map((before ?? []).map((row) => [row.name, amount(row)]));
     const peakMs = await this.peakSecond(episode);

@@ -1,7 +1,7 @@
 // Who did it: what of a process changed most against one minute before, in words. Pure; a test a kind of change.
 
 import { NO_DATA, byteRateUnit, capacity, figure, whole } from "./numbers";
-import type { GroupBy, Measures, WhoRow, WhoTable } from "./flightlog";
+import { type GroupBy, type Measures, type WhoRow, type WhoTable, ioOf } from "./flightlog";
 
 export type Kind = "cpu" | "io" | "memory" | "wait";
 
@@ -24,7 +24,6 @@ const ALSO = 0.3;
 const MINUS = "\u2212";
 const NBSP = "\u00a0";
 
-const io = (row: Measures): number | null => (row.read === null && row.write === null ? null : (row.read ?? 0) + (row.write ?? 0));
 
 export const isNew = (row: WhoRow, against: number | null): boolean =>
   against !== null && row.start !== null && row.start > against;
@@ -40,7 +39,7 @@ export function changeOf(row: WhoRow, against: number | null): Change | null {
   const then = row.before ?? none;
   const now: Measures = isGone(row) ? { ...none, rss: row.ended === null ? null : 0 } : row;
   const pairs: [Kind, number | null, number | null][] = [
-    ["io", io(now), io(then)],
+    ["io", ioOf(now), ioOf(then)],
     ["cpu", now.cpu, then.cpu],
     ["memory", now.rss, then.rss],
     ["wait", now.iowait, then.iowait],
@@ -117,11 +116,11 @@ const total = (rows: readonly WhoRow[], of: (row: WhoRow) => number | null): num
 
 function doesIo(row: WhoRow, rows: readonly WhoRow[]): string {
   const { read, write } = row;
-  const sum = (read ?? 0) + (write ?? 0);
+  const sum = ioOf(row) ?? 0;
   const unit = byteRateUnit(Math.max(read ?? 0, write ?? 0, 1000));
   const in_ = (bytes: number) => figure(bytes / unit.factor);
   const both = (read ?? 0) > sum * 0.02 && (write ?? 0) > sum * 0.02;
-  const of = share(sum, total(rows, io));
+  const of = share(sum, total(rows, ioOf));
   const what = both
     ? `reads ${in_(read ?? 0)} and writes ${in_(write ?? 0)}${NBSP}${unit.name}`
     : (read ?? 0) > (write ?? 0)
@@ -140,7 +139,7 @@ function does(kind: Kind, row: WhoRow, rows: readonly WhoRow[]): string {
 }
 
 function did(kind: Kind, before: Measures | null): string {
-  const value = before === null ? 0 : kind === "io" ? io(before) : kind === "memory" ? before.rss : kind === "cpu" ? before.cpu : before.iowait;
+  const value = before === null ? 0 : kind === "io" ? ioOf(before) : kind === "memory" ? before.rss : kind === "cpu" ? before.cpu : before.iowait;
   if (value === null || value < LEAST[kind]) return "One minute before it did next to nothing.";
   if (kind === "cpu") return `One minute before it was ${short(100 * value)}${NBSP}%.`;
   if (kind === "wait") return `One minute before it was ${short(100 * value)}${NBSP}%.`;

@@ -1,6 +1,7 @@
 // Who did it: the processes of a second, as the side column lists them. Pure.
 // A process counts by the larger of its parts of CPU and of I/O, so that a writer that uses no CPU is not missed.
 
+import { ioOf } from "./flightlog";
 import type { ProcessRow } from "./host";
 
 export interface WhoLine {
@@ -28,8 +29,6 @@ const LEAST_IO = 10_000_000;
 const LEAST_GROWTH = 0.1;
 const CONTAINER_CHARACTERS = 12;
 
-const ioOf = (row: ProcessRow): number | null =>
-  row.read === null && row.write === null ? null : (row.read ?? 0) + (row.write ?? 0);
 const keyOf = (row: ProcessRow): string => `${row.pid} ${row.start}`;
 
 function about(row: ProcessRow): string {

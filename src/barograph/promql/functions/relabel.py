@@ -23,7 +23,7 @@ def label_replace(arguments: Arguments, run: Run, grid: Grid) -> StepVector:
 
     def replaced() -> tuple[Labels, ...]:
         try:
-            pattern = compile_regex(regex)
+            pattern = compile_regex(regex, captures=True)
         except (QueryError, UnicodeEncodeError) as error:
             raise ExecutionError(f"invalid regular expression in label_replace(): {writable(regex)}") from error
         return tuple(_replace(one, (target, replacement), pattern.fullmatch(one.get(source))) for one in vector.labels)
