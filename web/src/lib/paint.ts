@@ -46,11 +46,14 @@ interface Pen {
   place: Place;
   picture: Picture;
   x: (ms: number) => number;
+  /** The picture's times in pixels. */
+  xs: Float64Array;
 }
 
 export function paint(ctx: CanvasRenderingContext2D, picture: Picture, ink: Ink, place: Place): void {
   const perMs = place.width / Math.max(1, picture.toMs - picture.fromMs);
-  const pen: Pen = { ctx, ink, place, picture, x: (ms) => (ms - picture.fromMs) * perMs };
+  const x = (ms: number) => (ms - picture.fromMs) * perMs;
+  const pen: Pen = { ctx, ink, place, picture, x, xs: picture.x.map(x) };
   ctx.clearRect(0, 0, place.width, place.height);
   grid(pen);
   shades(pen);
@@ -129,17 +132,12 @@ function drawing(pen: Pen): void {
   ctx.drawImage(pixels.canvas, 0, 0, place.width, place.height, 0, 0, place.width, place.height);
 }
 
-/** Points in pixels; an array of its own each, for as long as a picture is painted. */
-function points({ x }: Pen, times: Float64Array, values: Float64Array, at: (value: number) => number): Points {
-  return { x: times.map(x), y: values.map(at) };
-}
-
 function fill(pen: Pen, sheet: Sheet, line: Line): void {
   const { ink, place, picture } = pen;
   const pane = picture.panes[line.pane];
   if (line.fill === 0 || pane === undefined) return;
   const at = y(place, pane);
-  const found = points(pen, picture.x, line.y, at);
+  const found: Points = { x: pen.xs, y: line.y.map(at) };
   const ground = line.base === null ? new Float64Array(line.y.length).fill(at(Math.max(0, pane.low))) : line.base.map(at);
   const paint = paintOf(ink.color(line.color), line.fill * strength(place, line.column));
   runs(line.y, (from, to) => fillBetween(sheet, paint, found, ground, from, to));
@@ -149,7 +147,7 @@ function stroke(pen: Pen, sheet: Sheet, line: Line): void {
   const { ink, place, picture } = pen;
   const pane = picture.panes[line.pane];
   if (pane === undefined) return;
-  const found = points(pen, picture.x, line.y, y(place, pane));
+  const found: Points = { x: pen.xs, y: line.y.map(y(place, pane)) };
   const paint = paintOf(ink.color(line.color), strength(place, line.column));
   const thick = (line.fill === 0 ? 1.5 : 1) * place.ratio;
   const dash = place.dashes ? (DASHES[line.dash % DASHES.length] ?? []).map((part) => part * place.ratio) : [];
@@ -162,7 +160,7 @@ function between(pen: Pen, sheet: Sheet, band: Band): void {
   const pane = picture.panes[band.pane];
   if (pane === undefined) return;
   const at = y(place, pane);
-  const found = points(pen, band.x, band.most, at);
+  const found: Points = { x: band.x.map(pen.x), y: band.most.map(at) };
   const ground = band.least.map(at);
   const paint = paintOf(ink.color(band.color), BAND * strength(place, band.column));
   runs(band.most, (from, to) => fillBetween(sheet, paint, found, ground, from, to));

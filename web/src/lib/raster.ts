@@ -75,7 +75,7 @@ function put(bytes: Uint8ClampedArray, at: number, { red, green, blue, opacity }
 
 /** Fill between a line and its ground, of points `from` to `to`, a column at a time. */
 export function fillBetween(sheet: Sheet, paint: Paint, { x, y }: Points, ground: Float64Array, from: number, to: number): void {
-  const { bytes, words, width, height } = sheet;
+  const { width, height } = sheet;
   const whole = wordOf(paint, 1);
   const end = Math.min(width - 1, Math.floor((x[to] as number) - 0.5));
   let i = from;
@@ -87,13 +87,24 @@ export function fillBetween(sheet: Sheet, paint: Paint, { x, y }: Points, ground
     const part = span > 0 ? (middle - (x[i] as number)) / span : 0;
     const one = (y[i] as number) + part * ((y[next] as number) - (y[i] as number));
     const other = (ground[i] as number) + part * ((ground[next] as number) - (ground[i] as number));
-    const top = Math.max(0, Math.min(one, other));
-    const bottom = Math.min(height, Math.max(one, other));
-    for (let row = Math.floor(top); row < bottom; row++) {
-      const at = row * width + column;
-      if (words[at] === 0 && row >= top && row + 1 <= bottom) words[at] = whole;
-      else put(bytes, 4 * at, paint, Math.min(row + 1, bottom) - Math.max(row, top));
-    }
+    upright(sheet, paint, whole, column, 1, Math.max(0, Math.min(one, other)), Math.min(height, Math.max(one, other)));
+  }
+}
+
+/** An upright of a column from `top` to `bottom`, `wide` of a pixel; `whole` is the paint's word. */
+function upright({ bytes, words, width }: Sheet, paint: Paint, whole: number, column: number, wide: number, top: number, bottom: number): void {
+  if (bottom <= top) return;
+  const begin = Math.ceil(top);
+  const end = Math.floor(bottom);
+  if (begin > end) return put(bytes, 4 * ((begin - 1) * width + column), paint, wide * (bottom - top));
+  if (top < begin) put(bytes, 4 * ((begin - 1) * width + column), paint, wide * (begin - top));
+  if (bottom > end) put(bytes, 4 * (end * width + column), paint, wide * (bottom - end));
+  const plain = wide === 1;
+  const covers = plain && paint.opacity === 1;
+  const past = end * width;
+  for (let at = begin * width + column; at < past; at += width) {
+    if (covers || (plain && words[at] === 0)) words[at] = whole;
+    else put(bytes, 4 * at, paint, wide);
   }
 }
 
@@ -121,7 +132,7 @@ export function strokeLine(sheet: Sheet, paint: Paint, thick: number, { x, y }: 
 // Each column holds the line from its lowest to its highest place there, and half its thickness on either side: for a restless
 // line of a point a pixel a twentieth of the work of its segments.
 function strokeDense(sheet: Sheet, paint: Paint, thick: number, { x, y }: Points, from: number, to: number): void {
-  const { bytes, words, width, height } = sheet;
+  const { width, height } = sheet;
   const whole = wordOf(paint, 1);
   const [begins, ends] = [x[from] as number, x[to] as number];
   const at = (i: number, place: number): number => {
@@ -144,13 +155,7 @@ function strokeDense(sheet: Sheet, paint: Paint, thick: number, { x, y }: Points
     const exit = at(i, right);
     top = Math.max(0, Math.min(top, exit) - thick / 2);
     bottom = Math.min(height, Math.max(bottom, exit) + thick / 2);
-    const wide = right - left;
-    for (let row = Math.floor(top); row < bottom; row++) {
-      const place = row * width + column;
-      const share = wide * (Math.min(row + 1, bottom) - Math.max(row, top));
-      if (share === 1 && (paint.opacity === 1 || words[place] === 0)) words[place] = whole;
-      else put(bytes, 4 * place, paint, share);
-    }
+    upright(sheet, paint, whole, column, right - left, top, bottom);
   }
 }
 
