@@ -28,6 +28,9 @@ class _Answer:
     token: TokenFound | None = None
 
 
+_NOBODY = _Answer(None, float("inf"))
+
+
 @dataclass(frozen=True, slots=True)
 class TooOften:
     """A token that was used up for this minute."""
@@ -64,15 +67,20 @@ class Gatekeeper:
         """
         if self.is_local(token):
             return LOCAL_PRINCIPAL
-        token_hash = hash_secret(token)
-        answer = self._answers.get(token_hash)
-        if answer is None or self._clock.monotonic_s() >= answer.until_s:
-            answer = await self._ask_for_token(token_hash)
-        found = answer.token
-        if found is None or 0 < found.expires_ms <= self._clock.now_ms():
+        answer = await self._answer_of_token(token)
+        if answer.token is None or answer.principal is None:
             return None
-        wait_s = self._rate.wait_s(found.id, found.per_minute)
+        wait_s = self._rate.wait_s(answer.token.id, answer.token.per_minute)
         return TooOften(wait_s) if wait_s > 0 else answer.principal
+
+    async def find_token(self, token: str) -> Principal | None:
+        """Return who a token belongs to, or None; counts nothing: for a request that was let in and goes on.
+
+        Raises:
+            LinkError: The keeper is gone.
+            StoreError: The keeper cannot read its tokens, so that nobody knows.
+        """
+        return LOCAL_PRINCIPAL if self.is_local(token) else (await self._answer_of_token(token)).principal
 
     def knows(self, cookie: str) -> bool:
         """Tell whether the keeper was asked for this session or token before, or opened it here."""
@@ -102,18 +110,28 @@ class Gatekeeper:
         if isinstance(reply, Refused) and reply.kind == "store":
             raise StoreError(reply.message)
         # what is unknown stays so: tokens are random, and a session that ended never comes back
-        self._remember(token_hash, _Answer(None, float("inf")))
+        self._remember(token_hash, _NOBODY)
         return None
 
     def forget(self, session_id: str) -> None:
         """Forget a session that was ended here, at once."""
         for token_hash, answer in list(self._answers.items()):
             if answer.principal is not None and answer.principal.session_id == session_id:
-                self._answers[token_hash] = _Answer(None, float("inf"))
+                self._answers[token_hash] = _NOBODY
 
     def forget_all(self) -> None:
         """Ask again for everybody: users or tokens have changed."""
         self._answers = {key: _Answer(None, 0.0) for key in self._answers}
+
+    async def _answer_of_token(self, token: str) -> _Answer:
+        """Return what is known of a token; `_NOBODY` of one that has expired meanwhile."""
+        token_hash = hash_secret(token)
+        answer = self._answers.get(token_hash)
+        if answer is None or self._clock.monotonic_s() >= answer.until_s:
+            answer = await self._ask_for_token(token_hash)
+        if answer.token is not None and 0 < answer.token.expires_ms <= self._clock.now_ms():
+            return _NOBODY
+        return answer
 
     async def _ask_for_token(self, token_hash: str) -> _Answer:
         reply = await self._commands.execute(FindToken(token_hash=token_hash))
@@ -129,7 +147,7 @@ class Gatekeeper:
             answer = _Answer(principal, self._clock.monotonic_s() + _REMEMBERED_S, reply)
         else:
             # what is unknown stays so: tokens are random, and one that was revoked never comes back
-            answer = _Answer(None, float("inf"))
+            answer = _NOBODY
         self._remember(token_hash, answer)
         return answer
 

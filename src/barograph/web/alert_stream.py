@@ -11,6 +11,7 @@ from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.live import EVENT_STREAM, PING, alerts_event
 from barograph.web.parameters import Receive, Scope, Send
+from barograph.web.standing import Standing
 
 _KEEP_ALIVE_S = 10.0
 
@@ -39,12 +40,12 @@ class AlertStream:
         self._clients.add(client)
         gone = asyncio.ensure_future(_gone(receive, client))
         try:
-            await self._run(client, send)
+            await self._run(client, Standing(self._deps, scope), send)
         finally:
             gone.cancel()
             self._clients.discard(client)
 
-    async def _run(self, client: "_Client", send: Send) -> None:
+    async def _run(self, client: "_Client", standing: Standing, send: Send) -> None:
         client.wake.set()
         while not client.end_reason:
             try:
@@ -54,6 +55,8 @@ class AlertStream:
             except TimeoutError:
                 event = PING
             client.wake.clear()
+            if not client.end_reason and await standing.is_over():
+                client.end("session")
             if not client.end_reason:
                 await send({"type": "http.response.body", "body": event, "more_body": True})
         if client.end_reason != "gone":

@@ -13,19 +13,16 @@ import orjson
 
 from barograph.identity.principal import Principal
 from barograph.model.alert_replies import AlertsNow
-from barograph.model.errors import BarographError, QueryError
+from barograph.model.errors import QueryError
 from barograph.promql.ast import ValueType
-from barograph.web.credentials import read_credential
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.livefeed import Client, Row, make_row
 from barograph.web.parameters import Receive, Scope, Send, parse_parameters
-from barograph.web.place import read_headers
-from barograph.web.problem import Problem
+from barograph.web.standing import Standing
 
 _log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 10.0
-_SESSION_CHECK_S = 10.0
 _TYPES = (ValueType.VECTOR, ValueType.SCALAR)
 EVENT_STREAM = [
     (b"content-type", b"text/event-stream"),
@@ -66,7 +63,7 @@ class LiveStream:
         self._clients.add(client)
         self._open.set(len(self._clients))
         try:
-            await self._run(client, _cookie(scope), receive, send)
+            await self._run(client, Standing(self._deps, scope), receive, send)
         finally:
             self._clients.discard(client)
             self._open.set(len(self._clients))
@@ -97,12 +94,10 @@ class LiveStream:
             raise RequestError(f"{words}; shorten their ranges or raise web.live_samples", 422)
         return expressions
 
-    async def _run(self, client: Client, cookie: str, receive: Receive, send: Send) -> None:
+    async def _run(self, client: Client, standing: Standing, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
         if self._deps.now.tick_ms:
             self._push((client,), self._deps.now.tick_ms)
-        clock = self._deps.clock
-        checked_s = clock.monotonic_s()
         gone = asyncio.ensure_future(_gone(receive, client))
         try:
             while True:
@@ -112,24 +107,16 @@ class LiveStream:
                     event = PING
                 if event is None:
                     break
-                if client.session_id and clock.monotonic_s() - checked_s >= _SESSION_CHECK_S:
-                    checked_s = clock.monotonic_s()
-                    if await self._is_over(cookie):
-                        break
+                if await standing.is_over():
+                    client.end("session")
+                    break
                 await send({"type": "http.response.body", "body": event, "more_body": True})
             if client.end_reason == "gone":
                 return
-            bye = b'event: bye\ndata: {"reason":"%s"}\n\n' % (client.end_reason or "session").encode()
+            bye = b'event: bye\ndata: {"reason":"%s"}\n\n' % client.end_reason.encode()
             await send({"type": "http.response.body", "body": bye, "more_body": False})
         finally:
             gone.cancel()
-
-    async def _is_over(self, cookie: str) -> bool:
-        """Tell whether a session has ended or expired meanwhile; a keeper that cannot say ends no stream."""
-        try:
-            return await self._deps.gatekeeper.check_session(cookie) is None
-        except BarographError:
-            return False
 
     def _tick(self, timestamp_ms: int) -> None:
         if self._clients:
@@ -166,11 +153,6 @@ def alerts_event(alerts: AlertsNow | None) -> bytes:
     if alerts is None:
         return PING
     return b"event: alerts\ndata: " + orjson.dumps(msgspec.to_builtins(alerts)) + b"\n\n"
-
-
-def _cookie(scope: Scope) -> str:
-    headers = read_headers(scope["headers"])
-    return "" if isinstance(headers, Problem) else read_credential(headers).session
 
 
 async def _gone(receive: Receive, client: Client) -> None:
