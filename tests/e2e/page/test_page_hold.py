@@ -102,6 +102,30 @@ def test_keys_hold_move_zoom_and_come_back(open_page: Callable[..., "Page"]) -> 
     page.wait_for_selector("text=back to live, 15 min")
 
 
+def test_only_keys_are_read_out(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    spoken = "document.querySelector('.frame > [aria-live=polite]').textContent"
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"() => {spoken}.includes('CPU')")
+    said = page.evaluate(spoken)
+    page.mouse.move(_x(page, 0.95), _y(page))
+    page.wait_for_function("() => document.querySelector('.hint').textContent.startsWith('showing')")
+    page.mouse.move(_x(page, 0.9), _y(page))
+    flag = page.locator(".flag").inner_text()
+    page.wait_for_function("before => document.querySelector('.flag').innerText !== before", arg=flag)
+    page.wait_for_timeout(1500)  # words wait for a second at most
+    assert page.evaluate(spoken) == said
+
+
+def test_p_goes_to_the_second_under_the_pointer(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.mouse.move(_x(page, 0.99), _y(page))
+    page.wait_for_selector(".flag > span")
+    page.keyboard.press("p")
+    page.wait_for_selector("text=Who did it, at")
+    assert "at" in _address(page)
+
+
 def test_a_key_never_fires_while_a_choice_is_made(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
     page.locator("select").focus()

@@ -39,17 +39,22 @@ export class DayPressure {
   endMs = $state(0);
   scale = $state.raw<Scale>(DAY);
 
+  /** Which question is the last: a late answer to one before it counts no more. */
+  private turn = 0;
+
   /** Read what is missing up to an instant. */
   async read(host: string, scale: Scale, nowMs: number): Promise<void> {
+    const turn = ++this.turn;
     const { stepMs, rangeMs } = scale;
     const endMs = Math.floor(nowMs / stepMs) * stepMs;
     const count = rangeMs / stepMs;
-    const kept = scale === this.scale && this.endMs > 0 && endMs - this.endMs < rangeMs ? this.values : null;
+    const kept = scale === this.scale && this.endMs > 0 && endMs >= this.endMs && endMs - this.endMs < rangeMs ? this.values : null;
     if (kept !== null && endMs === this.endMs) return;
     // the newest step may have been read before it was whole
     const fromMs = kept === null ? endMs - rangeMs + stepMs : this.endMs;
     try {
       const [found] = await queryOver(worstPressure(host, stepMs), fromMs, endMs, stepMs);
+      if (turn !== this.turn) return;
       const values = new Float64Array(count).fill(NaN);
       if (kept !== null) {
         const moved = (endMs - this.endMs) / stepMs;

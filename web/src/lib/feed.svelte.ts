@@ -1,5 +1,5 @@
-// What comes from the server: who it is, the connection, the live rows and the samples behind the view. `Recorder` adds the
-// view. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`,
+// What comes from the server: who it is, the connection, the live rows and the samples behind the view. `View` says
+// what is seen of them. Parts of the page ask for columns here (`subscribe`) and read them (`span`, `newest`, `revision`,
 // `viewRevision`).
 
 import type { AlertsNow } from "./alerts";
@@ -29,6 +29,8 @@ const STATUS_MS = 10_000;
 const FIRST_RETRY_MS = 3000;
 /** How far back the first row of a stream looks for what came between the store's answer and it. */
 const MEND_SLOTS = 3;
+/** A tick that is so many intervals older than the newest is of a clock that was set back. */
+const SET_BACK_SLOTS = 3;
 
 export abstract class Feed {
   host = $state("");
@@ -45,6 +47,8 @@ export abstract class Feed {
   /** How alerts stand; null until the server has said so. */
   alerts = $state.raw<AlertsNow | null>(null);
   nowMs = $state(Date.now());
+  /** The present by a clock that nobody sets: ages are told by it. */
+  upMs = $state(performance.now());
   /** When the newest row came, by `performance.now`. Not reactive. */
   rowAtMs = 0;
 
@@ -56,7 +60,8 @@ export abstract class Feed {
   protected samples: Samples | null = null;
   protected live: Live | null = null;
   protected readonly questions = new Questions();
-  protected readonly whole = new WeakSet<Grid>();
+  /** Whether the view was asked for and nobody answered: what is drawn is another's, and is read again with the next row. */
+  protected unread = false;
   private heardAtMs = $state(0);
   private brokeAtMs: number | null = null;
   private mendNext = true;
@@ -68,7 +73,7 @@ export abstract class Feed {
   /** How long nothing was heard from the host, while connected; null while it is on time. */
   readonly silentMs = $derived.by<number | null>(() => {
     if (this.connection.kind !== "open" || this.newestMs === 0) return null;
-    const ageMs = this.nowMs - this.heardAtMs;
+    const ageMs = this.upMs - this.heardAtMs;
     return ageMs > 3 * this.intervalMs + 500 ? ageMs : null;
   });
 
@@ -83,8 +88,10 @@ export abstract class Feed {
 
   /** The samples are there for the first time. */
   protected abstract begun(): void;
-  /** The connection is back, and what was asked while nobody answered is missing. */
+  /** Somebody answers again: what was asked while nobody did is missing. */
   protected abstract behind(): void;
+  /** The host's clock was set back: what is live begins anew. */
+  protected abstract setBack(): void;
 
   /**
    * Ask for columns: live from now on, and over the span of the view. Gives what ends it. Errors stand in `failures` under
@@ -161,11 +168,19 @@ export abstract class Feed {
     if (samples === null) return;
     const grids = [...new Set([this.grid, samples.live ?? this.grid])].filter((grid) => grid.newest >= 0);
     const read = async (grid: Grid) => {
-      const found = await samples.fill(grid, questions, grid.ms(grid.newest - grid.capacity + 1), grid.ms(grid.newest), null);
-      this.failures = { ...this.failures, ...found.failures };
+      const failures = await this.refill(samples, grid, questions, grid.ms(grid.newest - grid.capacity + 1), grid.ms(grid.newest));
+      this.failures = { ...this.failures, ...failures };
     };
     await Promise.all(grids.map(read));
     this.altered(this.grid);
+  }
+
+  // Until the answer is there, and for good where none comes, the grid lacks something: whoever needs all of it reads it anew.
+  private async refill(samples: Samples, grid: Grid, questions: readonly Question[], fromMs: number, toMs: number): Promise<Failures> {
+    grid.lacking += 1;
+    const { failures, answered } = await samples.fill(grid, questions, fromMs, toMs, null);
+    if (answered && Object.keys(failures).length === 0) grid.lacking -= 1;
+    return failures;
   }
 
   // Parts that come and go in one turn ask for one new stream.
@@ -227,41 +242,60 @@ export abstract class Feed {
     if (connection.kind === "waiting") this.brokeAtMs ??= this.newestMs;
     if (connection.kind === "open" && this.connection.kind === "open") return;
     if (connection.kind === "opening" || connection.kind === "paused") this.mendNext = true;
-    if (connection.kind === "open") this.heardAtMs = Date.now();
+    if (connection.kind === "open") this.heardAtMs = performance.now();
     // while a broken stream is tried again the bar stays, so that it does not flicker
     const trying = connection.kind === "opening" && this.brokeAtMs !== null;
     this.connection = trying ? { kind: "waiting", retryAtMs: 0 } : connection;
   }
 
   private row(samples: Samples, timestampMs: number, values: readonly (number | null)[]): void {
+    // the host's clock was set back, and its instants come again
+    if (timestampMs < this.newestMs - SET_BACK_SLOTS * this.intervalMs) {
+      this.newestMs = timestampMs;
+      this.setBack();
+    }
     const lastMs = this.newestMs;
-    const grid = samples.live;
-    const lastBucket = grid === null ? 0 : grid.newest;
+    const { live, coming } = samples;
+    const lastBucket = live === null ? 0 : live.newest;
     samples.take(timestampMs, values);
-    this.heardAtMs = this.nowMs = Date.now();
-    this.rowAtMs = performance.now();
+    this.nowMs = Date.now();
+    this.heardAtMs = this.upMs = this.rowAtMs = performance.now();
     this.newestMs = Math.max(lastMs, timestampMs);
-    this.altered(grid);
-    if (grid !== null) this.mend(samples, grid, lastMs, lastBucket);
+    this.altered(live);
+    if (samples.coming !== null && samples.coming === this.grid) this.viewRevision += 1;
+    this.returned(timestampMs);
+    const missed = this.mendNext;
+    this.mendNext = false;
+    // what is read anew at this moment needs no mending
+    if (live !== null && live === samples.live) this.mend(samples, live, lastMs, lastBucket, missed);
+    if (coming !== null) this.mend(samples, coming, lastMs, coming.slot(lastMs || this.newestMs), missed);
     if (this.rowAtMs - this.statusAtMs > STATUS_MS) {
       this.statusAtMs = this.rowAtMs;
       void this.session();
     }
-    if (this.brokeAtMs === null) return;
-    this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
+  }
+
+  // The first row after nobody had answered.
+  private returned(timestampMs: number): void {
+    const back = this.brokeAtMs !== null || this.unread;
+    if (this.brokeAtMs !== null) this.say(caughtUp(this.brokeAtMs > 0 ? timestampMs - this.brokeAtMs : 0));
     this.brokeAtMs = null;
-    this.behind();
+    if (back) this.behind();
   }
 
   // What arrived while nobody listened is read from the store, once; so is a wide bucket when it is complete, since this
   // page may have heard only part of it.
-  private mend(samples: Samples, grid: Grid, lastMs: number, lastBucket: number): void {
-    const wide = grid.stepMs > this.intervalMs && grid.newest > lastBucket;
-    if (!this.mendNext && !wide && this.newestMs - lastMs <= this.intervalMs) return;
+  private mend(samples: Samples, grid: Grid, lastMs: number, lastBucket: number, missed: boolean): void {
+    const bucket = grid.slot(this.newestMs);
+    const wide = grid.stepMs > this.intervalMs && bucket > lastBucket;
+    if (!missed && !wide && this.newestMs - lastMs <= this.intervalMs) return;
     const since = Math.min(lastMs > 0 ? lastMs : this.newestMs, grid.ms(lastBucket));
-    const toMs = wide && !this.mendNext ? grid.ms(grid.newest - 1) : this.newestMs;
-    this.mendNext = false;
-    void samples.fill(grid, this.questions.all, since - MEND_SLOTS * grid.stepMs, toMs, null).then(() => this.altered(grid));
+    const toMs = wide && !missed ? grid.ms(bucket - 1) : this.newestMs;
+    void this.refill(samples, grid, this.questions.all, since - MEND_SLOTS * grid.stepMs, toMs).then((failures) => {
+      // a hole that is left tells why; of a bucket that was heard there is enough to show
+      if (grid === this.grid && (!wide || missed)) this.failures = { ...this.failures, ...failures };
+      this.altered(grid);
+    });
   }
 
   /** Say that samples of a grid changed. */

@@ -67,7 +67,8 @@ export class Flight {
     private readonly roomy: boolean,
   ) {
     this.playing = new Playing(
-      (ms) => this.step(ms),
+      // whoever goes back to live has ended it
+      (ms) => this.recorder.held !== null && this.step(ms),
       () => this.asking !== null,
     );
   }

@@ -13,6 +13,10 @@ export class Grid {
   /** The questions whose extremes the store gave, and refused. */
   readonly banded = new Set<string>();
   readonly bandless = new Set<string>();
+  /** Whether its window was read, every question of it. */
+  filled = false;
+  /** How many later reads of a part of it are under way, or came to nothing. */
+  lacking = 0;
   private readonly rings: (Float64Array | undefined)[] = [];
 
   constructor(columns: Columns, stepMs: number, capacity: number) {
@@ -32,6 +36,11 @@ export class Grid {
 
   index(column: string): number {
     return this.columns.index(column);
+  }
+
+  /** Whether it holds all that its window has. */
+  get whole(): boolean {
+    return this.filled && this.lacking === 0;
   }
 
   get bands(): Bands {
@@ -118,6 +127,7 @@ export class Grid {
   copy(): Grid {
     const made = new Grid(this.columns, this.stepMs, this.capacity);
     made.newest = this.newest;
+    made.filled = this.whole;
     for (const question of this.banded) made.banded.add(question);
     for (const question of this.bandless) made.bandless.add(question);
     this.rings.forEach((ring, index) => (made.rings[index] = ring?.slice()));

@@ -22,15 +22,19 @@ export interface Reading {
   /** By value instead of in stacking order. */
   sorted: boolean;
   cores: readonly HeatRow[];
+  /** Whether the view is still being read: what has no value yet is not said to have none. */
+  unread?: boolean;
 }
 
 const KEYS = ["busiest", "median", "spread"] as const;
 const CORE_COLORS = ["seq-7", "seq-5", "seq-3"] as const;
 
+const absent = (reading: Reading): string => (reading.unread === true ? "" : NO_DATA);
+
 function cores(track: Track, reading: Reading): Entry[] {
   const values = reading.cores.map((row) => ({ name: row.name, value: Math.max(...row.columns.map((column) => reading.value(column))) }));
   const found = coreFigures(values);
-  const text = (value: number | undefined) => (value === undefined ? NO_DATA : track.write(Math.max(0, value)));
+  const text = (value: number | undefined) => (value === undefined ? absent(reading) : track.write(Math.max(0, value)));
   const grouped = reading.cores.some((row) => row.columns.length > 1);
   const names = [found === null ? "busiest" : `busiest ${grouped ? "cores" : "core"} ${found.busiest}`, "median", "spread"];
   return [found?.most, found?.median, found?.spread].map((value, i) => ({
@@ -49,7 +53,7 @@ export function legendOf(track: Track, reading: Reading): Entry[] {
   const drawn = track.series.map((series) => {
     const value = reading.value(series.column);
     const mark: Entry["mark"] = series.fill === 0 ? "line" : series.fill < 0.32 && track.kind === "bands" ? "pale" : "field";
-    const text = Number.isNaN(value) ? NO_DATA : track.write(track.minimum === undefined ? Math.max(0, value) / reading.factor : value);
+    const text = Number.isNaN(value) ? absent(reading) : track.write(track.minimum === undefined ? Math.max(0, value) / reading.factor : value);
     return { value, entry: { key: series.column, column: series.column, name: series.name, color: series.color, mark, text } };
   });
   if (reading.sorted) drawn.sort((a, b) => (Number.isNaN(b.value) ? -1 : b.value) - (Number.isNaN(a.value) ? -1 : a.value));
@@ -61,7 +65,7 @@ export function legendOf(track: Track, reading: Reading): Entry[] {
       name: one.name,
       color: i === 0 ? "c7" : "text-3",
       mark: i === 0 ? "dashed" : "dotted",
-      text: Number.isNaN(value) ? NO_DATA : figure(Math.max(0, value)),
+      text: Number.isNaN(value) ? absent(reading) : figure(Math.max(0, value)),
     };
   });
   return [...drawn.map((one) => one.entry), ...figures];

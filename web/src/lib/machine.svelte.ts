@@ -1,5 +1,5 @@
 // What this machine has: devices, sensors, families. Asked at the start and once a minute, so that a disk that is plugged in
-// appears; decides which tracks there are.
+// appears, while tracks are shown; decides which there are.
 
 import { Failure } from "./api";
 import { type Labels, selector } from "./asking";
@@ -27,10 +27,24 @@ export class Machine {
 
   private tries = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Which look is the last: an earlier one that ends later sets no timer. */
+  private turn = 0;
 
-  /** Look now, and then again and again. */
-  async look(host: string): Promise<void> {
+  private followers = 0;
+
+  /** Look now, and then again and again while the page is seen. Gives what ends it. */
+  follow(host: string): () => void {
+    this.followers += 1;
+    void this.look(host);
+    return () => {
+      this.followers -= 1;
+      if (this.followers === 0) clearTimeout(this.timer);
+    };
+  }
+
+  private async look(host: string): Promise<void> {
     clearTimeout(this.timer);
+    const turn = ++this.turn;
     this.tries += 1;
     try {
       await this.read(host);
@@ -39,7 +53,11 @@ export class Machine {
       if (!(error instanceof Failure)) throw error;
     }
     const soon = this.tries < SOON_TRIES || !this.known;
-    this.timer = setTimeout(() => void this.look(host), soon ? SOON_MS : AGAIN_MS);
+    if (turn === this.turn && this.followers > 0) this.wait(host, soon ? SOON_MS : AGAIN_MS);
+  }
+
+  private wait(host: string, ms: number): void {
+    this.timer = setTimeout(() => (document.hidden ? this.wait(host, SOON_MS) : void this.look(host)), ms);
   }
 
   private async read(host: string): Promise<void> {

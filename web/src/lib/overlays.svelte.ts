@@ -13,6 +13,8 @@ const REST_MS = 400;
 const MOST_ALERTS = 100;
 /** So many that ended are looked up for a view. */
 const MOST_ENDED = 24;
+/** So many that ended are remembered. */
+const MOST_KEPT = 200;
 /** An alert may have begun so long before the view. */
 const BEFORE_MS = 86_400_000;
 /** Events are told of two days at most. */
@@ -32,12 +34,12 @@ export class Overlays {
     let view = "";
     let rest: ReturnType<typeof setTimeout> | undefined;
     $effect(() => {
-      const { held, rangeMs, host, nowMs } = this.recorder;
+      const { held, rangeMs, host, upMs } = this.recorder;
       if (host === "" || this.recorder.connection.kind !== "open") return;
       const version = this.recorder.alerts?.version ?? 0;
       const next = `${version} ${held === null ? `live ${rangeMs}` : `${held.fromMs} ${held.toMs}`}`;
-      if (next === view && nowMs - this.lookedMs < AGAIN_MS) return;
-      this.lookedMs = nowMs;
+      if (next === view && upMs - this.lookedMs < AGAIN_MS) return;
+      this.lookedMs = upMs;
       clearTimeout(rest);
       rest = setTimeout(() => untrack(() => void this.look()), next === view ? 0 : REST_MS);
       view = next;
@@ -79,6 +81,7 @@ export class Overlays {
     const ids = [...new Set(near.map((one) => one.alert))].slice(0, MOST_ENDED);
     const found = await Promise.all(ids.map((id) => this.ended.get(id) ?? readAlert(id, signal).then((detail) => detail.alert)));
     for (const alert of found) if (alert.ended !== null) this.ended.set(alert.id, alert);
+    for (const id of this.ended.keys()) if (this.ended.size > MOST_KEPT) this.ended.delete(id);
     return found.filter((alert) => alert.ended !== null);
   }
 }

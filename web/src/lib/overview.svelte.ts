@@ -83,7 +83,7 @@ export class Overview {
   readonly sentence = $derived.by<Sentence>(() => {
     // what is not yet asked is not yet the sentence; a view that a person chose has its own at once
     const provisional = this.recorder.newestMs === 0 || this.minute === null || !this.searched;
-    return this.calmly.next(sentence(this.situation), this.recorder.nowMs, provisional);
+    return this.calmly.next(sentence(this.situation), this.recorder.upMs, provisional);
   });
 
   readonly pressureNow = $derived.by<number | null>(() => {

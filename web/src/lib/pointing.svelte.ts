@@ -11,6 +11,7 @@ interface Place {
 
 const DRAG_PX = 5;
 const LONG_PRESS_MS = 350;
+const TURN_MS = 500;
 
 export class Pointing {
   /** The span that a drag would zoom to, from the plots' left edge. */
@@ -22,6 +23,7 @@ export class Pointing {
   private longPress: ReturnType<typeof setTimeout> | undefined;
   private pressed = false;
   private lastPx: number | null = null;
+  private turnedAt = -Infinity;
   private readonly fingers = new Map<number, number>();
   private pinch: { gapPx: number; view: Window; centreMs: number } | null = null;
 
@@ -50,12 +52,16 @@ export class Pointing {
     for (const [name, listener, options] of listeners) element.addEventListener(name, listener as EventListener, options);
     return () => {
       for (const [name, listener] of listeners) element.removeEventListener(name, listener as EventListener);
+      clearTimeout(this.longPress);
+      // a pointer, also one that a key had moved, is of these plots
+      this.recorder.point(null);
     };
   };
 
   /** The view slid under a resting pointer. */
   again(): void {
-    if (this.lastPx !== null && this.start === null && this.recorder.atMs === null) this.point(this.lastPx);
+    const rests = this.lastPx !== null && this.start === null;
+    if (rests && this.recorder.atMs === null && !this.recorder.pointedByKey) this.point(this.lastPx as number);
   }
 
   private px(event: MouseEvent): number {
@@ -136,7 +142,7 @@ export class Pointing {
     if (start === null) return;
     const rangeMs = start.view.toMs - start.view.fromMs;
     const byMs = ((start.px - px) / Math.max(1, this.place().plotPx)) * rangeMs;
-    this.recorder.showAt(start.view.fromMs + byMs, rangeMs);
+    this.recorder.drag(start.view.fromMs + byMs, rangeMs);
   }
 
   private up(event: PointerEvent): void {
@@ -188,7 +194,10 @@ export class Pointing {
     if (!event.ctrlKey || !this.onPlot(event)) return;
     event.preventDefault();
     this.measure();
-    this.recorder.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.toMs(this.px(event)));
+    // the ticks of one turn of the wheel are one zoom
+    const further = event.timeStamp - this.turnedAt < TURN_MS;
+    this.turnedAt = event.timeStamp;
+    this.recorder.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, this.toMs(this.px(event)), further);
   }
 
   private beginPinch(): void {
@@ -204,6 +213,6 @@ export class Pointing {
     const [a = 0, b = 0] = [...this.fingers.values()];
     const factor = pinch.gapPx / Math.max(20, Math.abs(a - b));
     const { fromMs, toMs } = pinch.view;
-    this.recorder.showAt(pinch.centreMs - (pinch.centreMs - fromMs) * factor, (toMs - fromMs) * factor);
+    this.recorder.drag(pinch.centreMs - (pinch.centreMs - fromMs) * factor, (toMs - fromMs) * factor);
   }
 }

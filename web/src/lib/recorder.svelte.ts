@@ -1,43 +1,32 @@
-// The recorder's state: the view, live or held, over the samples that the feed brings. Parts of the page read it and call
+// The recorder: the verbs that change the view, and the reading of what a view needs. Parts of the page read it and call
 // its verbs; it touches no DOM but the address.
 
 import { type Address, readAddress, showsView, writeAddress } from "./address";
-import { HEARD } from "./expressions";
-import { Feed, type TrackFailure, type Window } from "./feed.svelte";
+import type { TrackFailure, Window } from "./feed.svelte";
 import { Display } from "./display.svelte";
 import type { Grid } from "./grid";
 import type { Region } from "./regions";
 import { afterPaint } from "./schedule";
 import { type Samples, gridFor } from "./samples";
-import type { Slide } from "./chart";
-import { slideOf } from "./slide";
-import { DEFAULT_RANGE_MS, LONGEST_MS, SHORTEST_MS, stepFor } from "./steps";
+import { LONGEST_MS, SHORTEST_MS, stepFor } from "./steps";
 import { TrackList } from "./tracklist.svelte";
+import { View } from "./view.svelte";
 import { reading as readingWords } from "./words";
 
 export type { TrackFailure, Window };
 
-const motionless = matchMedia("(prefers-reduced-motion: reduce)");
 const LOADING_AFTER_MS = 200;
 /** A view that is being dragged asks only once it rests. */
 const REST_MS = 120;
 
-export class Recorder extends Feed {
-  rangeMs = $state(DEFAULT_RANGE_MS);
-  /** The held view; null while live. */
-  held = $state.raw<Window | null>(null);
-  /** The held second. */
-  atMs = $state<number | null>(null);
-  /** The second under the pointer. */
-  pointerMs = $state<number | null>(null);
+/** How long a view is that should be so long: in whole seconds. */
+const bounded = (rangeMs: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.round(rangeMs / 1000) * 1000));
+
+export class Recorder extends View {
   /** Columns drawn alone; empty: all. */
   only = $state.raw<readonly string[]>([]);
   /** The words of a load that takes longer than a blink. */
   loading = $state<string | null>(null);
-  /** The step of what is drawn. */
-  stepMs = $state(1000);
-  /** The plots' width in device pixels. */
-  widthPx = $state(1000);
   /** Alerts and limits over the tracks: whoever knows them sets them. */
   regions = $state.raw<readonly Region[]>([]);
   /** Why there was no data until an instant: whoever knows what happened sets it. */
@@ -49,39 +38,20 @@ export class Recorder extends Feed {
 
   /** The views before each zoom; null is live. */
   private zooms: (Window | null)[] = [];
-  private heldSinceMs = $state(0);
+  /** Whether the click on a second is all that holds the view. */
+  private heldByClick = false;
   private remembering = false;
   private load: AbortController | null = null;
-  /** What is drawn while the answer to an interaction waits for its paint; null otherwise. */
-  private before = $state.raw<{ view: Window; live: boolean; shownMs: number | null } | null>(null);
   /** Samples that wait with it. */
   private next: Grid | null = null;
-
-  /** What a person chose: controls and verbs go by it at once. */
-  readonly chosen = $derived.by<Window>(() => {
-    if (this.held !== null) return this.held;
-    const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(this.nowMs / 1000) * 1000;
-    return { fromMs: toMs - this.rangeMs, toMs };
-  });
-
-  /** What is drawn: the view chosen, a frame after it was. */
-  readonly view = $derived<Window>(this.before?.view ?? this.chosen);
-
-  /** Whether what is drawn is live. */
-  readonly liveView = $derived(this.before?.live ?? this.held === null);
-
-  readonly viewRangeMs = $derived(this.view.toMs - this.view.fromMs);
-
-  /** The second that figures stand for: held, or under the pointer; null is the newest. */
-  readonly shownMs = $derived(this.before === null ? (this.atMs ?? this.pointerMs) : this.before.shownMs);
-
-  /** How much has arrived since the view was held. */
-  readonly arrivedMs = $derived(this.held === null ? 0 : Math.max(0, this.newestMs - this.heldSinceMs));
 
   /** Begin: read the address, ask who this is, load the view, follow it live. */
   async start(): Promise<void> {
     this.take(readAddress(location.pathname, location.search));
-    setInterval(() => (this.nowMs = Date.now()), 500);
+    setInterval(() => {
+      this.nowMs = Date.now();
+      this.upMs = performance.now();
+    }, 500);
     document.addEventListener("visibilitychange", () => (document.hidden ? this.live?.pause() : this.live?.open()));
     await this.begin();
   }
@@ -89,10 +59,10 @@ export class Recorder extends Feed {
   setRange(rangeMs: number): void {
     this.change();
     this.zooms = [];
-    this.pointerMs = null;
+    this.point(null);
     this.rangeMs = rangeMs;
     if (this.held === null) return this.reload();
-    const centre = (this.held.fromMs + this.held.toMs) / 2;
+    const centre = this.atMs ?? (this.held.fromMs + this.held.toMs) / 2;
     this.showAt(Math.min(centre - rangeMs / 2, (this.newestMs || this.held.toMs) - rangeMs), rangeMs);
   }
 
@@ -103,6 +73,7 @@ export class Recorder extends Feed {
     this.held = null;
     this.atMs = null;
     this.zooms = [];
+    this.heldByClick = false;
     this.reload();
   }
 
@@ -120,18 +91,21 @@ export class Recorder extends Feed {
     if (this.held === null) {
       this.zooms.push(null);
       this.show({ ...this.chosen });
+      this.heldByClick = true;
     }
     this.atMs = ms;
     this.remember();
   }
 
-  /** One step back: the held second, then the isolated series, then the zoom. */
+  /** One step back: the held second, the pointer that a key had moved, what is expanded, the isolated series, then the zoom. */
   letGo(): void {
     if (this.atMs !== null) {
       this.atMs = null;
+      if (this.pointedByKey) this.point(null);
       // a view that only the click had held goes on
-      if (this.zooms.at(-1) === null) this.back();
-    } else if (this.display.close()) return;
+      if (this.heldByClick) this.back();
+    } else if (this.pointedByKey) return this.point(null);
+    else if (this.display.close()) return;
     else if (this.only.length > 0) this.only = [];
     else this.back();
     this.remember();
@@ -144,38 +118,47 @@ export class Recorder extends Feed {
     this.remember();
   }
 
-  zoom(window: Window): void {
-    const rangeMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, window.toMs - window.fromMs));
-    this.zooms.push(this.held);
-    this.atMs = null;
+  /** Show a part, or more; `further` where it is one movement with the zoom before, and one step back. */
+  zoom(window: Window, further = false): void {
+    const rangeMs = bounded(window.toMs - window.fromMs);
+    if (!further) this.zooms.push(this.held);
     this.showAt((window.fromMs + window.toMs) / 2 - rangeMs / 2, rangeMs);
   }
 
   /** Zoom by a factor around an instant, by default the second shown or the middle. */
-  zoomBy(factor: number, aroundMs?: number): void {
+  zoomBy(factor: number, aroundMs?: number, further = false): void {
     const { fromMs, toMs } = this.chosen;
     const around = aroundMs ?? this.shownMs ?? (fromMs + toMs) / 2;
     const latest = this.newestMs || toMs;
     const to = Math.min(latest, around + (toMs - around) * factor);
-    this.zoom({ fromMs: to - (toMs - fromMs) * factor, toMs: to });
+    this.zoom({ fromMs: to - (toMs - fromMs) * factor, toMs: to }, further);
   }
 
-  /** Move the view by a part of itself; past now is live. */
+  /** Move the view by a part of itself; past now is live, as long as it was. */
   move(parts: number): void {
     const { fromMs, toMs } = this.chosen;
     const byMs = parts * (toMs - fromMs);
-    if (parts > 0 && toMs + byMs >= this.newestMs) this.backToLive();
+    if (parts > 0 && toMs + byMs >= this.newestMs) this.backToLive(bounded(toMs - fromMs));
     else this.showAt(fromMs + byMs, toMs - fromMs);
   }
 
-  /** Hold a window of whole seconds. */
+  /** Hold a window that a hand moves or stretches: it ends now at the latest. */
+  drag(fromMs: number, rangeMs: number): void {
+    const length = bounded(rangeMs);
+    this.showAt(Math.min(fromMs, this.presentMs() - length), length);
+  }
+
+  /** Hold a window of whole seconds. A second that was held stays so while it is in sight. */
   showAt(fromMs: number, rangeMs: number): void {
     const start = Math.round(fromMs / 1000) * 1000;
-    const length = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.round(rangeMs / 1000) * 1000));
-    this.show({ fromMs: start, toMs: start + length });
+    const window = { fromMs: start, toMs: start + bounded(rangeMs) };
+    if (this.atMs !== null && !this.near(this.atMs, window)) this.atMs = null;
+    this.heldByClick = false;
+    this.show(window);
   }
 
   point(ms: number | null): void {
+    this.pointedByKey = false;
     const bound = ms === null ? null : Math.min(this.view.toMs, Math.max(this.view.fromMs, ms));
     this.pointerMs = bound === null ? null : this.grid.ms(Math.round(bound / this.stepMs));
   }
@@ -184,6 +167,7 @@ export class Recorder extends Feed {
   pointBy(buckets: number): void {
     const ms = (this.shownMs ?? this.view.toMs) + buckets * this.stepMs;
     this.point(ms);
+    this.pointedByKey = true;
     this.movedByKey += 1;
     if (this.atMs === null) return;
     this.atMs = this.pointerMs;
@@ -197,51 +181,27 @@ export class Recorder extends Feed {
     this.remember();
   }
 
-  /** A column's value at the second shown, NaN where there is none. Reads `viewRevision`. */
-  value(column: string): number {
-    void this.viewRevision;
-    const ms = this.shownMs ?? (this.liveView ? this.newestMs || this.grid.ms(this.grid.newest) : this.view.toMs);
-    return this.grid.at(this.grid.index(column), this.grid.slot(ms));
-  }
-
-  /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `viewRevision`. */
-  gap(): Window | null {
-    void this.viewRevision;
-    const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
-    if (found === null || found.before === null || found.after === null) return null;
-    return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
-  }
-
-  /** How a short live view slides at this moment; null where it stands still. */
-  slide(plotPx: number): Slide | null {
-    return slideOf({
-      live: this.liveView,
-      rangeMs: this.viewRangeMs,
-      stepMs: this.grid.stepMs,
-      plotPx,
-      rowAtMs: this.rowAtMs,
-      atMs: performance.now(),
-      still: motionless.matches,
-    });
-  }
-
-  /** Which part of the bucket shown was heard; 1 where that is not known. Reads `viewRevision`. */
-  heardShare(): number {
-    if (this.stepMs <= this.intervalMs || this.shownMs === null) return 1;
-    const share = this.value(HEARD);
-    const slot = this.grid.slot(this.shownMs);
-    return Number.isNaN(share) || slot >= this.grid.newest || share > 0.999 ? 1 : share;
-  }
-
   /** Read everything again after a failure. */
   retryTracks(): void {
     this.failures = {};
-    if (this.samples !== null) this.samples.live = null;
+    if (this.samples?.live) this.samples.live.filled = false;
     if (this.held === null) this.reload();
     else this.show(this.held, true);
   }
 
+  // What the view left behind is pointed at no longer.
+  protected override altered(grid: Grid | null): void {
+    super.altered(grid);
+    if (this.pointerMs !== null && !this.near(this.pointerMs, this.view)) this.point(null);
+  }
+
+  /** Whether an instant lies in a window, or in the bucket beside it. */
+  private near(ms: number, { fromMs, toMs }: Window): boolean {
+    return ms >= fromMs - this.stepMs && ms <= toMs + this.stepMs;
+  }
+
   private back(): void {
+    this.heldByClick = false;
     const before = this.zooms.pop();
     if (before === null) this.backToLive();
     else if (before !== undefined) this.show(before);
@@ -252,6 +212,7 @@ export class Recorder extends Feed {
     this.rangeMs = address.rangeMs;
     this.held = address.window;
     this.atMs = address.atMs;
+    this.heldByClick = false;
     this.only = address.only;
     this.display.take(address);
   }
@@ -265,27 +226,47 @@ export class Recorder extends Feed {
   }
 
   protected begun(): void {
+    // also beside a held view: figures of now are of the newest row
+    if (this.samples !== null) this.samples.live = this.liveGrid();
     if (this.held === null) return this.reload();
     this.heldSinceMs = Math.floor(Date.now() / 1000) * 1000;
     this.show(this.held);
   }
 
   protected behind(): void {
-    if (!this.whole.has(this.held === null ? (this.samples?.live ?? this.grid) : this.grid)) this.retryTracks();
+    const there = this.held === null ? (this.samples?.live?.whole ?? false) : this.reaches(this.next ?? this.grid, this.held);
+    if (this.unread || !there) this.retryTracks();
+  }
+
+  protected setBack(): void {
+    if (this.samples !== null) this.samples.live = this.liveGrid();
+    if (this.held === null) this.reload();
+  }
+
+  private presentMs(): number {
+    return this.newestMs > 0 ? this.newestMs : Math.floor(Date.now() / this.intervalMs) * this.intervalMs;
+  }
+
+  /** An empty grid for the live range, that ends now. */
+  private liveGrid(): Grid {
+    return gridFor(this.columns, this.rangeMs, stepFor(this.rangeMs, this.widthPx, this.intervalMs), this.presentMs());
+  }
+
+  /** Whether a grid has all of a window that has happened, at the step that it is drawn with. */
+  private reaches(grid: Grid | null, { fromMs, toMs }: Window): grid is Grid {
+    return grid !== null && grid.whole && grid.stepMs === stepFor(toMs - fromMs, this.widthPx, this.intervalMs) && grid.covers(fromMs, toMs);
   }
 
   private reload(): void {
     this.remember();
     const samples = this.samples;
     if (samples === null) return;
-    const stepMs = stepFor(this.rangeMs, this.widthPx, this.intervalMs);
-    const toMs = this.newestMs > 0 ? this.newestMs : Math.floor(Date.now() / this.intervalMs) * this.intervalMs;
-    const fresh = gridFor(this.columns, this.rangeMs, stepMs, toMs);
+    samples.coming = null;
+    const fresh = this.liveGrid();
     const ready = samples.live;
-    if (ready !== null && ready.stepMs === stepMs && ready.capacity === fresh.capacity && this.whole.has(ready)) {
-      return this.use(ready);
-    }
+    if (ready !== null && ready.stepMs === fresh.stepMs && ready.capacity === fresh.capacity && ready.whole) return this.use(ready);
     samples.live = fresh;
+    const toMs = this.presentMs();
     void this.present(samples, fresh, { fromMs: toMs - this.rangeMs, toMs });
   }
 
@@ -306,24 +287,22 @@ export class Recorder extends Feed {
     this.remember();
     const samples = this.samples;
     if (samples === null) return;
-    const rangeMs = window.toMs - window.fromMs;
-    const stepMs = stepFor(rangeMs, this.widthPx, this.intervalMs);
-    const reaches = (grid: Grid | null): grid is Grid =>
-      grid !== null && grid.stepMs === stepMs && this.whole.has(grid) && grid.covers(window.fromMs, window.toMs);
     const onHand = this.next ?? this.grid;
-    if (!afresh && reaches(onHand) && onHand !== samples.live) return this.use(onHand);
-    if (!afresh && reaches(samples.live)) {
-      const kept = samples.live.copy();
-      this.whole.add(kept);
-      return this.use(kept);
-    }
-    void this.present(samples, gridFor(this.columns, rangeMs, stepMs, window.toMs), window, REST_MS);
+    if (!afresh && this.reaches(onHand, window) && onHand !== samples.live) return this.use(onHand);
+    samples.coming = null;
+    if (!afresh && this.reaches(samples.live, window)) return this.use(samples.live.copy());
+    const rangeMs = window.toMs - window.fromMs;
+    const grid = gridFor(this.columns, rangeMs, stepFor(rangeMs, this.widthPx, this.intervalMs), window.toMs);
+    // what of it is yet to come fills with the rows
+    if (window.toMs > this.newestMs) samples.coming = grid;
+    void this.present(samples, grid, window, REST_MS);
   }
 
   private use(grid: Grid): void {
     this.load?.abort();
     this.load = null;
     this.loading = null;
+    this.unread = false;
     if (this.before === null) this.swap(grid);
     else this.next = grid;
   }
@@ -340,17 +319,23 @@ export class Recorder extends Feed {
     this.load?.abort();
     const load = new AbortController();
     this.load = load;
+    this.unread = false;
+    const said = readingWords(window.toMs - window.fromMs);
     const words = setTimeout(() => {
-      if (!load.signal.aborted) this.loading = readingWords(window.toMs - window.fromMs);
+      if (!load.signal.aborted) this.loading = said;
     }, LOADING_AFTER_MS + restMs);
     if (restMs > 0) await new Promise((go) => setTimeout(go, restMs));
     const reading = load.signal.aborted ? null : await this.fill(samples, grid, window, load.signal);
     clearTimeout(words);
     if (reading === null || load.signal.aborted) return;
-    this.loading = null;
-    if (!reading.answered) return;
+    if (!reading.answered) {
+      // still to be read: what is drawn is no answer to it
+      this.unread = true;
+      this.loading = said;
+      return;
+    }
     this.failures = reading.failures;
-    if (Object.keys(reading.failures).length === 0) this.whole.add(grid);
+    grid.filled = Object.keys(reading.failures).length === 0;
     this.use(grid);
   }
 
@@ -359,9 +344,9 @@ export class Recorder extends Feed {
     return { host: this.host, rangeMs: this.rangeMs, window: this.held, atMs: this.atMs, only: this.only, ...this.display.address };
   }
 
-  /** The view as the query of a link to another page; "" where that page shows no view. */
-  viewQuery(path: string): string {
-    const address = showsView(path) ? writeAddress(this.address) : "";
+  /** The view as the query of a link to another page, by default with the second that is held; "" where it shows no view. */
+  viewQuery(path: string, atMs = this.atMs): string {
+    const address = showsView(path) ? writeAddress({ ...this.address, atMs }) : "";
     return address.includes("?") ? address.slice(address.indexOf("?")) : "";
   }
 

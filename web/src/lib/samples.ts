@@ -37,6 +37,9 @@ export class Samples {
   /** Where live rows go; null until a live view was asked for. */
   live: Grid | null = null;
   private readonly rows: Rows;
+  /** A held grid whose window is not over: rows go there too until it is. */
+  coming: Grid | null = null;
+  private readonly comingRows: Rows;
 
   constructor(
     readonly host: string,
@@ -45,6 +48,7 @@ export class Samples {
     private readonly signedOut: () => void,
   ) {
     this.rows = new Rows(columns, intervalMs);
+    this.comingRows = new Rows(columns, intervalMs);
   }
 
   /** What the live stream is asked for. */
@@ -55,15 +59,19 @@ export class Samples {
   /** The stream's series, an entry per question: which column each value of a row belongs to. */
   arrange(questions: readonly Question[], found: readonly Labels[][]): void {
     this.rows.arrange(questions, found);
+    this.comingRows.arrange(questions, found);
   }
 
   take(timestampMs: number, values: readonly (number | null)[]): void {
     if (this.live !== null) this.rows.take(this.live, timestampMs, values);
+    if (this.coming === null) return;
+    if (timestampMs > this.coming.ms(this.coming.newest)) this.coming = null;
+    else this.comingRows.take(this.coming, timestampMs, values);
   }
 
-  /** Read a span from the store into a grid. A place with a sample never becomes a gap again. */
+  /** Read what a grid holds of a span from the store into it. A place with a sample never becomes a gap again. */
   async fill(grid: Grid, questions: readonly Question[], fromMs: number, toMs: number, signal: AbortSignal | null): Promise<Reading> {
-    const from = Math.floor(fromMs / grid.stepMs);
+    const from = Math.max(Math.floor(fromMs / grid.stepMs), grid.newest - grid.capacity + 1);
     const to = Math.min(Math.floor(toMs / grid.stepMs), grid.newest);
     const reading: Reading = { failures: {}, answered: true };
     if (to < from) return reading;

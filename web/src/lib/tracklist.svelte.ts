@@ -64,7 +64,8 @@ export class TrackList {
   /** Effects that keep it going; called while a component is made. */
   attend(): void {
     $effect(() => {
-      if (this.recorder.host !== "") untrack(() => void this.machine.look(this.recorder.host));
+      const { host } = this.recorder;
+      return host === "" ? undefined : untrack(() => this.machine.follow(host));
     });
     $effect(() => {
       if (this.temperature !== null) return this.recorder.subscribe(TEMPERATURE);

@@ -1,0 +1,237 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { written } from "../src/lib/address";
+import { legendOf } from "../src/lib/legend";
+import { TRACKS } from "../src/lib/tracks";
+import { MINUTE, NOW, openView } from "./view";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const HOUR = 60 * MINUTE;
+const held = (fromMs: number, toMs: number, more = "") => `/h/atlas?range=15m&from=${written(fromMs)}&to=${written(toMs)}${more}`;
+const FROM = NOW - 2 * HOUR;
+const TO = FROM + 15 * MINUTE;
+
+/** How many seconds of a window a column has. */
+function known(page: Awaited<ReturnType<typeof openView>>, fromMs: number, toMs: number): number {
+  return page.recorder.span("cpu.busy", fromMs, toMs).values.filter((value) => !Number.isNaN(value)).length;
+}
+
+describe("what nobody listened to", () => {
+  test("is read for as long as the view is, however long it was", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    const back = NOW + 4 * HOUR;
+    await page.row(back);
+    await page.pass(10);
+    expect(known(page, back - 15 * MINUTE, back)).toBe(901);
+    expect(page.store.asked.filter(({ fromMs, toMs }) => toMs - fromMs > 20 * MINUTE)).toEqual([]);
+  });
+
+  test("and cannot be read is told of, and read again with the next connection", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.store.fails = () => true;
+    await page.row(NOW + MINUTE);
+    expect(page.recorder.failures["cpu"]?.reason).toBe("disk gone");
+    page.store.fails = () => false;
+    await page.breaks();
+    await page.row(NOW + MINUTE + 1000);
+    await page.pass(300);
+    expect(page.recorder.failures).toEqual({});
+    expect(known(page, NOW, NOW + MINUTE)).toBe(61);
+  });
+
+  test("and is read when the connection is back is not read twice", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    await page.breaks();
+    page.store.asked.length = 0;
+    await page.row(NOW + MINUTE);
+    await page.pass(300);
+    expect(known(page, NOW, NOW + MINUTE)).toBe(61);
+    expect(Math.max(...page.store.asked.map(({ fromMs, toMs }) => toMs - fromMs))).toBeLessThan(2 * MINUTE);
+  });
+});
+
+describe("a held view", () => {
+  test("that nobody answered is being read until somebody does", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.store.answers = false;
+    page.recorder.showAt(FROM, TO - FROM);
+    await page.pass(500);
+    expect(page.recorder.loading).toBe("Reading 15\u00a0minutes.");
+    page.store.answers = true;
+    await page.row(NOW + 2000);
+    await page.pass(500);
+    expect(page.recorder.loading).toBeNull();
+    expect(known(page, FROM, TO)).toBe(901);
+  });
+
+  test("that was asked for while the stream was broken is read when it is back", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.store.answers = false;
+    await page.breaks();
+    page.recorder.showAt(FROM, TO - FROM);
+    await page.pass(500);
+    page.store.answers = true;
+    await page.row(NOW + 3000);
+    await page.pass(500);
+    expect(known(page, FROM, TO)).toBe(901);
+  });
+
+  test("has no figures of now: those are of the newest row, also after its address was opened", async () => {
+    const page = await openView(held(FROM, TO));
+    await page.row(NOW + 1000);
+    expect(page.recorder.newest("cpu.busy")?.ms).toBe(NOW + 1000);
+    page.recorder.retryTracks();
+    await page.row(NOW + 2000);
+    expect(page.recorder.newest("cpu.busy")?.ms).toBe(NOW + 2000);
+    expect(page.recorder.value("cpu.busy")).toBe(TO / 1000);
+  });
+
+  test("fills as far as it was yet to come, and no further", async () => {
+    const page = await openView(held(NOW - 10_000, NOW + 10_000, `&at=${written(NOW)}`));
+    for (let ms = NOW + 1000; ms <= NOW + 8000; ms += 1000) await page.row(ms);
+    expect(known(page, NOW - 10_000, NOW + 10_000)).toBe(19);
+    const revision = page.recorder.viewRevision;
+    for (let ms = NOW + 9000; ms <= NOW + 12_000; ms += 1000) await page.row(ms);
+    expect(page.recorder.viewRevision).toBe(revision + 2);
+    expect(known(page, NOW - 10_000, NOW + 10_000)).toBe(21);
+  });
+
+  test("of wide buckets fills too", async () => {
+    const page = await openView(held(NOW - 3 * HOUR, NOW + 3 * HOUR));
+    expect(page.recorder.stepMs).toBe(30_000);
+    for (let ms = NOW + 1000; ms <= NOW + 2 * MINUTE; ms += 1000) await page.row(ms, 5);
+    expect(known(page, NOW + 30_000, NOW + 3 * HOUR)).toBe(4);
+  });
+});
+
+test("what is not read yet is not said to be absent", () => {
+  const reading = { value: () => NaN, factor: 1, sorted: false, cores: [] };
+  const cpu = TRACKS.find((track) => track.id === "cpu");
+  if (cpu === undefined) throw new Error("no CPU");
+  expect(new Set(legendOf(cpu, reading).map((entry) => entry.text))).toEqual(new Set(["no data"]));
+  expect(new Set(legendOf(cpu, { ...reading, unread: true }).map((entry) => entry.text))).toEqual(new Set([""]));
+});
+
+describe("a held second", () => {
+  test("that was clicked in a live view ends with it", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.recorder.holdSecond(NOW - MINUTE);
+    page.recorder.letGo();
+    expect(page.recorder.held).toBeNull();
+  });
+
+  test("in a zoomed view is let go of, and the zoom stays", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.recorder.zoom({ fromMs: NOW - 5 * MINUTE, toMs: NOW - MINUTE });
+    page.recorder.holdSecond(NOW - 2 * MINUTE);
+    page.recorder.letGo();
+    expect([page.recorder.atMs, page.recorder.held]).toEqual([null, { fromMs: NOW - 5 * MINUTE, toMs: NOW - MINUTE }]);
+    page.recorder.letGo();
+    expect(page.recorder.held).toBeNull();
+  });
+
+  test("stays while it is in sight, whatever becomes of the view", async () => {
+    const page = await openView(held(FROM, TO, `&at=${written(FROM + MINUTE)}`));
+    await page.row(NOW + 1000);
+    page.recorder.zoomBy(0.5);
+    expect(page.recorder.atMs).toBe(FROM + MINUTE);
+    page.recorder.setRange(5 * MINUTE);
+    expect(page.recorder.atMs).toBe(FROM + MINUTE);
+    expect(page.recorder.held).toEqual({ fromMs: FROM - 1.5 * MINUTE, toMs: FROM + 3.5 * MINUTE });
+    page.recorder.move(-0.5);
+    page.recorder.move(-0.5);
+    expect(page.recorder.atMs).toBeNull();
+  });
+});
+
+describe("the view", () => {
+  test("that is moved past now is live, as long as it was", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.recorder.zoom({ fromMs: NOW - 4 * MINUTE, toMs: NOW - MINUTE });
+    page.recorder.move(0.5);
+    expect([page.recorder.held, page.recorder.rangeMs]).toEqual([null, 3 * MINUTE]);
+  });
+
+  test("is not dragged past now", async () => {
+    const page = await openView(held(FROM, TO));
+    await page.row(NOW + 1000);
+    page.recorder.drag(NOW - MINUTE, 15 * MINUTE);
+    expect(page.recorder.held?.toMs).toBe(NOW + 1000);
+  });
+
+  test("that a turn of the wheel zoomed is one step", async () => {
+    const page = await openView(held(FROM, TO));
+    await page.row(NOW + 1000);
+    for (const further of [false, true, true]) page.recorder.zoomBy(0.8, FROM + MINUTE, further);
+    page.recorder.letGo();
+    expect(page.recorder.held).toEqual({ fromMs: FROM, toMs: TO });
+  });
+});
+
+describe("the pointer", () => {
+  test("that a key moved ends with Esc, before any zoom", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.recorder.zoom({ fromMs: NOW - 5 * MINUTE, toMs: NOW - MINUTE });
+    page.recorder.pointBy(-1);
+    page.recorder.letGo();
+    expect([page.recorder.shownMs, page.recorder.held?.toMs]).toEqual([null, NOW - MINUTE]);
+  });
+
+  test("is dropped once the view has left it behind", async () => {
+    const page = await openView("/h/atlas?range=5m");
+    await page.row(NOW + 1000);
+    page.recorder.pointBy(-1);
+    await page.row(NOW + 4 * MINUTE);
+    expect(page.recorder.shownMs).toBe(NOW);
+    await page.row(NOW + 6 * MINUTE);
+    expect(page.recorder.shownMs).toBeNull();
+  });
+
+  test("has its second in the address of another page", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    page.recorder.point(NOW - MINUTE);
+    expect(page.recorder.viewQuery("/h/atlas/processes", page.recorder.shownMs)).toBe(`?range=15m&at=${written(NOW - MINUTE)}`);
+    expect(page.recorder.viewQuery("/h/atlas/processes")).toBe("?range=15m");
+  });
+});
+
+describe("clocks that are set back", () => {
+  test("of the host: the view goes back with it", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    await page.row(NOW - HOUR);
+    await page.pass(300);
+    expect(page.recorder.view.toMs).toBe(NOW - HOUR);
+    expect(known(page, NOW - HOUR - 15 * MINUTE, NOW - HOUR)).toBe(901);
+    await page.row(NOW - HOUR + 1000);
+    expect(page.recorder.newest("cpu.busy")?.ms).toBe(NOW - HOUR + 1000);
+  });
+
+  test("a row that is a little late sets nothing back", async () => {
+    const page = await openView();
+    await page.row(NOW + 2000);
+    await page.row(NOW + 1000);
+    expect(page.recorder.newestMs).toBe(NOW + 2000);
+  });
+
+  test("of the browser: how long nothing was heard is by another clock", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    vi.setSystemTime(NOW - HOUR);
+    await page.pass(5000);
+    expect(page.recorder.silentMs).toBeGreaterThan(4000);
+  });
+});
