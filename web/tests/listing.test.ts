@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Asking } from "../src/lib/asking";
-import { type Having, byActivity, listing } from "../src/lib/listing";
+import { type Having, byActivity, hidden, listing } from "../src/lib/listing";
 import { MORE } from "../src/lib/more";
 import { absentWords, heardPart, troubleOf } from "../src/lib/trouble";
 
@@ -26,6 +26,16 @@ describe("which tracks there are", () => {
     const load = MORE.filter((one) => one.track.id === "load");
     expect(ids(listing(having({ more: load }), new Set(["more"] as const), new Set(), asIs)).at(-1)).toBe("load");
     expect(ids(listing(having({ more: load }), new Set(), new Set(), asIs))).not.toContain("load");
+  });
+
+  test("what is in a closed group, or beyond its eight busiest, is hidden and can be found", () => {
+    const load = MORE.filter((one) => one.track.id === "load");
+    const disks = Array.from({ length: 9 }, (_, i) => `sd${i}`);
+    const all = having({ disks, wires: ["eth0"], more: load });
+    const unseen = (open: readonly ("disk" | "network" | "more")[]) =>
+      hidden(all, listing(all, new Set(open), new Set(), asIs).shown).map(({ track, group }) => `${group} ${track.name}`);
+    expect(unseen([])).toEqual([...disks.map((disk) => `disk ${disk}`), "network eth0", "more Load"]);
+    expect(unseen(["disk", "network", "more"])).toEqual(["disk sd8"]);
   });
 
   test("devices by activity, those that are level by name", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { added, highestOf, peakOf, spark } from "../src/lib/miniature";
+import { added, highestAmong, highestOf, peakOf, peakWithin, spark } from "../src/lib/miniature";
 
 const row = (...values: number[]) => Float64Array.from(values);
 
@@ -26,5 +26,13 @@ describe("sparklines", () => {
     expect(added()).toHaveLength(0);
     expect(peakOf(row(1, NaN, 7, 7))).toEqual({ value: 7, place: 2 });
     expect(peakOf(row(NaN))).toBeNull();
+    expect([...highestAmong(row(1, NaN, NaN), row(NaN, NaN, 2), row(3, NaN, 1))]).toEqual([3, NaN, 2]);
+  });
+
+  test("a peak is the highest second within a bucket, where that is known of each", () => {
+    expect(peakWithin(row(12, NaN, 5), row(100, NaN, 6))).toEqual({ value: 100, place: 0, exact: true });
+    expect(peakWithin(row(12, 5), row(NaN, 8))).toEqual({ value: 12, place: 0, exact: false });
+    expect(peakWithin(row(12, 5), row())).toEqual({ value: 12, place: 0, exact: false });
+    expect(peakWithin(row(NaN), row())).toBeNull();
   });
 });

@@ -3,8 +3,9 @@ import { CalmMaximum } from "../src/lib/axis";
 import { caption } from "../src/lib/caption";
 import { CORE } from "../src/lib/expressions";
 import { Grid } from "../src/lib/grid";
-import { type Picture, type Scene, compose, readRows } from "../src/lib/picture";
+import { type Picture, type Scene, compose } from "../src/lib/picture";
 import type { Region } from "../src/lib/regions";
+import { seenOf } from "../src/lib/seen";
 import { temperatureTrack } from "../src/lib/sensors";
 import { Columns } from "../src/lib/columns";
 import { TRACKS, type Track, columnsOf } from "../src/lib/tracks";
@@ -47,6 +48,12 @@ describe("pictures", () => {
     expect(picture.lines[1]?.base).toBe(picture.lines[0]?.y);
     expect([picture.panes, labels(picture), picture.unitName]).toEqual([[{ top: 0, bottom: 1, low: 0, high: 100 }], ["0", "50", "100 %"], "%"]);
     expect(picture.gaps).toEqual([{ fromMs: 11_000, toMs: 13_000 }]);
+  });
+
+  test("a figure that is alone has a unit of its own, which is not the track's", () => {
+    const picture = compose(track("disk"), grid({ "disk.await": [3, 9] }), scene(["disk.await"]));
+    expect([picture.own, picture.unitName, picture.factor]).toEqual([false, "ms", 1]);
+    expect(compose(track("disk"), grid({}), scene(["disk.read"])).own).toBe(true);
   });
 
   test("an isolated series stands on zero", () => {
@@ -134,14 +141,25 @@ describe("pictures", () => {
 });
 
 describe("captions", () => {
-  const span = { startMs: 10_000, stepMs: 1000, rangeMs: 900_000, to: "14:10" };
-  const say = (id: string, values: Record<string, number[]>, factor: number, unitName: string) =>
-    caption(track(id), readRows(track(id), grid(values), 10_000, 11_000).rows, span, { factor, unitName, at: (ms) => `${ms / 1000}` }).replaceAll("\u00a0", " ");
+  const span = { rangeMs: 900_000, to: "14:10" };
+  const say = (id: string, values: Record<string, number[]>, factor: number, unitName: string, intervalMs = 1000) =>
+    caption(track(id), seenOf(track(id), grid(values), 10_000, 11_000, intervalMs), span, { factor, unitName, at: (ms) => `${ms / 1000}` }).replaceAll("\u00a0", " ");
 
   test("say range, mean and highest", () => {
     const cpu = Object.fromEntries(track("cpu").series.map((series) => [series.column, [0, 0]]));
     expect(say("cpu", { ...cpu, "cpu.user": [20, 60], "cpu.system": [2, 1.2] }, 1, "%")).toBe("CPU, 15 minutes to 14:10: mean 41.6 %, highest 61.2 % at 11");
     expect(say("memory", { "memory.used": [GIB, 3 * GIB] }, GIB, "GiB")).toBe("Memory, 15 minutes to 14:10: used mean 2.0 GiB, highest 3.0 GiB at 11");
+  });
+
+  test("say the highest second, or that only means are known", () => {
+    const cpu = Object.fromEntries(track("cpu").series.map((series) => [series.column, [0, 0]]));
+    const busy = { "cpu.user": [20, 60], "cpu.busy": [20, 60], "cpu.busy:min": [0, 1], "cpu.busy:max": [100, 80] };
+    expect(say("cpu", { ...cpu, ...busy }, 1, "%", 100)).toBe("CPU, 15 minutes to 14:10: mean 40.0 %, highest 100.0 % at 10");
+    expect(say("memory", { "memory.used": [GIB, 3 * GIB] }, GIB, "GiB", 100)).toContain("highest mean of 1 s 3.0 GiB at 11");
+  });
+
+  test("say the busiest core, whoever else sleeps", () => {
+    expect(say("core", { "core.0": [5, 7], "core.1": [NaN, 9] }, 1, "%")).toBe("Per core, 15 minutes to 14:10: busiest core mean 7.0 %, highest 9.0 % at 11");
   });
 
   test("say both sides of a mirror, and absence", () => {

@@ -22,6 +22,10 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const said = (now: Partial<Vitals>) => tiles({ ...NOW, ...now }).map((tile) => plain(`${tile.figure} ${tile.unit} | ${tile.meaning}`));
 
 describe("the tiles", () => {
+  test("a peak of means says so", () => {
+    expect(said({ diskPeak: { value: 322e6, at: "14:03", ofMeans: true } })[3]).toBe("9.3 MB/s | highest mean 322 MB/s at 14:03");
+  });
+
   test("figures and their meaning", () => {
     expect(said({})).toEqual([
       "13 % | peak 61 % at 14:04",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { alertEvents, around, eventWords, isGrave } from "../src/lib/today";
+import { alertEvents, around, eventWords, isGrave, neighbour, showInstant } from "../src/lib/today";
 
 const event = (kind: string, more = {}) => ({ at: 0, kind, subject: "", missing: 0, count: 1, ...more });
 
@@ -34,5 +34,18 @@ describe("events in words", () => {
     expect(around(1000, 200, 5000)).toEqual({ fromMs: 900, toMs: 1100 });
     expect(around(4950, 200, 5000)).toEqual({ fromMs: 4800, toMs: 5000 });
     expect(around(4950, 200, 0)).toEqual({ fromMs: 4750, toMs: 4950 });
+  });
+});
+
+describe("going through the day", () => {
+  test("finds the nearest before and after, and stops at the ends", () => {
+    expect([neighbour([5, 1, 3], 3, -1), neighbour([5, 1, 3], 3, 1), neighbour([5, 1, 3], 1, -1), neighbour([], 3, 1)]).toEqual([1, 5, null, null]);
+  });
+
+  test("shows an instant in the middle and holds it", () => {
+    const did: unknown[] = [];
+    const recorder = { viewRangeMs: 1000, newestMs: 9000, showAt: (from: number, range: number) => did.push([from, range]), holdSecond: (ms: number) => did.push(ms) };
+    showInstant(recorder, 5000);
+    expect(did).toEqual([[4500, 1000], 5000]);
   });
 });

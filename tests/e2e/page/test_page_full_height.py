@@ -97,3 +97,44 @@ def test_a_track_at_full_height_has_statistics_queries_and_a_picture(
     assert Path(saving.value.path()).read_bytes().startswith(b"\x89PNG")
     page.keyboard.press("Escape")
     page.wait_for_selector("figure[data-track=cpu] .expanded", state="detached")
+
+
+def test_per_core_at_full_height_has_a_row_a_core_and_a_table(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m&expanded=core")
+    core = _track(page, "core")
+    soon(lambda: core.locator(".expanded tbody tr").count() >= 1, 10, "the statistics")
+    names = core.locator(".expanded tbody th").all_inner_texts()
+    assert names == [f"core {number}" for number in range(len(names))]
+    with page.expect_download() as saving:
+        core.get_by_role("button", name="CSV").click()
+    header = Path(saving.value.path()).read_text().splitlines()[0]
+    assert header == ",".join(["time", *(f"core.{number}" for number in range(len(names)))])
+    core.focus()
+    page.keyboard.press("v")
+    core.locator("thead", has_text="core 0, %").wait_for()
+
+
+def test_a_track_comes_to_full_height_by_its_button(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    button = page.get_by_role("button", name="Disk I/O at full height")
+    box = button.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 44
+    button.tap()
+    page.wait_for_selector("figure[data-track=disk] .expanded")
+    button.tap()
+    page.wait_for_selector("figure[data-track=disk] .expanded", state="detached")
+
+
+def test_a_figure_that_is_alone_leaves_the_others_their_unit(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/?range=5m&tables=disk&expanded=disk")
+    disk = _track(page, "disk")
+    disk.locator("button.entry", has_text="await").click()
+    page.keyboard.press("v")
+    soon(lambda: disk.locator(".unit").inner_text() == "ms", 5, "the axis in ms")
+    page.keyboard.press("v")
+    disk.locator("thead", has_text="read, MB/s").wait_for()

@@ -234,3 +234,18 @@ def test_on_a_phone_rows_are_cards_and_steps_are_at_the_thumb(
     page.wait_for_selector("aside h2")
     assert page.evaluate("window.hacked") is None
     page.screenshot(path=tmp_path / "processes-390.png")
+
+
+def test_a_process_that_was_searched_for_is_opened_and_back_closes_it(
+    open_page: Callable[..., "Page"], storm: int
+) -> None:
+    page = _open(open_page, storm, "&pid=none")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find a metric").fill("python")
+    page.locator("[role=group][aria-label=Processes] [role=option]").first.click()
+    page.wait_for_selector("aside[aria-label='One process'] h2")
+    assert "pid=none" not in page.url
+    assert "pid=" in page.url
+    page.go_back()
+    page.wait_for_selector("aside[aria-label='One process']", state="detached")
+    assert "pid=none" in page.url

@@ -212,3 +212,30 @@ def test_on_a_phone_any_range_is_at_the_thumb(open_page: Callable[..., "Page"]) 
 
 def _boxes(page: "Page", selector: str) -> list[Any]:
     return [each.bounding_box() for each in page.locator(selector).all()]
+
+
+@CALM
+def test_the_palette_finds_tracks_in_groups_that_are_closed(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/alerts")
+    _palette(page, "load")
+    row = page.locator("[role=group][aria-label=Tracks] [role=option]", has_text="1 min, 5 min")
+    row.click()
+    soon(lambda: page.evaluate("document.activeElement.dataset.track") == "load", 5, "the track, with the focus")
+
+
+@CALM
+def test_keys_of_tracks_are_offered_where_tracks_are(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore")
+    page.wait_for_selector("text=Write a query above")
+    page.keyboard.press("?")
+    dim = page.locator(".sheet .dim")
+    for key in ("go to a track", "sort the legend", "chart as table", "dashes on series"):
+        assert dim.locator(f"text={key}").count() == 1
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_selector("figure[data-track=cpu] canvas")
+    assert page.locator("figure[data-track] table").count() == 0

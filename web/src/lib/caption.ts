@@ -1,37 +1,45 @@
 // The caption of a figure, for those who hear it: name, range, mean and highest. Pure.
 
 import { NO_DATA, durationInWords } from "./numbers";
-import { summarise } from "./pixels";
+import { type Row, type Seen, summaryOf } from "./seen";
 import type { Track } from "./tracks";
 
 /** `CPU, 15 minutes to 14:10: mean 22.0 %, highest 61.2 % at 14:04`; a mirror says both sides. */
 export function caption(
   track: Track,
-  rows: readonly Float64Array[],
-  span: { startMs: number; stepMs: number; rangeMs: number; to: string },
+  seen: Seen,
+  span: { rangeMs: number; to: string },
   written: { factor: number; unitName: string; at: (ms: number) => string },
 ): string {
   const head = `${track.name}, ${durationInWords(span.rangeMs)} to ${span.to}`;
   const value = (amount: number) => `${track.write(amount / written.factor)}\u00a0${written.unitName}`;
-  const say = (row: Float64Array): string => {
-    const found = summarise(row, span.startMs, span.stepMs);
-    if (found === null) return NO_DATA;
-    return `mean ${value(found.mean)}, highest ${value(found.highest)} at ${written.at(found.highestMs)}`;
+  const say = (row: Row | undefined): string => {
+    const found = row === undefined ? null : summaryOf(row, seen.startMs, seen.stepMs);
+    if (row === undefined || found === null) return NO_DATA;
+    // of wide buckets without extremes only the means are known
+    const highest = row.exact ? "highest" : `highest mean of ${durationInWords(seen.stepMs)}`;
+    return `mean ${value(found.mean)}, ${highest} ${value(found.highest)} at ${written.at(found.highestMs)}`;
   };
-  if (track.kind === "heat") return `${head}: ${sayCores(rows, say)}`;
-  if (track.kind !== "stack") {
-    const sides = track.series.map((series, index) => `${series.name.replace(/, (up|down)$/, "")} ${say(rows[index] ?? new Float64Array())}`);
-    return `${head}: ${sides.join("; ")}`;
-  }
+  if (track.kind === "heat") return `${head}: busiest core ${say(busiest(seen))}`;
+  if (track.kind !== "stack") return `${head}: ${track.series.map((_, place) => `${seen.rows[place]?.name} ${say(seen.rows[place])}`).join("; ")}`;
   // CPU: all that is not idle; memory: what is used, since cache fills the rest
-  const first = rows[0] ?? new Float64Array();
-  if (track.maximumColumn !== undefined) return `${head}: ${track.series[0]?.name} ${say(first)}`;
-  const sum = first.map((_, i) => track.series.reduce((total, _series, place) => total + (rows[place]?.[i] ?? NaN), 0));
-  return `${head}: ${say(sum)}`;
+  if (track.maximumColumn !== undefined) return `${head}: ${track.series[0]?.name} ${say(seen.rows[0])}`;
+  return `${head}: ${say(summed(track, seen))}`;
 }
 
-function sayCores(rows: readonly Float64Array[], say: (row: Float64Array) => string): string {
-  const first = rows[0] ?? new Float64Array();
-  const busiest = first.map((_, i) => rows.reduce((most, row) => Math.max(most, row[i] ?? NaN), 0));
-  return `busiest core ${say(busiest)}`;
+/** A stack's top: the sum of its series, with the extremes that the column of the sum has. */
+function summed(track: Track, { rows, total }: Seen): Row | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const values = first.values.map((_, i) => track.series.reduce((sum, _series, place) => sum + (rows[place]?.values[i] ?? NaN), 0));
+  return { ...first, values, least: total?.least ?? null, most: total?.most ?? null, exact: total?.exact ?? (first.exact && first.most === null) };
+}
+
+/** The busiest core at each instant; one that was put to sleep has no samples, the others have. */
+function busiest({ rows }: Seen): Row | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const values = first.values.slice();
+  for (const row of rows) row.values.forEach((value, i) => !Number.isNaN(value) && !(value <= (values[i] as number)) && (values[i] = value));
+  return { ...first, values };
 }

@@ -52,6 +52,12 @@ export class Display {
     this.open = toggled(this.open, group);
   }
 
+  /** Open a group, whole where what is looked for is not among the busiest. */
+  reveal(group: Group, whole: boolean): void {
+    this.open = new Set([...this.open, group]);
+    if (whole) this.all = new Set([...this.all, group]);
+  }
+
   showAll(group: Group): void {
     this.all = toggled(this.all, group);
   }

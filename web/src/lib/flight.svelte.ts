@@ -73,8 +73,9 @@ export class Flight {
     );
   }
 
-  /** Take up what the address says. */
+  /** Take up what the address says: at the start, and wherever a person moves to. */
   begin(): void {
+    this.playing.stop();
     this.group = GROUPS.find((group) => group.code === readParameter("group"))?.code ?? "process";
     this.sort = sortOf(readParameter("sort"));
     this.within = readParameter("within");

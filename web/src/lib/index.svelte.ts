@@ -7,12 +7,14 @@ import { ask } from "./api";
 import { processCode } from "./flightlog";
 import { processesAt } from "./host";
 import { KEYS } from "./keys";
+import { MOST_PARTS } from "./listing";
 import type { Entry } from "./palette";
 import type { Recorder } from "./recorder.svelte";
 import { signOut } from "./session";
 import { shell } from "./shell.svelte";
 import { RANGES } from "./steps";
 import { theme } from "./theme.svelte";
+import type { Track } from "./tracks";
 import { PAGES } from "../pages/table";
 
 const UNLISTED: readonly ActionName[] = ["search", "page", "left", "right", "next", "previous", "open", "back", "track", "select"];
@@ -31,7 +33,10 @@ export class Index {
 
   /** Ask what there is now. A part that does not come is left out: search is no place for its failure. */
   async refresh(): Promise<void> {
-    await Promise.allSettled([this.readHosts(), this.readProcesses(), this.readAlerts()]);
+    // a page without tracks has not asked what the machine has
+    const { machine } = this.recorder.list;
+    const machineRead = machine.known || this.recorder.host === "" ? null : machine.look(this.recorder.host);
+    await Promise.allSettled([machineRead, this.readHosts(), this.readProcesses(), this.readAlerts()]);
   }
 
   private async readHosts(): Promise<void> {
@@ -76,7 +81,18 @@ export class Index {
       };
       focus(40);
     };
-    return this.recorder.list.tracks.map((track) => ({ group: "Tracks", text: track.name, note: track.series.map((one) => one.name).join(", "), to: show(track.id) }));
+    const { list, display } = this.recorder;
+    const entry = (track: Track, to: () => void): Entry => ({ group: "Tracks", text: track.name, note: track.series.map((one) => one.name).join(", "), to });
+    return [
+      ...list.tracks.map((track) => entry(track, show(track.id))),
+      // what is in a closed group is there too: the group opens first
+      ...list.hidden.map(({ track, group }) =>
+        entry(track, () => {
+          display.reveal(group, list.sizeOf(group) > MOST_PARTS);
+          show(track.id)();
+        }),
+      ),
+    ];
   }
 
   private actions(): Entry[] {

@@ -33,6 +33,22 @@ export function byActivity(devices: readonly string[], activity: (device: string
   return [...devices].sort((a, b) => known(b) - known(a));
 }
 
+export interface Hidden {
+  track: Track;
+  group: Group;
+}
+
+/** What a machine has and `listing` does not show: devices and more tracks whose group is closed or not open as a whole. */
+export function hidden(having: Having, shown: readonly Listing[]): Hidden[] {
+  const seen = new Set(shown.map(({ track }) => track.id));
+  const all: Hidden[] = [
+    ...having.disks.map((device) => ({ track: diskTrack(device), group: "disk" as const })),
+    ...having.wires.map((device) => ({ track: networkTrack(device), group: "network" as const })),
+    ...having.more.map(({ track }) => ({ track, group: "more" as const })),
+  ];
+  return all.filter(({ track }) => !seen.has(track.id));
+}
+
 /** The tracks to show. `order` gives a group's devices, busiest first. */
 export function listing(
   having: Having,

@@ -42,7 +42,8 @@ export class Machine {
     };
   }
 
-  private async look(host: string): Promise<void> {
+  /** Look once; whoever follows is looked for again. */
+  async look(host: string): Promise<void> {
     clearTimeout(this.timer);
     const turn = ++this.turn;
     this.tries += 1;

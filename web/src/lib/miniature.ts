@@ -52,6 +52,21 @@ export function added(...spans: Float64Array[]): Float64Array {
   });
 }
 
+/**
+ * The highest sample of a span and its place, where `most` holds the most within each bucket. Exact where that is known of
+ * every bucket: else one of the means may be the highest that is known.
+ */
+export function peakWithin(means: Float64Array, most: Float64Array): { value: number; place: number; exact: boolean } | null {
+  const highs = means.map((mean, i) => (Number.isNaN(most[i]) || most[i] === undefined ? mean : Math.max(mean, most[i])));
+  const found = peakOf(highs);
+  return found === null ? null : { ...found, exact: means.every((mean, i) => Number.isNaN(mean) || !Number.isNaN(most[i] ?? NaN)) };
+}
+
+/** The highest of several spans at each place; absent where all are. */
+export function highestAmong(...spans: Float64Array[]): Float64Array {
+  return (spans[0] ?? new Float64Array()).map((_, i) => spans.reduce((most, span) => ((span[i] as number) <= most || Number.isNaN(span[i]) ? most : (span[i] as number)), NaN));
+}
+
 /** The highest sample and its place; null where there is none. */
 export function peakOf(values: Float64Array): { value: number; place: number } | null {
   let place = -1;

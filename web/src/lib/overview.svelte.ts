@@ -10,7 +10,7 @@ import { AMOUNTS } from "./flightlog";
 import { type ProcessRow, type Valued, of, processesAt, queryAll, queryOver, worstPressure } from "./host";
 import type { Recorder } from "./recorder.svelte";
 import { Calmly, type Happened, type OpenAlert, type Sentence, type Situation, sentence } from "./sentence";
-import { added, peakOf } from "./miniature";
+import { added, highestAmong, peakWithin } from "./miniature";
 import { type Peak, type Tile, tiles } from "./tiles";
 import { clock, instant, localZone } from "./times";
 import { duration } from "./numbers";
@@ -93,21 +93,23 @@ export class Overview {
 
   /** The samples of the view that the sparklines show. */
   spans = $state.raw<Record<string, Float64Array>>({});
-  private spansFrom = { fromMs: 0, stepMs: 1000 };
+  /** The most within each of their buckets, where a bucket holds several samples and that is known: of sums it is not. */
+  private highs: Record<string, Float64Array> = {};
+  private spansFrom = { fromMs: 0, stepMs: 1000, wide: false };
 
   /** Read the spans anew: samples or the view changed. */
   measure(): void {
     const pressure = RESOURCES.map((kind) => this.span(`pressure.${kind}some`));
     const total = this.memory?.total ?? NaN;
-    this.spansFrom = { fromMs: this.recorder.view.fromMs, stepMs: this.recorder.stepMs };
+    const wide = this.recorder.stepMs > this.recorder.intervalMs;
+    this.spansFrom = { fromMs: this.recorder.view.fromMs, stepMs: this.recorder.stepMs, wide };
+    // the kernel counts a little behind the clock: a second may seem to have had more than itself
+    const worst = (spans: Float64Array[]) => highestAmong(...spans).map((value) => Math.min(100, value));
+    this.highs = wide ? { cpu: this.span("cpu.busy:max"), pressure: worst(RESOURCES.map((kind) => this.span(`pressure.${kind}some:max`))) } : {};
     this.spans = {
       cpu: this.span("cpu.busy"),
       memory: this.span("memory.available").map((free) => 100 * (1 - free / total)),
-      pressure: (pressure[0] ?? new Float64Array()).map((_, i) => {
-        const known = pressure.map((one) => one[i] as number).filter((value) => !Number.isNaN(value));
-        // the kernel counts a little behind the clock: a second may seem to have had more than itself
-        return known.length === 0 ? NaN : Math.min(100, Math.max(...known));
-      }),
+      pressure: worst(pressure),
       disk: added(this.span("disk.read"), this.span("disk.write")),
       space: this.span(SPACE),
       network: added(this.span("network.in"), this.span("network.out")),
@@ -268,12 +270,12 @@ export class Overview {
   }
 
   private peak(id: string): Peak | null {
-    const found = peakOf(this.spans[id] ?? new Float64Array());
+    const found = peakWithin(this.spans[id] ?? new Float64Array(), this.highs[id] ?? new Float64Array());
     if (found === null) return null;
-    const { fromMs, stepMs } = this.spansFrom;
+    const { fromMs, stepMs, wide } = this.spansFrom;
     const ms = (Math.ceil(fromMs / stepMs) + found.place) * stepMs;
     const day = this.recorder.viewRangeMs > 24 * HOUR_MS;
-    return { value: found.value, at: day ? instant(ms, this.recorder.viewRangeMs, this.zone) : clock(ms, this.zone, false) };
+    return { value: found.value, ofMeans: wide && !found.exact, at: day ? instant(ms, this.recorder.viewRangeMs, this.zone) : clock(ms, this.zone, false) };
   }
 }
 

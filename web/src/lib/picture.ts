@@ -8,7 +8,7 @@ import { type HeatRow, heatRows } from "./heat";
 import { axisFigure } from "./numbers";
 import { type Gap, cumulate, gaps, giveBack, highestOf, lend, partly, reduce, split } from "./pixels";
 import { type Limit, type Region, type Shade, limitsOf, shadesOf } from "./regions";
-import { type Series, type Track, columnsOf } from "./tracks";
+import type { Series, Track } from "./tracks";
 
 export interface Scene {
   fromMs: number;
@@ -91,6 +91,8 @@ export interface Picture {
   /** Base units in one unit shown. */
   factor: number;
   unitName: string;
+  /** Whether it is drawn in the track's own unit: a figure of the legend that is alone has one of its own. */
+  own: boolean;
   /** The maximum of the axis, in units shown. */
   high: number;
   empty: boolean;
@@ -98,25 +100,18 @@ export interface Picture {
 
 const WHOLE: Pick<Pane, "top" | "bottom"> = { top: 0, bottom: 1 };
 
-/** The samples of columns in a window, in arrays of the picture unless others are made. */
-function readColumns(columns: readonly string[], grid: Grid, fromMs: number, toMs: number, make = lend): { rows: Float64Array[]; startMs: number } {
+/** The samples of columns in a window, in arrays of the picture. */
+function readColumns(columns: readonly string[], grid: Grid, fromMs: number, toMs: number): { rows: Float64Array[]; startMs: number } {
   // from the sample before the edge on, so that lines reach it; not beyond what the ring holds, as while another range is read
   const last = Math.ceil(toMs / grid.stepMs);
   const first = Math.max(Math.floor(fromMs / grid.stepMs), last - grid.capacity);
   const length = Math.max(0, last - first + 1);
   const rows = columns.map((column) => {
-    const row = make(length);
+    const row = lend(length);
     grid.read(grid.index(column), first, row);
     return row;
   });
   return { rows, startMs: grid.ms(first) };
-}
-
-/** The samples of a track's series, then of its figures (of a heat map: of the cores), in a window; in arrays of their own. */
-export function readRows(track: Track, grid: Grid, fromMs: number, toMs: number): { rows: Float64Array[]; startMs: number } {
-  const whole = Math.ceil(fromMs / grid.stepMs) * grid.stepMs;
-  const columns = track.kind === "heat" ? grid.columns.under("core.") : columnsOf(track);
-  return readColumns(columns, grid, whole, toMs, (length) => new Float64Array(length));
 }
 
 function highest(rows: readonly Float64Array[]): number {
@@ -179,6 +174,7 @@ export function compose(asked: Track, grid: Grid, scene: Scene): Picture {
     xSplits: scene.xSplits,
     factor: unit.factor,
     unitName: unit.name,
+    own: track === asked,
     high: (drawn.panes[0]?.high ?? track.maximum) / unit.factor,
     empty: drawn.heat === undefined ? drawn.lines.every((line) => line.y.every(Number.isNaN)) : rows.every((row) => row.every(Number.isNaN)),
   };

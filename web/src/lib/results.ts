@@ -99,7 +99,7 @@ export function picture(shown: readonly Shown[], window: { fromMs: number; toMs:
   const bottom = low < 0 ? -roundMaximum(-low, 1e-9) : 0;
   const labels = splits(bottom, top).map((value) => ({ share: (top - value) / (top - bottom), text: valueText(value), ruled: true }));
   return {
-    ...window, x, lines, bands: [], heat: null, panes: [{ top: 0, bottom: 1, low: bottom, high: top }], gaps: gaps(lines.map((line) => line.y), window.fromMs, stepMs), thin: [], shades: [], limits: [],
+    ...window, x, lines, bands: [], heat: null, panes: [{ top: 0, bottom: 1, low: bottom, high: top }], gaps: gaps(lines.map((line) => line.y), window.fromMs, stepMs), thin: [], shades: [], limits: [], own: true,
     speed: null, labels, xSplits, factor: 1, unitName: "", high: top, empty: lines.length === 0,
   };
 }

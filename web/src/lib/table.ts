@@ -1,28 +1,24 @@
 // A chart as a table, and as CSV: what is seen, in figures. Pure.
 
 import type { Asking, Question } from "./asking";
-import { NO_DATA, figure } from "./numbers";
-import { type Summary, summarise } from "./pixels";
-import { type Track, columnsOf } from "./tracks";
-
-export interface Rows {
-  /** A row a column of `columnsOf`, in base units. */
-  rows: readonly Float64Array[];
-  startMs: number;
-  stepMs: number;
-}
+import { NO_DATA, durationInWords, figure } from "./numbers";
+import type { Summary } from "./pixels";
+import { type Row, type Seen, summaryOf } from "./seen";
+import type { Track } from "./tracks";
 
 export interface StatisticsRow {
   name: string;
+  /** What its figures are figures of, where that is not the samples; "" where it is. */
+  of: string;
   summary: Summary | null;
 }
 
-const nameOf = (track: Track, place: number): string =>
-  [...track.series, ...(track.figures ?? [])][place]?.name.replace(/, (up|down)$/, "") ?? "";
+/** `of means of 1 minute`: what the extremes of a row are not, where they are not those of the samples. */
+export const meansOf = (row: Row, stepMs: number): string => (row.exact ? "" : `of means of ${durationInWords(stepMs)}`);
 
 /** Minimum, mean, 95th percentile, maximum and last of each series that has samples. */
-export function statistics(track: Track, { rows, startMs, stepMs }: Rows): StatisticsRow[] {
-  return rows.map((row, place) => ({ name: nameOf(track, place), summary: summarise(row, startMs, stepMs) }));
+export function statistics({ rows, startMs, stepMs }: Seen): StatisticsRow[] {
+  return rows.map((row) => ({ name: row.name, of: meansOf(row, stepMs), summary: summaryOf(row, startMs, stepMs) }));
 }
 
 export interface TimeRow {
@@ -32,13 +28,13 @@ export interface TimeRow {
 }
 
 /** At most `most` rows, newest first, each over as many samples. */
-export function timeTable({ rows, startMs, stepMs }: Rows, most: number): TimeRow[] {
-  const length = rows[0]?.length ?? 0;
+export function timeTable({ rows, startMs, stepMs }: Seen, most: number): TimeRow[] {
+  const length = rows[0]?.values.length ?? 0;
   const per = Math.max(1, Math.ceil(length / most));
   const found: TimeRow[] = [];
   for (let to = length; to > 0; to -= per) {
     const from = Math.max(0, to - per);
-    found.push({ ms: startMs + (to - 1) * stepMs, cells: rows.map((row) => summarise(row.subarray(from, to), 0, stepMs)) });
+    found.push({ ms: startMs + (to - 1) * stepMs, cells: rows.map((row) => summaryOf(row, 0, stepMs, from, to)) });
   }
   return found;
 }
@@ -46,7 +42,7 @@ export function timeTable({ rows, startMs, stepMs }: Rows, most: number): TimeRo
 /** A figure of a series as its track writes it; those of the legend alone have units of their own. */
 export function written(track: Track, place: number, value: number | undefined, factor: number): string {
   if (value === undefined || Number.isNaN(value)) return NO_DATA;
-  if (place >= track.series.length) return figure(value);
+  if (track.kind !== "heat" && place >= track.series.length) return figure(value);
   return track.write(value / factor);
 }
 
@@ -57,11 +53,11 @@ function field(text: string): string {
 }
 
 /** What is seen: RFC 3339 times and base units, an empty field where there is no data. */
-export function csv(track: Track, { rows, startMs, stepMs }: Rows): string {
-  const length = rows[0]?.length ?? 0;
-  const lines = [["time", ...columnsOf(track)].map(field).join(",")];
+export function csv({ rows, startMs, stepMs }: Seen): string {
+  const length = rows[0]?.values.length ?? 0;
+  const lines = [["time", ...rows.map((row) => row.column)].map(field).join(",")];
   for (let i = 0; i < length; i++) {
-    const cells = rows.map((row) => (Number.isNaN(row[i] as number) ? "" : String(row[i])));
+    const cells = rows.map(({ values }) => (Number.isNaN(values[i] as number) ? "" : String(values[i])));
     lines.push([new Date(startMs + i * stepMs).toISOString().replace(".000Z", "Z"), ...cells].join(","));
   }
   return `${lines.join("\r\n")}\r\n`;

@@ -8,6 +8,8 @@ export interface Peak {
   value: number;
   /** When, as the clock says it. */
   at: string;
+  /** Whether it is the highest mean of a wide bucket, not the highest second. */
+  ofMeans?: boolean;
 }
 
 export interface Vitals {
@@ -63,7 +65,7 @@ function rate(value: number | null, unitOf: (value: number) => { name: string; f
   return [figure(value / unit.factor), unit.name];
 }
 
-const peak = (found: Peak | null, write: (value: number) => string): string => (found === null ? "" : `peak ${write(found.value)} at ${found.at}`);
+const peak = (found: Peak | null, write: (value: number) => string): string => (found === null ? "" : `${found.ofMeans ? "highest mean" : "peak"} ${write(found.value)} at ${found.at}`);
 
 function memoryMeaning(now: Vitals): string {
   if (now.memoryTotalBytes === null || now.memoryUsedBytes === null) return "";

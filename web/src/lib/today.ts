@@ -3,6 +3,7 @@
 import type { HostEvent } from "./host";
 import { titleOf } from "./hostalerts";
 import { duration, whole } from "./numbers";
+import type { Recorder } from "./recorder.svelte";
 
 const missed = (seconds: number): string => `${duration(Math.round(seconds) * 1000)} without data`;
 
@@ -47,8 +48,23 @@ export const alertEvents = (transitions: readonly { kind: string; at: number; ti
 /** Whether somebody should look at it. */
 export const isGrave = (event: HostEvent): boolean => event.kind === "oom" || event.kind === "unit_failed";
 
+/** The nearest of some instants before (-1) or after (1) another; null where there is none. */
+export function neighbour(instants: readonly number[], fromMs: number, by: -1 | 1): number | null {
+  const beyond = instants.filter((ms) => (by < 0 ? ms < fromMs : ms > fromMs));
+  return beyond.length === 0 ? null : by < 0 ? Math.max(...beyond) : Math.min(...beyond);
+}
+
 /** The window that shows an instant, in the middle where there is room. */
 export function around(atMs: number, rangeMs: number, newestMs: number): { fromMs: number; toMs: number } {
   const toMs = Math.min(atMs + rangeMs / 2, Math.max(newestMs, atMs));
   return { fromMs: toMs - rangeMs, toMs };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Bring an instant into the middle of the view, an hour at most, and hold it. */
+export function showInstant(recorder: Pick<Recorder, "viewRangeMs" | "newestMs" | "showAt" | "holdSecond">, atMs: number): void {
+  const window = around(atMs, Math.min(recorder.viewRangeMs, HOUR_MS), recorder.newestMs);
+  recorder.showAt(window.fromMs, window.toMs - window.fromMs);
+  recorder.holdSecond(atMs);
 }

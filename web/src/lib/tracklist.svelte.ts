@@ -2,8 +2,9 @@
 // change places only while nobody points, and at most once in ten seconds, so that nothing jumps.
 
 import { untrack } from "svelte";
+import type { Group } from "./display.svelte";
 import { PARTS } from "./expressions";
-import { type Listing, type Rest, byActivity, listing } from "./listing";
+import { type Having, type Hidden, type Listing, type Rest, byActivity, hidden, listing } from "./listing";
 import { Machine } from "./machine.svelte";
 import type { Recorder } from "./recorder.svelte";
 import { TEMPERATURE, temperatureTrack } from "./sensors";
@@ -26,16 +27,18 @@ export class TrackList {
   /** A track whose collector fails stays, and says so. */
   private readonly hasPressure = $derived.by(() => this.machine.hasPressure || troubleOf(this.collector("pressure")) !== null);
 
+  private readonly having = $derived.by<Having>(() => ({
+    disks: this.machine.disks,
+    wires: this.machine.wires,
+    more: this.machine.more,
+    hasPressure: this.hasPressure,
+    temperature: this.temperature,
+    swapUsed: this.swapUsed,
+  }));
+
   private readonly listed = $derived.by(() =>
     listing(
-      {
-        disks: this.machine.disks,
-        wires: this.machine.wires,
-        more: this.machine.more,
-        hasPressure: this.hasPressure,
-        temperature: this.temperature,
-        swapUsed: this.swapUsed,
-      },
+      this.having,
       this.recorder.display.open,
       this.recorder.display.all,
       (group, devices) => {
@@ -48,6 +51,8 @@ export class TrackList {
   readonly shown: readonly Listing[] = $derived(this.listed.shown);
   readonly rest: readonly Rest[] = $derived(this.listed.rest);
   readonly tracks: readonly Track[] = $derived(this.shown.map((one) => one.track));
+  /** What is there behind groups that are closed, or not open as a whole. */
+  readonly hidden: readonly Hidden[] = $derived(hidden(this.having, this.shown));
 
   /** What other machines have and this one has not, in words. */
   readonly absent: readonly string[] = $derived.by(() => {
@@ -60,6 +65,11 @@ export class TrackList {
   });
 
   constructor(private readonly recorder: Recorder) {}
+
+  /** How many tracks a group has. */
+  sizeOf(group: Group): number {
+    return { disk: this.machine.disks, network: this.machine.wires, more: this.machine.more }[group].length;
+  }
 
   /** Effects that keep it going; called while a component is made. */
   attend(): void {

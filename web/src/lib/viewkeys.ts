@@ -1,11 +1,8 @@
-// What keys do to the recorder's view, on every page that shows it.
+// What keys do to the recorder's view, on every page that has it, and to its tracks, where they are shown.
 
 import type { Offer } from "./actions";
 import type { Recorder } from "./recorder.svelte";
 import { DEFAULT_RANGE_MS } from "./steps";
-
-/** The tracks of keys 1 to 6, as the tiles stand; a page that has more to show there offers its own. */
-const NUMBERED = ["cpu", "memory", "pressure", "disk", "space", "network"];
 
 const onTrack = (): boolean => document.activeElement?.closest("figure[data-track]") != null;
 
@@ -20,7 +17,11 @@ export function viewActions(recorder: Recorder): Offer {
     "zoom-in": () => recorder.zoomBy(0.5),
     "zoom-out": () => recorder.zoomBy(2),
     back: () => recorder.letGo(),
-    track: (key) => recorder.display.focus(NUMBERED[Number(key) - 1] ?? ""),
+  };
+}
+
+export function trackActions(recorder: Recorder): Offer {
+  return {
     next: () => recorder.display.step(1),
     previous: () => recorder.display.step(-1),
     sort: () => recorder.display.toggleSort(),
