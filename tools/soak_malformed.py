@@ -23,7 +23,7 @@ from helpers.flood import Flood
 from helpers.server import Server, serving
 
 REQUESTS = 1_000_000
-BATCH = 50
+BATCH = 25
 ROUND = 3_000
 """Requests after which the kinds change."""
 WARM_SHARE = 10

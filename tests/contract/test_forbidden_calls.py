@@ -96,6 +96,15 @@ def findings(text: str, name: str = "x.py") -> Iterator[str]:
             yield from _call(node, name)
 
 
+def runs_in_foreign_folders(text: str) -> Iterator[str]:
+    """Yield where Python is started with the current folder before its own library: anybody may have written there."""
+    for node in ast.walk(ast.parse(text)):
+        words = node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+        said = [ast.unparse(word) for word in words]
+        if "sys.executable" in said and "'-m'" in said and "'-P'" not in said:
+            yield ", ".join(said)
+
+
 def _call(node: ast.Call, name: str) -> Iterator[str]:
     called = ast.unparse(node.func)
     if called in NAMES or called in CALLS:
@@ -128,6 +137,17 @@ def test_no_source_does_what_is_forbidden(path: Path) -> None:
 def test_no_pattern_of_others_is_matched_by_an_engine_that_tries_back(path: Path) -> None:
     name = str(path.relative_to(ROOT / "src" / "barograph"))
     assert list(foreign_patterns(path.read_text(), name)) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src" / "barograph")))
+def test_no_program_of_ours_is_started_from_the_current_folder(path: Path) -> None:
+    assert list(runs_in_foreign_folders(path.read_text())) == []
+
+
+def test_and_that_rule_finds_it() -> None:
+    assert list(runs_in_foreign_folders("subprocess.run([sys.executable, '-m', 'x'])"))
+    assert list(runs_in_foreign_folders("start(sys.executable, '-m', 'x')"))
+    assert not list(runs_in_foreign_folders("start(sys.executable, '-P', '-m', 'x')"))
 
 
 @pytest.mark.parametrize("text", ["re.compile(given)", "re.search(f'{given}x', y)", "re.fullmatch(make(), y)"])

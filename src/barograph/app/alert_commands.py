@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -46,6 +47,7 @@ from barograph.model.alert_replies import (
     DeliveriesRead,
     FiringShown,
     SilencePreviewed,
+    SilenceShown,
     SilencesListed,
     TimesShown,
     TransitionShown,
@@ -70,10 +72,12 @@ from barograph.state.frozen import FrozenTables
 
 _MOST_ROWS = 500
 _MOST_BYTES = 400_000
-"""Of one answer: the link closes on a front that has more than a MiB unread."""
+"""Of the rows of one answer, so that a page of them stays quick."""
 _MOST_CHARACTERS = 10_000
+_MOST_MATCHERS = 100
 _MONTH_MS = 30 * 86_400_000
 _NO_END = (1 << 62) - 1
+_Shown = TypeVar("_Shown", AlertShown, SilenceShown, TransitionShown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,14 +189,15 @@ class AlertCommands:
             raise AlertError(f"there is no alert {number}; `barograph alerts list` shows all")
         alerts, deliveries = self._parts.alerts, self._parts.deliveries
         title = title_of_record(record)
-        timeline = alerts.history(HistoryQuestion(alert=number, limit=_MOST_ROWS))
+        happened = alerts.history(HistoryQuestion(alert=number, limit=_MOST_ROWS))
+        timeline = [show_transition(each, title) for each in happened]
         told = deliveries.log(0, 100, alert=number)
         since_ms = self._now_ms() - _MONTH_MS
         fired = [each for each in (record, *alerts.earlier(record, since_ms, _MOST_ROWS)) if each.fired_ms]
         quiet = self._views.quiet_now().reason(record)
         return AlertDetail(
             alert=self._views.show(record, quiet) if not record.ended_ms else self._views.show(record),
-            timeline=tuple(show_transition(each, title) for each in timeline),
+            timeline=tuple(_within_bytes(timeline)),
             deliveries=tuple(map(show_delivery, told)),
             processes=self._parts.frozen.find(record.fired_ms) if record.fired_ms else b"",
             firings=tuple(map(_firing, fired)),
@@ -209,8 +214,8 @@ class AlertCommands:
             limit=limit,
         )
         found = self._parts.alerts.history(question)
-        shown = self._titled(found)
-        following = found[-1].number if len(found) == limit else None
+        shown = tuple(_within_bytes(self._titled(found)))
+        following = found[len(shown) - 1].number if len(found) == limit or len(shown) < len(found) else None
         if not command.counts:
             return AlertHistory(transitions=shown, next=following)
         span = (command.start_ms, command.end_ms or _NO_END)
@@ -237,17 +242,15 @@ class AlertCommands:
             kept = [each for each in kept if each.silence.state(now_ms) is not SilenceState.EXPIRED]
         kept.sort(key=lambda each: (-each.silence.starts_ms, each.silence.id))
         live = [labels_of(record) for record in self._book.live()]
-        shown = kept[: _rows(command.limit)]
-        return SilencesListed(
-            silences=tuple(show_silence(each, _count(each.silence.matchers, live), now_ms) for each in shown),
-            total=len(kept),
-        )
+        rows = kept[: _rows(command.limit)]
+        shown = [show_silence(each, _count(each.silence.matchers, live), now_ms) for each in rows]
+        return SilencesListed(silences=tuple(_within_bytes(shown)), total=len(kept))
 
     def _add_silence(self, command: AddSilence, actor: Actor) -> Done:
         self._parts.silences.add(
             StoredSilence(
                 id=command.id,
-                matchers=command.matchers,
+                matchers=_few(command.matchers),
                 author=actor.name,
                 reason=_bounded(command.reason, "reason"),
                 starts_ms=command.starts_ms,
@@ -262,7 +265,7 @@ class AlertCommands:
         page = self._views.page()
         found = [each for each in page.alerts if matches_all(matchers, labels_of(each.record))]
         shown = [self._views.show(each.record, each.quiet) for each in found[:20]]
-        return SilencePreviewed(count=len(found), alerts=tuple(shown))
+        return SilencePreviewed(count=len(found), alerts=tuple(_within_bytes(shown)))
 
     def _deliveries(self, command: ReadDeliveries) -> DeliveriesRead:
         limit = _rows(command.limit)
@@ -287,9 +290,9 @@ def _rows(limit: int) -> int:
     return max(1, min(limit, _MOST_ROWS))
 
 
-def _within_bytes(shown: Sequence[AlertShown]) -> list[AlertShown]:
-    """Return the first alerts, as many as one answer can hold; at least one."""
-    kept, size = list[AlertShown](), 0
+def _within_bytes(shown: Sequence[_Shown]) -> list[_Shown]:
+    """Return the first of them, as many as one answer can hold; at least one."""
+    kept, size = list[_Shown](), 0
     for each in shown:
         size += len(msgspec.msgpack.encode(each))
         if kept and size > _MOST_BYTES:
@@ -308,6 +311,14 @@ def _bounded(text: str, what: str) -> str:
     if len(text) > _MOST_CHARACTERS:
         raise AlertError(f"the {what} has {len(text):,} characters: {_MOST_CHARACTERS:,} are the most")
     return text
+
+
+def _few(matchers: tuple[str, ...]) -> tuple[str, ...]:
+    if len(matchers) > _MOST_MATCHERS:
+        raise AlertError(f"the silence has {len(matchers):,} matchers: {_MOST_MATCHERS} are the most")
+    for matcher in matchers:
+        _bounded(matcher, "matcher")
+    return matchers
 
 
 def _kind(text: str) -> TransitionKind:

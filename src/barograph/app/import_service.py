@@ -114,6 +114,7 @@ class ImportService:
     async def _start(self) -> asyncio.subprocess.Process:
         self._worker = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",
             "-m",
             "barograph.app.import_worker",
             stdin=asyncio.subprocess.PIPE,

@@ -22,6 +22,7 @@ async def take(folder: Path, clock: Clock) -> SnapshotTaken | Refused:
     target = folder / FOLDER / name
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",
         "-m",
         "barograph",
         "store",

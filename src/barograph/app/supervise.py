@@ -98,6 +98,7 @@ class FrontSupervisor:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",
                 "-m",
                 "barograph.app.front",
                 *arguments,

@@ -81,5 +81,5 @@ def serve(
         "log_level": log_level,
     }
     environment = {**os.environ, "BAROGRAPH_SERVE_OPTIONS": json.dumps(options)}
-    keeper = [sys.executable, "-m", "barograph.app.keeper"]
+    keeper = [sys.executable, "-P", "-m", "barograph.app.keeper"]
     os.execve(sys.executable, keeper, environment)  # noqa: S606  our own interpreter and module, no shell wanted

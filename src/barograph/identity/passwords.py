@@ -62,6 +62,7 @@ async def _in_a_process(password: str, encoded: str) -> dict[str, bool | str]:
     work = msgspec.json.encode({"password": _prepared(password), "encoded": encoded})
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",
         "-m",
         "barograph.identity.argon",
         stdin=asyncio.subprocess.PIPE,

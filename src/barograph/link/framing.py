@@ -12,7 +12,7 @@ from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus
 from barograph.model.errors import LinkError
 
 PROTOCOL = 1
-MAX_FRAME_BYTES = 4 * 1024 * 1024
+MAX_FRAME_BYTES = 16 * 1024 * 1024
 _LENGTH_BYTES = 4
 
 

@@ -1,7 +1,8 @@
 """The keeper's end of the link, to all of its fronts, on the keeper's event loop.
 
-A front that does not read never holds the keeper up: only the newest tick, status and segment wait for it, and past a
-bound of unread answers its link is closed, so that it ends and another is started.
+A front that does not read never holds the keeper up: only the newest tick, status and segment wait for it, answers wait
+for their turn, and after half a minute its link is closed, so that it ends and another is started. An answer that is
+too large for the link is a refusal in words.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from barograph.link.framing import (
     SegmentFrame,
     StatusFrame,
     TickFrame,
+    encode_frame,
 )
 from barograph.link.memory import SharedSegment
 from barograph.link.wire import Wire
@@ -29,6 +31,7 @@ from barograph.model.commands import AnyCommand, AnyReply, KeeperStatus, Refused
 from barograph.model.errors import LinkError
 
 _log = logging.getLogger(__name__)
+_MOST_ANSWER_BYTES = 8 * 1024 * 1024
 Execute = Callable[[AnyCommand, Actor], Awaitable[AnyReply]]
 
 
@@ -156,4 +159,10 @@ class _FrontLink:
         except Exception as error:
             _log.exception("a command failed: %s", type(frame.command).__name__)
             reply = Refused(kind="store", message=f"the keeper could not do this: {error}")
-        self.wire.send(ReplyFrame(frame.number, reply))
+        data = encode_frame(ReplyFrame(frame.number, reply))
+        if len(data) > _MOST_ANSWER_BYTES:
+            words = f"the answer has {len(data):,} bytes, {_MOST_ANSWER_BYTES:,} is the most: ask for less at once"
+            data = encode_frame(ReplyFrame(frame.number, Refused(kind="too_large", message=words)))
+        # several large ones at once wait for each other
+        await self.wire.room()
+        self.wire.send_encoded(ReplyFrame, data)

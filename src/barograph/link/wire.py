@@ -12,13 +12,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from barograph.link.framing import AnyFrame, FrameReader, encode_frame
+from barograph.link.framing import MAX_FRAME_BYTES, AnyFrame, FrameReader, encode_frame
 from barograph.model.errors import BarographError, LinkError
 
 _READ_BYTES = 65536
 _DESCRIPTOR_BYTES = array.array("i").itemsize
 _ANCILLARY_BYTES = socket.CMSG_SPACE(8 * _DESCRIPTOR_BYTES)
-_MAX_WAITING_BYTES = 1024 * 1024
+_MAX_WAITING_BYTES = MAX_FRAME_BYTES
+_ROOM_BYTES = 2 * 1024 * 1024
+_PATIENCE_S = 30.0
+_NOT_READ = "the other end does not read"
 _CLOSED = "the other end closed the link"
 # a received descriptor must not leak into programs that this process starts (socket.recv_fds of 3.11 ignores flags)
 _CLOSE_ON_EXEC: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -53,6 +56,7 @@ class Wire:
         self._received: list[int] = []
         self._waiting: deque[_Outgoing] = deque()
         self._waiting_bytes = 0
+        self._room = asyncio.Event()
         self._loop.add_reader(ours, self._readable)
 
     @property
@@ -67,11 +71,27 @@ class Wire:
             frame: What to send.
             descriptor: Goes with it. Stays the caller's, who keeps it open while no newer frame of this type is sent.
         """
+        self.send_encoded(type(frame), encode_frame(frame), descriptor)
+
+    def send_encoded(self, frame_type: type[AnyFrame], data: bytes, descriptor: int | None = None) -> None:
+        """Send a frame's bytes; see `send`."""
         if self.is_open:
-            data = encode_frame(frame)
-            self._waiting.append(_Outgoing(type(frame), data, descriptor))
+            self._waiting.append(_Outgoing(frame_type, data, descriptor))
             self._waiting_bytes += len(data)
             self._flush()
+
+    async def room(self) -> None:
+        """Wait until little waits to be read, so that what is large can be sent; nobody who reads is closed for it.
+
+        An end that reads nothing for half a minute is closed.
+        """
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while self.is_open and self._waiting_bytes > _ROOM_BYTES:
+                    self._room.clear()
+                    await self._room.wait()
+        except TimeoutError:
+            self._lose(_NOT_READ)
 
     def send_latest(self, frame: AnyFrame, descriptor: int | None = None) -> None:
         """Send a frame that makes older ones of its type worthless: one that still waits is left out."""
@@ -100,6 +120,7 @@ class Wire:
         self._socket.close()
         self._waiting.clear()
         self._waiting_bytes = 0
+        self._room.set()
         for descriptor in self._received:
             os.close(descriptor)
         self._received.clear()
@@ -115,7 +136,7 @@ class Wire:
                 self._send_first(self._waiting[0])
         except BlockingIOError:
             if self._waiting_bytes > _MAX_WAITING_BYTES:
-                self._lose("the other end does not read")
+                self._lose(_NOT_READ)
             else:
                 self._loop.add_writer(self._socket, self._flush)
         except OSError as error:
@@ -133,6 +154,8 @@ class Wire:
         self._waiting_bytes -= sent
         if not outgoing.data:
             self._waiting.popleft()
+        if self._waiting_bytes <= _ROOM_BYTES:
+            self._room.set()
 
     def _readable(self) -> None:
         try:

@@ -114,7 +114,12 @@ class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply"
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="refused"):
-    """The command was not carried out; nothing changed. `kind`: `access`, `config`, `store` or `bad_request`."""
+    """The command was not carried out; nothing changed.
+
+    Attributes:
+        kind: `access`, `config`, `store` or `bad_request`; `too_large` of an answer that nothing can carry.
+        message: Why, in words.
+    """
 
     kind: str
     message: str

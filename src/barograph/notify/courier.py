@@ -5,6 +5,7 @@ same key again. It gives up only on what a repeat cannot help.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -16,6 +17,7 @@ from barograph.model.clock import Clock
 from barograph.model.notice import Delivery, DeliveryState, DeliveryStore, Notice
 from barograph.outbound.request import OutboundError, OutboundResponse
 
+_log = logging.getLogger(__name__)
 _FIRST_WAIT_MS = 1_000
 _LONGEST_WAIT_MS = 50_000
 """A receiver that is back is told within a minute."""
@@ -72,9 +74,18 @@ class Courier:
         """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits."""
         while due := [each for each in self._store.heads(receiver) if each.next_ms <= self._clock.now_ms()]:
             for delivery in due:
-                outcome = await self._receivers[receiver](delivery.notice)
+                outcome = await self._tell(receiver, delivery.notice)
                 self._store.keep(self._after(delivery, outcome))
         return min((each.next_ms for each in self._store.heads(receiver)), default=None)
+
+    async def _tell(self, receiver: str, notice: Notice) -> Outcome:
+        try:
+            return await self._receivers[receiver](notice)
+        except Exception as error:
+            # a mistake of ours with one receiver must not keep a message from another
+            _log.exception("telling receiver %s failed", receiver)
+            words = f"nobody foresaw this: {type(error).__name__}; the log says more"
+            return Outcome(state=DeliveryState.WAITING, answer=words)
 
     async def _serve(self, receiver: str) -> None:
         wake = self._wakes[receiver]
@@ -124,7 +135,7 @@ def _retry_after(text: str, now_ms: int) -> int:
         return int(text[:9]) * 1000
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(round(at.timestamp() * 1000) - now_ms, 0)
+    except (ValueError, TypeError, OverflowError):  # no date, or one that no calendar has
         return 0
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(round(at.timestamp() * 1000) - now_ms, 0)

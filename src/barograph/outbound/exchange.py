@@ -39,6 +39,8 @@ async def exchange(
                 break
     except httptools.HttpParserCallbackError as error:
         raise error.__context__ if isinstance(error.__context__, OutboundError) else error from None
+    except httptools.HttpParserUpgrade:
+        raise OutboundError(f"{shown} answered with another protocol than HTTP") from None
     except httptools.HttpParserError as error:
         raise OutboundError(f"{shown} did not answer in HTTP: {error}") from error
     return answer.response(cut_is_whole=request.method == "HEAD")

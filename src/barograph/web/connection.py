@@ -1,7 +1,8 @@
 """One connection of the server: uvicorn's, with bounds on the head of a request, which uvicorn and httptools lack.
 
 A head must come within some seconds and be of some size, so that a client that sends a byte a minute, or headers
-without end, takes neither a place nor memory for ever.
+without end, takes neither a place nor memory for ever. Nor does one that does not read its answer, or that asks for
+much at once and waits for none of it.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ from barograph.web.crowd import Crowd
 
 HEAD_TIMEOUT_S = 20.0
 MAX_HEAD_BYTES = 64 * 1024
+UNREAD_TIMEOUT_S = 30.0
+MAX_PIPELINED = 32
+"""Requests of one connection that may wait for the one before them; programs that send so many are not known."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -26,6 +30,7 @@ class Connection(HttpToolsProtocol):
 
     _cycles: Sequence[RequestResponseCycle] = ()
     _head_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
     _in_head = False
     _head_bytes = 0
 
@@ -39,6 +44,7 @@ class Connection(HttpToolsProtocol):
         """See asyncio.Protocol."""
         self._crowd.leave(self)
         self._forget_head()
+        self._forget_unread()
         self._cut_answer()
         super().connection_lost(exc)
 
@@ -73,12 +79,29 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None:
             # uvicorn keeps the newest; of requests that came together, the one that is being answered is an older one
             self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
+        if len(self.pipeline) > MAX_PIPELINED:
+            self.pipeline.clear()
+            self.drop()
 
     def on_response_complete(self) -> None:
         """The answer is out."""
         super().on_response_complete()
         if self.cycle is None or self.cycle.response_complete:  # else another request was waiting behind it
             self._crowd.idle(self)
+
+    def pause_writing(self) -> None:
+        """So much of an answer is not read that no more is made: others that need the place may have it."""
+        super().pause_writing()
+        self._crowd.idle(self)
+        self._forget_unread()
+        self._unread_timer = self.loop.call_later(UNREAD_TIMEOUT_S, self.drop)
+
+    def resume_writing(self) -> None:
+        """The client has read on."""
+        super().resume_writing()
+        self._forget_unread()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._crowd.busy(self)
 
     def drop(self) -> None:
         """Close it at once: others need its place."""
@@ -93,6 +116,11 @@ class Connection(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)
+
+    def _forget_unread(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:

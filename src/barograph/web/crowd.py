@@ -1,7 +1,8 @@
 """How many connections there may be, and who goes when there are too many: who has been idle longest.
 
-A connection is idle while no whole request of it is under way: between two requests, and while a head trickles in. So
-thousands of slow clients push out each other and nobody who asks for something.
+A connection is idle while no whole request of it is under way: between two requests, while a head trickles in, while
+TLS is agreed on; and while its answer waits for a client that does not read. So thousands of slow clients push out each
+other and nobody who asks for something.
 """
 
 from typing import Protocol

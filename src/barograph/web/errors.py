@@ -48,6 +48,7 @@ _REFUSALS = {
     "access": (401, "unauthorized"),
     "wrong_password": (403, "forbidden"),
     "not_found": (404, "not_found"),
+    "too_large": (422, "execution"),
     "busy": (503, "unavailable"),
     "store": (503, "unavailable"),
 }

@@ -14,6 +14,7 @@ import uvloop
 from barograph.web.connection import Connection
 from barograph.web.crowd import Crowd
 from barograph.web.guard import App
+from barograph.web.tls_door import TlsDoor
 
 _GRACE_S = 1
 _MAX_CONNECTIONS = 2048
@@ -46,11 +47,12 @@ class Http:
         self._sockets = sockets
         self._certificate = certificate
         most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        crowd = Crowd(most)
         config = uvicorn.Config(
             app,
             loop="none",
             # typed as a class; what it is used for is to be called
-            http=partial(Connection, Crowd(most)),  # type: ignore[arg-type]  # see above
+            http=partial(Connection, crowd),  # type: ignore[arg-type]  # see above
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -65,8 +67,7 @@ class Http:
             timeout_graceful_shutdown=_GRACE_S,
         )
         config.load()
-        config.ssl = certificate.context if certificate is not None else None
-        self._server = _Server(config)
+        self._server = _Server(config, crowd, certificate.context if certificate is not None else None)
 
     async def run(self) -> None:
         """Serve until stopped. Signals are the caller's."""
@@ -99,16 +100,35 @@ def most_connections(descriptors: int) -> int:
 
 
 class _Server(uvicorn.Server):
-    """Inherits since uvicorn and uvloop between them open unix sockets by path alone, and ours are open already."""
+    """Inherits since uvicorn and uvloop between them open unix sockets by path alone, and ours are open already.
+
+    And since a connection counts from when it is accepted, which with TLS is before anybody has said anything.
+    """
+
+    def __init__(self, config: uvicorn.Config, crowd: Crowd, context: ssl.SSLContext | None) -> None:
+        super().__init__(config)
+        self._crowd = crowd
+        self._context = context
+        self._accepting: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """See uvicorn."""
         sockets = sockets or []
-        await super().startup([each for each in sockets if each.family != socket.AF_UNIX])
+        plain = [each for each in sockets if each.family != socket.AF_UNIX and self._context is None]
+        await super().startup(plain)
+        loop = asyncio.get_running_loop()
         for each in sockets:
             if each.family == socket.AF_UNIX:
-                loop = asyncio.get_running_loop()
                 self.servers.append(await loop.create_unix_server(self._connection, sock=each))
+            elif self._context is not None:
+                door = TlsDoor(self._crowd, self._context, self._connection)
+                self._accepting.append(loop.create_task(door.accept(each)))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        for each in self._accepting:
+            each.cancel()
+        await super().shutdown(sockets)
 
     def _connection(self) -> asyncio.Protocol:
         make = self.config.http_protocol_class

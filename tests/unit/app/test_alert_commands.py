@@ -152,6 +152,26 @@ def test_silences_are_tried_made_listed_and_ended(ask: Ask) -> None:
     assert ask(ListSilences(ended=True), SilencesListed).total == 1
 
 
+def silence(*, matchers: tuple[str, ...]) -> AddSilence:
+    return AddSilence(id="s", matchers=matchers, reason="work", starts_ms=START_MS)
+
+
+def test_an_answer_has_as_many_rows_as_fit(ask: Ask) -> None:
+    long = ("instance=" + "x" * 9_000,) * 10
+    for number in range(9):
+        ask(AddSilence(id=f"s{number}", matchers=long, reason="x", starts_ms=START_MS), Done)
+    listed = ask(ListSilences(), SilencesListed)
+    assert (len(listed.silences), listed.total) == (4, 9)
+    for number in range(60):
+        ask(CommentAlert(number=1, text=f"{number:09999}", at_ms=START_MS + number), Done)
+    assert len(ask(ShowAlert(number=1), AlertDetail).timeline) == 39
+    first = ask(ReadAlertHistory(alert=1), AlertHistory)
+    assert first.next is not None
+    second = ask(ReadAlertHistory(alert=1, before=first.next), AlertHistory)
+    seen = [int(each.text[-4:]) for each in (*first.transitions, *second.transitions) if each.kind == "commented"]
+    assert seen == list(range(59, -1, -1))
+
+
 @pytest.mark.parametrize(
     ("command", "kind", "words"),
     [
@@ -162,6 +182,8 @@ def test_silences_are_tried_made_listed_and_ended(ask: Ask) -> None:
         (AcknowledgeAlerts(numbers=(3,)), "bad_request", "only one that fires can be acknowledged"),
         (AcknowledgeAlerts(numbers=(1,), reason="x" * 10_001), "bad_request", "the reason has 10,001 characters"),
         (WithdrawAcknowledgments(numbers=()), "bad_request", "no alert was named"),
+        (silence(matchers=("a=b",) * 101), "bad_request", "the silence has 101 matchers: 100 are the most"),
+        (silence(matchers=("a=" + "b" * 10_000,)), "bad_request", "the matcher has 10,002 characters"),
         (AssignAlert(number=1, assignee="x" * 10_001), "bad_request", "the assignee has 10,001 characters"),
         (CommentAlert(number=1, text=" ", at_ms=1), "bad_request", "the comment is empty"),
         (ReadAlertHistory(kinds=("x",)), "bad_request", "'x' is no kind of transition: pending, fired"),

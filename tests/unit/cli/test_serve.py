@@ -46,7 +46,7 @@ def test_flags_become_the_keepers_options(
             *("--path.udev.data", "/u", "--log.format", "json", "--log.level", "debug"),
         )
     ((arguments, options),) = keeper
-    assert arguments == [sys.executable, "-m", "barograph.app.keeper"]
+    assert arguments == [sys.executable, "-P", "-m", "barograph.app.keeper"]
     assert options == ServeOptions(
         data=str(tmp_path / "d"),
         config=str(tmp_path / "b.yml"),

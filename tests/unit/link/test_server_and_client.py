@@ -129,6 +129,26 @@ class TestCommands:
 
         run(story())
 
+    def test_large_answers_all_arrive_and_too_large_ones_are_refused_in_words(self, run: Run) -> None:
+        async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
+            assert isinstance(command, EndSession)
+            return Refused(kind="access", message="x" * int(command.session_id))
+
+        async def story() -> None:
+            server = LinkServer(execute)
+            front = Front(server.open())
+            sizes = [7_000_000, 9_000_000, *[5_000_000] * 6]
+            asked = [front.client.execute(EndSession(session_id=f"{size}")) for size in sizes]
+            replies = await asyncio.gather(*asked)
+            kinds = [each.kind for each in replies if isinstance(each, Refused)]
+            assert kinds == ["access", "too_large", *["access"] * 6]
+            assert "the answer has 9,000,0" in str(replies[1])
+            assert server.front_count == 1
+            front.client.close()
+            server.close()
+
+        run(story())
+
     def test_commands_under_way_fail_when_the_keeper_goes(self, run: Run) -> None:
         servers: list[LinkServer] = []
 

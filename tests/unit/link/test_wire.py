@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from barograph.link.framing import AnyFrame, Hello, SegmentFrame, TickFrame, encode_frame
+from barograph.link.framing import AnyFrame, CommandFrame, Hello, SegmentFrame, TickFrame, encode_frame
 from barograph.link.wire import Wire
+from barograph.model.commands import EndSession
 from barograph.model.errors import BarographError, LinkError
 from helpers.eventually_async import until
 
@@ -230,7 +231,9 @@ def test_a_frame_of_which_a_part_is_sent_already_is_finished_first(run: Run) -> 
     run(story())
 
 
-def test_past_a_bound_the_wire_is_closed(run: Run) -> None:
+def test_past_a_bound_the_wire_is_closed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.link.wire._MAX_WAITING_BYTES", LIMIT_BYTES)
+
     async def story() -> None:
         theirs, ours = socket.socketpair()
         one = End(ours)
@@ -241,6 +244,35 @@ def test_past_a_bound_the_wire_is_closed(run: Run) -> None:
             assert sent_bytes < 4 * LIMIT_BYTES
         assert one.lost == ["the other end does not read"]
         assert sent_bytes > LIMIT_BYTES
+        theirs.close()
+
+    run(story())
+
+
+def test_who_waits_for_room_sends_when_the_other_end_has_read(run: Run) -> None:
+    async def story() -> None:
+        one, other = ends()
+        large = CommandFrame(1, EndSession(session_id="x" * 3_000_000))
+        for _ in range(12):
+            await one.wire.room()
+            one.wire.send(large)
+        await until(lambda: len(other.frames) == 12)
+        assert one.lost == []
+        one.wire.close()
+        other.wire.close()
+
+    run(story())
+
+
+def test_who_waits_for_room_gives_up_an_end_that_reads_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.link.wire._PATIENCE_S", 0.01)
+
+    async def story() -> None:
+        theirs, ours = socket.socketpair()
+        one = End(ours)
+        one.wire.send(CommandFrame(1, EndSession(session_id="x" * 3_000_000)))
+        await one.wire.room()
+        assert one.lost == ["the other end does not read"]
         theirs.close()
 
     run(story())

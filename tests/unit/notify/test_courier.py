@@ -172,6 +172,21 @@ def test_what_was_sent_but_not_kept_is_sent_again_with_its_key(state: SqliteStat
     assert receiver.heard == ["a", "a"]
 
 
+def test_a_mistake_with_one_receiver_is_tried_again_later_as_a_refusal_is(
+    state: SqliteState, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(notice: Notice) -> Outcome:
+        raise KeyError("nobody foresaw this")
+
+    store = SqliteDeliveries(state)
+    store.enqueue([told("a")])
+    assert asyncio.run(Courier(store, {"team": broken}, FakeClock(), lambda: 0.0).step("team")) is not None
+    (kept,) = store.log(0, 5)
+    assert (kept.state, kept.attempts) == (S.WAITING, 1)
+    assert kept.answer == "nobody foresaw this: KeyError; the log says more"
+    assert "telling receiver team failed" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("status", "retry_after", "expected"),
     [
@@ -181,6 +196,7 @@ def test_what_was_sent_but_not_kept_is_sent_again_with_its_key(state: SqliteStat
         (503, "Thu, 01 Jan 1970 00:01:00 GMT", (S.WAITING, 55_000)),
         (503, "Thu, 01 Jan 1970 00:00:01 -0000", (S.WAITING, 0)),
         (503, "soon", (S.WAITING, 0)),
+        (503, "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", (S.WAITING, 0)),
         (404, "120", (S.FAILED, 0)),
         (302, "", (S.FAILED, 0)),
     ],

@@ -110,6 +110,7 @@ def test_redirects_without_end_end() -> None:
         (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx", "in the middle"),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab", "in the middle"),
         (b"HTTP/1.1 100 Continue\r\n\r\n", "in the middle"),
+        (b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n", "another protocol"),
     ],
 )
 def test_an_answer_that_cannot_be_used(answer: bytes, words: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from barograph.web.connection import MAX_HEAD_BYTES, Connection
+from barograph.web.connection import MAX_HEAD_BYTES, MAX_PIPELINED, Connection
 from barograph.web.crowd import Crowd
 from unit.web.site import run
 
@@ -29,6 +29,9 @@ class Wire(asyncio.Transport):
         self.written += bytes(data)
 
     def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
         self.closed = True
 
     def is_closing(self) -> bool:
@@ -169,5 +172,35 @@ def test_what_follows_a_refusal_is_read_for_a_while_and_not_for_ever(monkeypatch
         while not wire.closed:
             connection.data_received(b"x" * 1000)
             await asyncio.sleep(0.001)
+
+    connected(script)
+
+
+def test_an_answer_that_is_not_read_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("barograph.web.connection.UNREAD_TIMEOUT_S", 0.02)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST)
+        connection.pause_writing()
+        connection.resume_writing()
+        await asyncio.sleep(0.05)
+        assert not wire.closed, "who reads on has all the time of the world"
+        connection.pause_writing()
+        while not wire.closed:
+            await asyncio.sleep(0.001)
+
+    connected(script)
+
+
+def test_who_asks_for_much_at_once_is_closed() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(REQUEST * (MAX_PIPELINED + 1))
+        for _ in range(MAX_PIPELINED):
+            await settle()
+        assert not wire.closed
+        assert wire.written.count(b"HTTP/1.1 200 OK") == MAX_PIPELINED + 1
+        connection.data_received(REQUEST * 1000)
+        assert wire.closed
+        assert len(connection.pipeline) <= MAX_PIPELINED
 
     connected(script)
