@@ -47,7 +47,7 @@ describe("units", () => {
 describe("durations", () => {
   const [S, M, H, D] = [1000, 60_000, 3_600_000, 86_400_000];
   test.each([
-    [0, "0 ms"], [450, "450 ms"], [999.4, "999 ms"], [S, "1 s"], [38 * S, "38 s"], [2 * M + 2 * S, "2 min 2 s"], [2 * M, "2 min"],
+    [0, "0 ms"], [450, "450 ms"], [999.4, "999 ms"], [999.6, "1 s"], [S, "1 s"], [38 * S, "38 s"], [2 * M + 2 * S, "2 min 2 s"], [2 * M, "2 min"],
     [H + 30 * M + 5 * S, "1 h 30 min"], [41 * D + 6 * H + 59 * M, "41 d 6 h"], [D + 5 * M, "1 d"], [NaN, "no data"],
   ])("%d ms are %s", (ms, text) => expect(plain(duration(ms))).toBe(text));
 

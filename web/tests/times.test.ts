@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clock, instant, localZone, ticks, zoneName } from "../src/lib/times";
+import { clock, dated, instant, localZone, ticks, withDay, zoneName } from "../src/lib/times";
 
 const H = 3_600_000;
 const T = Date.UTC(2026, 10, 23, 14, 3, 22);
@@ -12,6 +12,14 @@ describe("instants", () => {
     expect(instant(T, 6 * H, "UTC")).toBe("14:03");
     expect(instant(T, 24 * H, "UTC")).toBe("14:03");
     expect(instant(T, 48 * H, "UTC")).toBe("23 Nov, 14:03");
+  });
+
+  test("say their day where it is another than today's, however short the view", () => {
+    expect(withDay("14:03", T, T + H, "UTC")).toBe("14:03");
+    expect(withDay("14:03", T, T + 24 * H, "UTC")).toBe("23 Nov, 14:03");
+    expect(withDay("23:30", Date.UTC(2026, 10, 23, 22, 30), T, "Asia/Tokyo")).toBe("24 Nov, 23:30");
+    expect(dated(T, H, T + 24 * H, "UTC")).toBe("23 Nov, 14:03:22");
+    expect(dated(T, 48 * H, T, "UTC")).toBe("23 Nov, 14:03");
   });
 
   test("follow the zone, which is named", () => {
@@ -42,6 +50,20 @@ describe("labels of the axis", () => {
     const found = ticks(T - 24 * H, T, 1086, 74, "Asia/Kolkata");
     expect(found.map((tick) => tick.text)).toContain("23 Nov");
     expect(found.filter((tick) => tick.text.includes(":")).every((tick) => tick.text.endsWith(":00"))).toBe(true);
+  });
+
+  test("stay round where clocks are changed", () => {
+    const days = (from: number, to: number, zone: string) => ticks(from, to, 700, 74, zone).map((tick) => `${tick.text} ${clock(tick.ms, zone, false)}`);
+    const autumn = days(Date.UTC(2026, 9, 21, 12), Date.UTC(2026, 9, 28, 12), "Europe/Berlin");
+    expect(autumn).toEqual([22, 23, 24, 25, 26, 27, 28].map((day) => `${day} Oct 00:00`));
+    expect(days(Date.UTC(2026, 2, 26, 12), Date.UTC(2026, 3, 1, 12), "Europe/Berlin")).toEqual(
+      ["27 Mar", "28 Mar", "29 Mar", "30 Mar", "31 Mar", "1 Apr"].map((day) => `${day} 00:00`),
+    );
+    const nights = (from: number, step: number) => ticks(from, from + 5 * H, (5 * H * 74) / step, 74, "Europe/Berlin").map((tick) => `${(tick.ms - from) / H} ${tick.text}`);
+    // 02:00 is twice, or not at all
+    expect(nights(Date.UTC(2026, 9, 24, 22), H)).toEqual(["0 00:00", "1 01:00", "2 02:00", "3 02:00", "4 03:00", "5 04:00"]);
+    expect(nights(Date.UTC(2026, 9, 24, 22), 2 * H)).toEqual(["0 00:00", "2 02:00", "5 04:00"]);
+    expect(nights(Date.UTC(2026, 2, 28, 23), 2 * H)).toEqual(["0 00:00", "3 04:00", "5 06:00"]);
   });
 
   test("have seconds where they are closer than a minute", () => {

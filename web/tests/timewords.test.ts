@@ -33,6 +33,11 @@ describe("an instant in words", () => {
     const after = Date.UTC(2026, 9, 25, 10, 0);
     expect(readInstant("1:30", after, "Europe/Berlin")).toBe(Date.UTC(2026, 9, 24, 23, 30));
     expect(readInstant("9:00", after, "Europe/Berlin")).toBe(Date.UTC(2026, 9, 25, 8, 0));
+    // shown twice: the first, on both sides of Greenwich
+    expect(readInstant("2:30", after, "Europe/Berlin")).toBe(Date.UTC(2026, 9, 25, 0, 30));
+    expect(readInstant("1:30", Date.UTC(2026, 10, 1, 20), "America/New_York")).toBe(Date.UTC(2026, 10, 1, 5, 30));
+    // shown never: as the clocks before would
+    expect(readInstant("2:30", Date.UTC(2026, 2, 29, 20), "Europe/Berlin")).toBe(Date.UTC(2026, 2, 29, 1, 30));
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ProcessRow } from "../src/lib/host";
-import { whoLines } from "../src/lib/who";
+import { noteMs, whoLines } from "../src/lib/who";
 
 const row = (pid: number, more: Partial<ProcessRow> = {}): ProcessRow => ({
   pid,
@@ -60,4 +60,14 @@ describe("who", () => {
     expect(line?.title).toBe("/bin/p7 -v\nprocess 7, user root\nshop.service");
     expect(line?.name).toBe("process 7");
   });
+});
+
+describe("the second that is told", () => {
+  test.each([
+    ["now", null, { ofMs: 58_000, reason: null }, null],
+    ["what is shown, while another is asked for", 30_000, { ofMs: 58_000, reason: null }, 58_000],
+    ["what still stands there when it is live again", null, { ofMs: 30_000, reason: null }, 30_000],
+    ["what is asked for, before the first", 30_000, { ofMs: null, reason: null }, 30_000],
+    ["what is asked for, where there is only a reason", 30_000, { ofMs: 58_000, reason: "nothing" }, 30_000],
+  ])("is %s", (_, shownMs, who, told) => expect(noteMs(shownMs, who, 60_000)).toBe(told));
 });

@@ -171,3 +171,33 @@ def test_markup_in_a_query_stays_text(open_page: Callable[..., "Page"]) -> None:
     _ask(page, "<script>window.hit=1</script>")
     page.wait_for_selector(".wrong")
     assert page.evaluate("window.hit") is None
+
+
+def test_a_wrong_query_says_so_once_while_it_is_asked_again(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/explore?q=nonsense(")
+    page.wait_for_selector(".wrong")
+    page.evaluate("""() => {
+        window.left = 0;
+        const look = changes => { for (const change of changes) window.left += change.removedNodes.length; };
+        new MutationObserver(look).observe(document.querySelector("section[aria-label=Queries]"), { childList: true });
+    }""")
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if "query_range" in answer.url else None)
+    # playwright hears of answers while it is asked for something
+    soon(lambda: page.evaluate("0") == 0 and len(answers) >= 2, 20, "the query, asked twice again")
+    assert answers[:2] == [400, 400]
+    assert page.evaluate("window.left") == 0
+
+
+def test_the_series_that_is_alone_stands_in_the_address(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/explore?q={__name__=~%22node_load[15]%22}")
+    page.wait_for_selector("tbody tr:has-text('node_load5')")
+    page.locator("tbody tr", has_text="node_load5").locator("button").first.click()
+    soon(lambda: "series=" in page.evaluate("location.href"), 5, "the series in the address")
+    page.reload()
+    alone = page.locator("tbody tr", has_text="node_load5").locator("button").first
+    soon(lambda: alone.get_attribute("aria-pressed") == "true", 10, "the series, still alone")

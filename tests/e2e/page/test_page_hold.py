@@ -179,3 +179,20 @@ def test_a_held_view_draws_nothing_of_what_arrives(open_page: Callable[..., "Pag
     assert page.evaluate("drawn") == 0
     page.keyboard.press("Space")
     soon(lambda: page.evaluate("drawn") > 3, 10, "tracks that are drawn again")
+
+
+def test_a_short_view_of_another_day_says_which(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m&at=2026-03-03T03:20:15Z", timezone_id="UTC")
+    page.wait_for_selector("text=held at 3 Mar, 03:20:15")
+    assert "Held 3 Mar, 03:20:15" in _control(page)
+    assert page.locator(".axis .zone").inner_text() == "3 Mar, UTC"
+    assert page.locator(".axis .flag").inner_text() == "3 Mar, 03:20:15 held"
+    page.wait_for_selector(".who :text('at 3 Mar, 03:20:15')")
+
+
+def test_on_a_phone_the_control_says_the_day(open_page: Callable[..., "Page"]) -> None:
+    page = open_page(
+        "/?range=5m&at=2026-03-03T03:20:15Z", viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    )
+    page.wait_for_selector("text=Held 3 Mar")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -49,6 +49,17 @@ export class Query {
   hidden = $state(false);
   tookMs = $state(0);
   asking: AbortController | null = null;
+  /** What the rows answer. */
+  answered = "";
+  /** Whether nobody answered when it was asked last. */
+  missed = false;
+
+  /** Nothing is known of it. */
+  clear(): void {
+    this.rows = [];
+    this.explain = this.said = null;
+    this.answered = "";
+  }
 
   constructor(
     readonly letter: string,
@@ -85,6 +96,8 @@ export function rowsOf(answer: Answer): Row[] {
   return answer.resultType === "scalar" ? [row({}, [answer.result as [number, string]])] : [];
 }
 
+const sameFailure = (a: Failure, b: Failure): boolean => a.kind === b.kind && a.message === b.message && JSON.stringify(a.spot) === JSON.stringify(b.spot);
+
 export class Exploring {
   queries = $state<Query[]>([]);
   mode = $state<Mode>("range");
@@ -107,9 +120,11 @@ export class Exploring {
   take(): void {
     const parameters = new URLSearchParams(location.search);
     const texts = parameters.getAll("q");
+    this.only = parameters.get("series") ?? "";
     if (texts.join("\n") === this.queries.map((query) => query.asked || query.text).join("\n") && this.queries.length > 0) return;
     this.mode = parameters.get("mode") === "instant" ? "instant" : "range";
     this.explained = parameters.get("explain") === "1";
+    for (const query of this.queries) query.asking?.abort();
     this.queries = (texts.length === 0 ? [""] : texts).slice(0, LETTERS.length).map((text, place) => new Query(LETTERS[place] ?? "", text));
     for (const query of this.queries) query.asked = query.text.trim();
   }
@@ -139,6 +154,16 @@ export class Exploring {
     await Promise.all(this.queries.map((query) => this.read(query)));
   }
 
+  /** Ask what nobody answered, once somebody does. */
+  again(): void {
+    for (const query of this.queries) if (query.missed) void this.read(query);
+  }
+
+  /** Nobody looks any longer. */
+  end(): void {
+    for (const query of this.queries) query.asking?.abort();
+  }
+
   /** How long a live picture lasts. */
   get everyMs(): number {
     return Math.max(REFRESH_MS, this.stepMs);
@@ -151,12 +176,14 @@ export class Exploring {
 
   private async read(query: Query): Promise<void> {
     query.asking?.abort();
-    query.failure = null;
+    query.missed = false;
     if (query.asked === "") {
-      query.rows = [];
-      query.explain = query.said = null;
+      query.clear();
+      query.failure = null;
+      query.running = false;
       return;
     }
+    const text = query.asked;
     const asking = new AbortController();
     query.asking = asking;
     query.running = true;
@@ -170,15 +197,22 @@ export class Exploring {
       const answer = await ask<Answer>(`/api/v1/query${this.mode === "range" ? "_range" : ""}`, { method: "POST", body, signal: asking.signal });
       if (asking.signal.aborted) return;
       query.rows = rowsOf(answer);
+      query.answered = text;
+      // what is wrong is taken away by what is right: a query that stays wrong says so once
+      query.failure = null;
       query.said = answer.resultType === "string" ? String((answer.result as [number, string])[1]) : null;
       query.explain = answer.explain ?? null;
       query.tookMs = performance.now() - began;
       this.drawn = { fromMs, toMs, stepMs };
     } catch (error) {
       if (asking.signal.aborted) return;
-      query.failure = error instanceof Failure ? error : new Failure("failed", "the page does not understand the answer");
-      query.rows = [];
-      query.explain = query.said = null;
+      const failure = error instanceof Failure ? error : new Failure("failed", "the page does not understand the answer");
+      query.missed = failure.kind === "unreachable" || failure.kind === "signed-out";
+      // a connection that is gone is told by the bar, and charts hold
+      const holds = query.missed && query.answered === text;
+      if (!holds) query.clear();
+      if (holds) query.failure = null;
+      else if (query.failure === null || !sameFailure(query.failure, failure)) query.failure = failure;
     }
     query.running = false;
   }
@@ -195,10 +229,11 @@ export class Exploring {
   /** Write queries and modes into the address, beside the view, which the recorder writes. */
   remember(): void {
     const parameters = new URLSearchParams(location.search);
-    for (const name of ["q", "mode", "explain"]) parameters.delete(name);
+    for (const name of ["q", "mode", "explain", "series"]) parameters.delete(name);
     for (const query of this.queries) if (query.asked !== "") parameters.append("q", query.asked);
     if (this.mode === "instant") parameters.set("mode", "instant");
     if (this.explained) parameters.set("explain", "1");
+    if (this.only !== "") parameters.set("series", this.only);
     const query = parameters.toString().replaceAll("%3A", ":");
     history.replaceState(history.state, "", `/explore${query === "" ? "" : `?${query}`}`);
   }

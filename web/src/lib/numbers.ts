@@ -92,8 +92,9 @@ export function axisFigure(value: number): string {
 /** A duration in its two largest units: `41 d 6 h`, `2 min 2 s`, `450 ms`. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return NO_DATA;
-  const size = Math.max(0, ms);
-  if (size < 1000) return `${Math.round(size)}${NBSP}ms`;
+  // below a second in whole milliseconds, of which a thousand are one
+  const size = ms < 1000 ? Math.max(0, Math.round(ms)) : ms;
+  if (size < 1000) return `${size}${NBSP}ms`;
   const units: [string, number][] = [
     ["d", DAY_MS],
     ["h", HOUR_MS],

@@ -44,6 +44,16 @@ export function instant(ms: number, rangeMs: number, zone: string): string {
   return rangeMs > DAY_MS ? `${day(ms, zone)}, ${time}` : time;
 }
 
+/** A time with its day before it, where that is another than today's. */
+export const withDay = (text: string, ms: number, nowMs: number, zone: string): string => {
+  const on = day(ms, zone);
+  return on === day(nowMs, zone) ? text : `${on}, ${text}`;
+};
+
+/** An instant of a view, with its day where that is another than today's, however short the view is. */
+export const dated = (ms: number, rangeMs: number, nowMs: number, zone: string): string =>
+  rangeMs > DAY_MS ? instant(ms, rangeMs, zone) : withDay(instant(ms, rangeMs, zone), ms, nowMs, zone);
+
 /** How the zone is named once in a view: `UTC`, `GMT+2`, `CET`. */
 export function zoneName(ms: number, zone: string): string {
   const parts = format(zone, { timeZoneName: "short", hour: "2-digit" }).formatToParts(ms);
@@ -69,15 +79,30 @@ export interface Tick {
   text: string;
 }
 
+/** A label's instant as the clocks of that instant show it, where they were changed since the label before; the next that is round. */
+function afterChange(ms: number, lastWall: number, step: number, zone: string, offset: number): number {
+  if ((ms + offset) % step === 0) return ms;
+  const before = Math.floor((ms + offset) / step) * step - offset;
+  if (before + offset > lastWall && zoneOffsetMs(before, zone) === offset) return before;
+  return Math.ceil((ms + offset) / step) * step - offset;
+}
+
 /** The labels of a time axis: round instants of the local clock, at least `spacing` pixels apart. */
 export function ticks(fromMs: number, toMs: number, widthPx: number, spacingPx: number, zone: string): Tick[] {
   const rangeMs = toMs - fromMs;
   if (rangeMs <= 0 || widthPx <= 0) return [];
   const least = (rangeMs * spacingPx) / widthPx;
   const step = TICK_STEPS_MS.find((candidate) => candidate >= least) ?? DAY_MS * Math.ceil(least / DAY_MS);
-  const offset = zoneOffsetMs(fromMs, zone);
+  let offset = zoneOffsetMs(fromMs, zone);
+  const changes = zoneOffsetMs(toMs, zone) !== offset;
   const found: Tick[] = [];
   for (let ms = Math.ceil((fromMs + offset) / step) * step - offset; ms <= toMs; ms += step) {
+    if (changes) {
+      const now = zoneOffsetMs(ms, zone);
+      if (now !== offset) ms = afterChange(ms, (found.at(-1)?.ms ?? fromMs) + offset, step, zone, now);
+      offset = now;
+      if (ms > toMs) break;
+    }
     const midnight = (ms + offset) % DAY_MS === 0;
     const text = step >= DAY_MS || (midnight && rangeMs > DAY_MS / 4) ? day(ms, zone) : clock(ms, zone, step < MINUTE_MS);
     found.push({ ms, text });

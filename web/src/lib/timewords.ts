@@ -25,8 +25,11 @@ function parts(ms: number, zone: string): { wall: Wall; offsetMs: number; weekda
 /** The instant at which clocks of a zone show this; where they show it twice, the first. */
 function atWall(wall: Wall, timeMs: number, zone: string): number {
   const utc = Date.UTC(wall.year, wall.month - 1, wall.day) + timeMs;
-  const guess = utc - parts(utc, zone).offsetMs;
-  return utc - parts(guess, zone).offsetMs;
+  // clocks are changed at most once within the days around
+  const [before, after] = [utc - DAY_MS, utc + DAY_MS].map((ms) => parts(ms, zone).offsetMs) as [number, number];
+  const shown = [before, after].filter((offset) => parts(utc - offset, zone).offsetMs === offset);
+  // a time that clocks leave out is read as those before would show it
+  return shown.length === 0 ? utc - before : utc - Math.max(...shown);
 }
 
 function timeOf(text: string): number | null {

@@ -65,3 +65,13 @@ export function whoLines(rows: readonly ProcessRow[], before: readonly ProcessRo
     grew: row === grown,
   }));
 }
+
+/** A live table may be so old: it is asked for every two seconds. */
+const NOW_MS = 8000;
+
+/** Which second the lines of a table are of, as their note says it; null is now. `shownMs` is what is asked for, null live. */
+export function noteMs(shownMs: number | null, { ofMs, reason }: { ofMs: number | null; reason: string | null }, newestMs: number): number | null {
+  // of a second that could not be read there is nothing but the reason
+  if (ofMs === null || reason !== null) return shownMs;
+  return shownMs === null && Math.abs(newestMs - ofMs) <= NOW_MS ? null : ofMs;
+}
