@@ -286,7 +286,7 @@ class Keeper:
     async def _execute(self, command: AnyCommand, actor: Actor) -> AnyReply:
         """Carry out a command, and note in the audit log who asked for it."""
         try:
-            reply = await self._carry_out(command, actor)
+            reply = self._people.audit.admit(command, actor) or await self._carry_out(command, actor)
         except Exception as error:
             self._people.audit.note(command, actor, Refused(kind="store", message=type(error).__name__))
             raise

@@ -2,7 +2,8 @@
 
 Lines are only added, each with the hash of the one before it, so that one that was changed, removed or put in between
 shows. The keeper notes every command that is not in a short list of those that only ask: one that nobody thought of is
-noted.
+noted. What can never be removed must not grow at anybody's will: below an administrator there is a rate of changes, and
+of refused commands a few a minute are noted.
 """
 
 import hashlib
@@ -11,6 +12,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from barograph.identity.principal import Role
+from barograph.identity.ratelimit import TokenRate
 from barograph.model.acting import Actor
 from barograph.model.alert_commands import ASKING as ASKING_OF_ALERTS
 from barograph.model.clock import Clock
@@ -36,7 +39,11 @@ _DATA = (ImportSamples,)
 """Samples that come in are data, as many as a sender likes: the store has them, this log has not."""
 _MOST_CHARS = 500
 _MOST_READ = 1000
-_FAILURES_A_MINUTE = 60
+_STRANGERS_FAILURES_A_MINUTE = 60
+_FAILURES_A_MINUTE = 20
+_CHANGES_A_MINUTE = 600
+_EVERY_LINE = {"every_line": True}
+"""The process's log leaves none of these out (telemetry/logs.py): it is the only other witness."""
 BEGINNING = "0" * 64
 
 
@@ -48,13 +55,24 @@ class AuditLog:
         self._clock = clock
         self._last = store.last()
         self._minute = 0
-        self._failures = 0
+        self._failures: dict[str, int] = {}
+        self._changes = TokenRate(clock)
+
+    def admit(self, command: AnyCommand, actor: Actor) -> Refused | None:
+        """Return why a change is not even tried, or None: somebody asks for more than this log should have to keep."""
+        if isinstance(command, _ASKING + _DATA) or not actor.name or actor.role == Role.ADMIN.word:
+            return None
+        wait_s = self._changes.wait_s(actor.name, _CHANGES_A_MINUTE)
+        if wait_s <= 0:
+            return None
+        words = f"more than {_CHANGES_A_MINUTE} changes a minute take an administrator: try again in {wait_s:.1f} s"
+        return Refused(kind="busy", message=words)
 
     def note(self, command: AnyCommand, actor: Actor, reply: AnyReply) -> None:
         """Append a line for a command that was asked for, unless it is one that only asks."""
         if isinstance(command, _ASKING + _DATA):
             return
-        if isinstance(reply, Refused) and not actor.name and not self._may_fail():
+        if isinstance(reply, Refused) and not self._may_fail(actor):
             return
         outcome = f"refused: {reply.message}" if isinstance(reply, Refused) else "done"
         name = command.user if isinstance(command, LogIn) else actor.name
@@ -82,11 +100,11 @@ class AuditLog:
         try:
             self._store.append(entry)
         except StoreError as error:
-            _log.error("audit line %d %r %s %s %s %s %s is not stored: %s", *words, error)
+            _log.error("audit line %d %r %s %s %s %s %s is not stored: %s", *words, error, extra=_EVERY_LINE)
             return
         self._last = entry
         # a second copy, where whoever can change state.db may have no hand in
-        _log.info("audit line %d %r %s %s %s %s %s", *words)
+        _log.info("audit line %d %r %s %s %s %s %s", *words, extra=_EVERY_LINE)
 
     def read(self, before: int, limit: int) -> AuditRead | Refused:
         """Return entries, the newest first."""
@@ -96,13 +114,20 @@ class AuditLog:
             return Refused(kind="store", message=str(error))
         return AuditRead(entries=tuple(entries))
 
-    def _may_fail(self) -> bool:
-        """Tell whether one more failure of a stranger is noted: nobody fills the disk with them."""
+    def _may_fail(self, actor: Actor) -> bool:
+        """Tell whether one more refused command is noted; of the first that is not, a line says that more are not.
+
+        Strangers have one share together.
+        """
         minute = self._clock.now_ms() // 60_000
         if minute != self._minute:
-            self._minute, self._failures = minute, 0
-        self._failures += 1
-        return self._failures <= _FAILURES_A_MINUTE
+            self._minute, self._failures = minute, {}
+        most = _FAILURES_A_MINUTE if actor.name else _STRANGERS_FAILURES_A_MINUTE
+        count = self._failures[actor.name] = self._failures.get(actor.name, 0) + 1
+        if count == most + 1:
+            words = f"more than {most} refused in this minute: further ones are not noted"
+            self.append(Actor(name=actor.name, via=actor.via, source=actor.source), "left_out", "", words)
+        return count <= most
 
 
 def hash_of(entry: AuditEntry) -> str:

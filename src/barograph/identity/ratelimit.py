@@ -1,4 +1,4 @@
-"""How many requests a minute a token is good for. In the front's memory; a restart forgives."""
+"""How many requests a minute a token is good for, or changes somebody. In memory; a restart forgives."""
 
 from barograph.model.clock import Clock
 

@@ -89,7 +89,12 @@ class RepeatLimit(logging.Filter):
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """See `logging.Filter`. An event is the same where logger and message template are."""
+        """See `logging.Filter`. An event is the same where logger and message template are.
+
+        A record with `every_line` always passes: whoever logs it bounds it, and each is needed.
+        """
+        if getattr(record, "every_line", False):
+            return True
         key, arguments = (record.name, str(record.msg)), str(record.args)
         now_s = self._clock.monotonic_s()
         with self._lock:

@@ -1,3 +1,5 @@
+import io
+import logging
 import typing
 
 import apsw
@@ -6,11 +8,24 @@ import pytest
 
 from barograph.identity.audit import AuditLog, verify_chain
 from barograph.model.acting import NOBODY, Actor
-from barograph.model.commands import AnyCommand, AnyReply, CleanTombstones, Done, FindSession, Refused, Reload
+from barograph.model.commands import (
+    AnyCommand,
+    AnyReply,
+    CleanTombstones,
+    Done,
+    EndSession,
+    FindSession,
+    Refused,
+    Reload,
+)
 from barograph.model.errors import StoreError
 from barograph.model.people import AddUser, AuditEntry, AuditRead, ListUsers, LogIn, ReadAudit
 from barograph.state.audit import SqliteAudit, read_audit
-from unit.identity.world import ADMIN, World
+from barograph.telemetry.logs import RepeatLimit
+from helpers.clock import FakeClock
+from unit.identity.world import ADMIN, ANN, World
+
+REFUSED = Refused(kind="access", message="no")
 
 
 def entries(world: World) -> list[AuditEntry]:
@@ -96,13 +111,50 @@ def test_the_file_itself_refuses_to_change_a_line(world: World) -> None:
 
 
 def test_strangers_cannot_fill_the_disk(world: World) -> None:
-    refused = Refused(kind="access", message="no")
     for _ in range(100):
-        world.people.audit.note(LogIn(user="x", password="y", remote="10.0.0.1"), NOBODY, refused)
-    assert len(entries(world)) == 60
+        world.people.audit.note(LogIn(user="x", password="y", remote="10.0.0.1"), NOBODY, REFUSED)
+    lines = entries(world)
+    assert len(lines) == 61
+    assert lines[0].action == "left_out"
     world.clock.advance(60)
-    world.people.audit.note(LogIn(user="x", password="y", remote="10.0.0.1"), NOBODY, refused)
-    assert len(entries(world)) == 61
+    world.people.audit.note(LogIn(user="x", password="y", remote="10.0.0.1"), NOBODY, REFUSED)
+    assert len(entries(world)) == 62
+
+
+def test_somebody_who_is_known_cannot_fill_the_disk_with_refusals(world: World) -> None:
+    for _ in range(1000):
+        world.do(EndSession(session_id="\U0001f600" * 480), ANN)
+    lines = entries(world)
+    assert len(lines) == 21
+    assert (lines[0].actor, lines[0].action) == ("ann", "left_out")
+    assert "minute" in lines[0].outcome
+    world.do(EndSession(session_id="x"), msgspec.structs.replace(ANN, name="bob"))
+    world.people.audit.note(LogIn(user="x", password="y", remote="10.0.0.1"), NOBODY, REFUSED)
+    assert len(entries(world)) == 23, "one fills nobody else's share"
+    world.clock.advance(60)
+    world.do(EndSession(session_id="x"), ANN)
+    assert len(entries(world)) == 24
+
+
+def test_what_is_done_is_noted_however_much_was_refused(world: World) -> None:
+    for _ in range(100):
+        world.people.audit.note(Reload(), ANN, REFUSED)
+    world.people.audit.note(Reload(), ANN, Done())
+    assert entries(world)[0].outcome == "done"
+
+
+def test_nobody_below_an_administrator_changes_things_without_end(world: World) -> None:
+    audit = world.people.audit
+    change = AddUser(name="x", role="viewer")
+    assert [audit.admit(change, ANN) for _ in range(600)] == [None] * 600
+    refused = audit.admit(change, ANN)
+    assert refused is not None
+    assert refused.kind == "busy"
+    assert audit.admit(change, msgspec.structs.replace(ANN, name="bob")) is None
+    assert audit.admit(ListUsers(), ANN) is None, "what only asks fills nothing"
+    assert {audit.admit(change, ADMIN) for _ in range(1000)} == {None}
+    world.clock.advance(0.1)
+    assert audit.admit(change, ANN) is None
 
 
 def test_a_line_can_neither_end_early_nor_go_on_for_ever(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -130,6 +182,27 @@ def test_a_store_that_fails_costs_no_command(world: World, caplog: pytest.LogCap
     log.note(Reload(), ADMIN, Done())
     assert "on fire" in caplog.text
     assert log.read(0, 10) == Refused(kind="store", message="on fire")
+
+
+def test_every_line_is_in_the_log_too(world: World) -> None:
+    output = io.StringIO()
+    clock = FakeClock()
+    log = logging.getLogger("barograph.identity.audit")
+    handler = logging.StreamHandler(output)
+    handler.addFilter(RepeatLimit(clock))
+    log.addHandler(handler)
+    log.setLevel("INFO")
+    try:
+        noted(world, 50)
+        world.state.close()
+        for _ in range(50):
+            world.people.audit.note(Reload(), ADMIN, Done())
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
+    lines = output.getvalue().splitlines()
+    assert len(lines) == 100
+    assert sum("is not stored" in line for line in lines) == 50
 
 
 def test_there_is_a_file_to_read(world: World) -> None:

@@ -69,6 +69,9 @@ class Keeper:
         if isinstance(command, ShowRuleAlerts):
             return show_alerts(self.rules, command.rule, command.skip, min(command.limit, 2))
         actor = ACTOR.get()
+        refused = self.people.audit.admit(command, actor)
+        if refused is not None:
+            return refused
         if isinstance(command, AlertCommand):
             reply = await self.alerts.execute(command, actor)
         elif isinstance(command, AnyPeopleCommand):

@@ -278,3 +278,13 @@ def test_many_tries_at_once_are_no_more_than_the_limit(site: Site, monkeypatch: 
     statuses = run(main())
     assert len(tried) == 10
     assert statuses.count(429) == 20
+
+
+def test_changes_without_end_are_refused(site: Site) -> None:
+    add(site, role="viewer")
+    session = session_of(sign_in(site))
+    answers = [site.request(f"{API}/sessions/none", "DELETE", session) for _ in range(601)]
+    assert {each.status for each in answers[:600]} == {404}
+    assert answers[600].status == 503
+    assert "changes a minute" in answers[600].json()["error"]
+    assert site.request(f"{API}/sessions", headers=session).status == 200
