@@ -12,6 +12,8 @@ from barograph.model.secret import Secret
 from barograph.model.state import PeopleStore, StateStore, StoredSession
 
 _ID_LENGTH = 16
+MOST_SESSIONS = 100
+"""Of one user: a program that signs in again and again, instead of having a token, ends its own oldest ones."""
 
 
 class Sessions:
@@ -65,12 +67,14 @@ class Sessions:
             return Refused(kind="store", message=str(error))
 
     def open(self, user: str, role: Role, remote: str) -> SessionOpened:
-        """Open a session for somebody who has shown who they are.
+        """Open a session for somebody who has shown who they are; of very many the oldest ends.
 
         Raises:
             StoreError: It cannot be kept.
         """
         now_ms = self._clock.now_ms()
+        for oldest in [each for each in self._state.sessions(now_ms) if each.user == user][MOST_SESSIONS - 1 :]:
+            self._state.end_session(oldest.id)
         token = self._random()
         expires_ms = now_ms + self.config.session_lifetime.ms
         self._state.add_session(

@@ -6,7 +6,7 @@ import pytest
 from barograph.identity.config import IdentityConfig
 from barograph.identity.principal import LOCAL_ADMIN
 from barograph.identity.secrets import hash_secret
-from barograph.identity.sessions import Sessions
+from barograph.identity.sessions import MOST_SESSIONS, Sessions
 from barograph.model.acting import Actor
 from barograph.model.commands import Done, Refused, SessionFound, SessionOpened
 from barograph.model.errors import StoreError
@@ -87,6 +87,15 @@ def test_ending_one_session_leaves_the_others(sessions: Sessions) -> None:
     assert again == Refused(kind="not_found", message=f"there is no session {found.session_id!r}")
     assert isinstance(sessions.find(hash_secret(first.token)), Refused)
     assert isinstance(sessions.find(hash_secret(second.token)), SessionFound)
+
+
+def test_of_very_many_sessions_the_oldest_ends(sessions: Sessions, clock: FakeClock) -> None:
+    opened = []
+    for _ in range(MOST_SESSIONS + 2):
+        opened.append(open_session(sessions))
+        clock.advance(1)
+    kinds = [type(sessions.find(hash_secret(each.token))) for each in opened]
+    assert kinds == [Refused] * 2 + [SessionFound] * MOST_SESSIONS
 
 
 def test_no_secret_is_stored(sessions: Sessions, tmp_path: Path) -> None:
