@@ -38,6 +38,7 @@ describe("what nobody listened to", () => {
     expect(page.recorder.failures["cpu"]?.reason).toBe("disk gone");
     page.store.fails = () => false;
     await page.breaks();
+    await page.pass(1000);
     await page.row(NOW + MINUTE + 1000);
     await page.pass(300);
     expect(page.recorder.failures).toEqual({});
@@ -48,6 +49,7 @@ describe("what nobody listened to", () => {
     const page = await openView();
     await page.row(NOW + 1000);
     await page.breaks();
+    await page.pass(1000);
     page.store.asked.length = 0;
     await page.row(NOW + MINUTE);
     await page.pass(300);
@@ -76,6 +78,7 @@ describe("a held view", () => {
     await page.row(NOW + 1000);
     page.store.answers = false;
     await page.breaks();
+    await page.pass(1000);
     page.recorder.showAt(FROM, TO - FROM);
     await page.pass(500);
     page.store.answers = true;
@@ -102,6 +105,14 @@ describe("a held view", () => {
     for (let ms = NOW + 9000; ms <= NOW + 12_000; ms += 1000) await page.row(ms);
     expect(page.recorder.viewRevision).toBe(revision + 2);
     expect(known(page, NOW - 10_000, NOW + 10_000)).toBe(21);
+  });
+
+  test("has the figures of its last second that has come", async () => {
+    const page = await openView(held(NOW - MINUTE, NOW + 10_000));
+    await page.row(NOW + 1000);
+    expect(page.recorder.value("cpu.busy")).toBe((NOW + 1000) / 1000);
+    for (let ms = NOW + 2000; ms <= NOW + 14_000; ms += 1000) await page.row(ms);
+    expect(page.recorder.value("cpu.busy")).toBe((NOW + 10_000) / 1000);
   });
 
   test("of wide buckets fills too", async () => {
@@ -225,6 +236,17 @@ describe("clocks that are set back", () => {
     await page.row(NOW + 2000);
     await page.row(NOW + 1000);
     expect(page.recorder.newestMs).toBe(NOW + 2000);
+  });
+
+  test("of the browser: what is counted down goes on", async () => {
+    const page = await openView();
+    await page.row(NOW + 1000);
+    await page.breaks();
+    vi.setSystemTime(NOW - HOUR);
+    await page.pass(600);
+    const { connection, upMs } = page.recorder;
+    expect(connection.kind === "waiting" ? connection.retryAtMs - upMs : NaN).toBeLessThanOrEqual(1000);
+    expect(connection.kind === "waiting" ? connection.retryAtMs - upMs : NaN).toBeGreaterThan(0);
   });
 
   test("of the browser: how long nothing was heard is by another clock", async () => {

@@ -7,6 +7,9 @@ import type { Recorder } from "../src/lib/recorder.svelte";
 /** The host's second when a test begins. */
 export const NOW = 1_795_435_200_000;
 export const MINUTE = 60_000;
+// the first test of a file loads the page's code
+vi.setConfig({ testTimeout: 30_000 });
+
 /** As the server: a query of more points is refused. */
 const MOST_POINTS = 11_000;
 
@@ -30,7 +33,7 @@ export interface Page {
   store: { answers: boolean; asked: { query: string; fromMs: number; toMs: number }[]; fails: (query: string) => boolean };
   /** A tick: every series has the second, or a value. */
   row: (ms: number, value?: number) => Promise<void>;
-  /** The stream breaks, and is tried again a second later. */
+  /** The stream breaks; it is tried again a second later. */
   breaks: () => Promise<void>;
   /** Let so much time pass. */
   pass: (ms: number) => Promise<void>;
@@ -79,7 +82,7 @@ export async function openView(address = "/h/atlas"): Promise<Page> {
   };
   const breaks = async () => {
     Stream.all.at(-1)?.dispatchEvent(new Event("error"));
-    await pass(1000);
+    await pass(0);
   };
   void recorder.start();
   await pass(300);

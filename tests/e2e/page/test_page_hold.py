@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
 
 
+COUNT_DRAWINGS = """() => {
+    window.drawn = 0;
+    const { clearRect } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+        if (this.canvas.closest("[data-plot]")) window.drawn += 1;
+        clearRect.apply(this, box);
+    };
+}"""
+
+
 def _address(page: "Page") -> dict[str, str]:
     # page.url is of the last event that was heard, and the page writes its address after the paint
     href = str(page.evaluate("location.href"))
@@ -162,14 +172,7 @@ def test_the_tag_says_what_is_drawn(open_page: Callable[..., "Page"], code: str,
 
 def test_a_held_view_draws_nothing_of_what_arrives(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
-    page.evaluate("""() => {
-        window.drawn = 0;
-        const { clearRect } = CanvasRenderingContext2D.prototype;
-        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
-            if (this.canvas.closest("[data-plot]")) window.drawn += 1;
-            clearRect.apply(this, box);
-        };
-    }""")
+    page.evaluate(COUNT_DRAWINGS)
     soon(lambda: page.evaluate("drawn") > 3, 10, "tracks that are drawn while live")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Space")
@@ -196,3 +199,21 @@ def test_on_a_phone_the_control_says_the_day(open_page: Callable[..., "Page"]) -
     )
     page.wait_for_selector("text=Held 3 Mar")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_held_view_fills_as_far_as_it_was_to_come(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page()
+    host = urlparse(page.url).path
+    window = page.evaluate("[-60, 12].map((s) => new Date(Date.now() + 1000 * s).toISOString().slice(0, 19) + 'Z')")
+    page = open_page(f"{host}?range=15m&from={window[0]}&to={window[1]}")
+    page.wait_for_selector("text=Back to live")
+    page.evaluate(COUNT_DRAWINGS)
+    soon(lambda: page.evaluate("drawn") > 3, 10, "tracks that are drawn while some of the view is to come")
+    figure = page.locator("figure[data-track=cpu] .value").first
+    assert figure.inner_text() != "no data"
+    page.wait_for_function("end => Date.now() > Date.parse(end) + 3000", arg=window[1])
+    page.evaluate("drawn = 0")
+    before = _control(page)
+    soon(lambda: _control(page) != before, 10, "more that has arrived since")
+    assert page.evaluate("drawn") == 0
+    assert figure.inner_text() != "no data"

@@ -196,7 +196,7 @@ export abstract class Feed {
   private offline(error: unknown): void {
     if (error instanceof Failure && error.kind === "signed-out") this.connection = { kind: "signed-out" };
     else {
-      this.connection = { kind: "waiting", retryAtMs: Date.now() + FIRST_RETRY_MS };
+      this.connection = { kind: "waiting", retryAtMs: performance.now() + FIRST_RETRY_MS };
       setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
     }
   }

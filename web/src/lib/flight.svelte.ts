@@ -185,11 +185,11 @@ export class Flight {
       this.history = null;
       return;
     }
-    if (same && this.isLive && Date.now() - this.historyAt < HISTORY_EVERY_MS) return;
+    if (same && this.isLive && performance.now() - this.historyAt < HISTORY_EVERY_MS) return;
     this.askingHistory?.abort();
     const asking = new AbortController();
     this.askingHistory = asking;
-    this.historyAt = Date.now();
+    this.historyAt = performance.now();
     try {
       const history = await readHistory(who, atMs - AROUND_MS * (this.isLive ? 2 : 1), atMs + (this.isLive ? 0 : AROUND_MS), asking.signal);
       if (asking.signal.aborted) return;

@@ -7,6 +7,7 @@ import type { Labels, Question } from "./asking";
 export type Connection =
   | { kind: "opening" }
   | { kind: "open" }
+  /** By `performance.now`. */
   | { kind: "waiting"; retryAtMs: number }
   | { kind: "signed-out" }
   | { kind: "paused" };
@@ -119,7 +120,7 @@ export class Live {
     const waitMs = this.waitMs;
     this.waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
     this.timer = setTimeout(() => this.open(), waitMs);
-    this.events.changed({ kind: "waiting", retryAtMs: Date.now() + waitMs });
+    this.events.changed({ kind: "waiting", retryAtMs: performance.now() + waitMs });
     if ((await this.events.session()) === "gone") {
       this.close();
       this.events.changed({ kind: "signed-out" });

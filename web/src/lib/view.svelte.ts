@@ -53,8 +53,15 @@ export abstract class View extends Feed {
   /** A column's value at the second shown, NaN where there is none. Reads `viewRevision`. */
   value(column: string): number {
     void this.viewRevision;
-    const ms = this.shownMs ?? (this.liveView ? this.newestMs || this.grid.ms(this.grid.newest) : this.view.toMs);
+    const ms = this.shownMs ?? this.lastMs();
     return this.grid.at(this.grid.index(column), this.grid.slot(ms));
+  }
+
+  // The last second that has come of what is drawn. Of a held view whose end is to come it moves on until then.
+  private lastMs(): number {
+    const { toMs } = this.view;
+    if (this.liveView) return this.newestMs || this.grid.ms(this.grid.newest);
+    return this.samples?.coming === this.grid && this.newestMs > 0 ? Math.min(toMs, this.newestMs) : toMs;
   }
 
   /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `viewRevision`. */

@@ -1,0 +1,26 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { MINUTE, NOW, openView } from "./view";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("the sentence rests for ten seconds, also where the browser's clock was set back meanwhile", async () => {
+  const page = await openView();
+  await page.row(NOW + 1000);
+  const { Overview } = await import("../src/lib/overview.svelte");
+  const overview = new Overview(page.recorder);
+  Object.assign(overview, { minute: { cpu: 10, pressure: 0 }, searched: true });
+  const said = () => overview.sentence.parts.map((part) => part.text).join("");
+  const calm = said();
+  Object.assign(overview, { minute: { cpu: 95, pressure: 0 } });
+  await page.pass(2000);
+  expect(said()).toBe(calm);
+  vi.setSystemTime(NOW - 60 * MINUTE);
+  await page.pass(12_000);
+  await page.row(NOW + 16_000);
+  vi.setSystemTime(NOW - 60 * MINUTE);
+  await page.pass(1000);
+  expect(said()).toContain("Busy");
+});
