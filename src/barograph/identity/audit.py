@@ -66,7 +66,7 @@ class AuditLog:
         if wait_s <= 0:
             return None
         words = f"more than {_CHANGES_A_MINUTE} changes a minute take an administrator: try again in {wait_s:.1f} s"
-        return Refused(kind="busy", message=words)
+        return Refused(kind="too_often", message=words)
 
     def note(self, command: AnyCommand, actor: Actor, reply: AnyReply) -> None:
         """Append a line for a command that was asked for, unless it is one that only asks."""

@@ -4,16 +4,21 @@ Only failures count, and only failures are refused: what one program of an addre
 out that brings the right token.
 """
 
-from collections import deque
+import ipaddress
 
 from barograph.model.clock import Clock
 
 _WINDOW_S = 60.0
 _MAX_SOURCES = 10_000
+_ONE_HOLDER_BITS = 64
+_Table = dict[str, list[float]]
+"""When each source failed, by the monotonic clock; whoever failed longest ago stands first."""
 
 
 class AttemptLimit:
-    """Counts failures of the last minute by source. Used on one event loop.
+    """Counts failures of the last minute by kind and source. Used on one event loop.
+
+    Each kind has a table of its own: whoever can fail from many sources in one pushes nothing out of another.
 
     Args:
         per_minute: How many failures a source may have in a minute.
@@ -23,32 +28,63 @@ class AttemptLimit:
     def __init__(self, per_minute: int, clock: Clock) -> None:
         self._per_minute = max(1, per_minute)
         self._clock = clock
-        self._failures: dict[str, deque[float]] = {}
+        self._tables: dict[str, _Table] = {}
 
-    def wait_s(self, source: str) -> float:
-        """Return how long a source has to wait before its next try; 0 where it may try now."""
-        failures = self._recent(source)
+    def wait_s(self, attempt: str) -> float:
+        """Return how long to wait before the next try, of which `KIND SOURCE` is told; 0 where it may be now."""
+        failures = self._recent(attempt)
         if len(failures) < self._per_minute:
             return 0.0
         return failures[0] + _WINDOW_S - self._clock.monotonic_s()
 
-    def failed(self, source: str) -> None:
+    def failed(self, attempt: str) -> None:
         """Note a failed try."""
-        if source not in self._failures and len(self._failures) >= _MAX_SOURCES:
-            # the oldest entry goes: memory is bounded whatever the number of sources
-            self._failures.pop(next(iter(self._failures)))
-        self._failures.setdefault(source, deque(maxlen=self._per_minute)).append(self._clock.monotonic_s())
+        table, failures = self._table(attempt), self._recent(attempt)
+        table.pop(attempt, None)
+        if len(table) >= _MAX_SOURCES:
+            self._make_room(table)
+        table[attempt] = [*failures, self._clock.monotonic_s()][-self._per_minute :]
 
-    def succeeded(self, source: str) -> None:
+    def succeeded(self, attempt: str) -> None:
         """Take back the newest failure: it was noted before the try, so that many at once are not one, and was none."""
-        failures = self._failures.get(source)
+        failures = self._recent(attempt)
         if failures:
             failures.pop()
 
-    def _recent(self, source: str) -> deque[float]:
-        failures = self._failures.get(source, deque())
-        while failures and failures[0] <= self._clock.monotonic_s() - _WINDOW_S:
-            failures.popleft()
+    def _table(self, attempt: str) -> _Table:
+        return self._tables.setdefault(attempt.partition(" ")[0], {})
+
+    def _recent(self, attempt: str) -> list[float]:
+        """Return the failures of the last minute, the oldest first; the table's own list, not a copy."""
+        table = self._table(attempt)
+        failures = table.get(attempt, [])
+        since_s = self._clock.monotonic_s() - _WINDOW_S
+        while failures and failures[0] <= since_s:
+            del failures[0]
         if not failures:
-            self._failures.pop(source, None)
+            table.pop(attempt, None)
         return failures
+
+    def _make_room(self, table: _Table) -> None:
+        """Forget one: memory is bounded whatever the number of sources. Who may not try at present goes last."""
+        since_s = self._clock.monotonic_s() - _WINDOW_S
+        free = (each for each, failures in table.items() if len(failures) < self._per_minute or failures[0] <= since_s)
+        del table[next(free, None) or next(iter(table))]
+
+
+def holder_of(source: str) -> str:
+    """Return what stands for all addresses that whoever asks from this one has for nothing.
+
+    That is all of loopback, and of IPv6 the network of a subscriber; what is no address is its own.
+    """
+    try:
+        address = ipaddress.ip_address(source.partition("%")[0])
+    except ValueError:
+        return source
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return "loopback"
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, _ONE_HOLDER_BITS), strict=False))

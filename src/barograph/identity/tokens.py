@@ -12,7 +12,11 @@ from barograph.model.state import PeopleStore, StoredToken
 PREFIX = "bgt_"
 _SHOWN_CHARS = 12
 _ID_LENGTH = 16
-_MOST = 1000
+_MOST = 50
+_MOST_OF_LOCAL = 1000
+"""Of those that are good. The local administrator's are those of whole fleets."""
+_MOST_EXPIRED = 50
+_EXPIRED_SHOWN_MS = 30 * 86_400_000
 _MOST_PER_MINUTE = 1_000_000
 _NOTED_MS = 60_000
 """A use is noted at most once a minute: a busy token must not wear the disk."""
@@ -29,12 +33,16 @@ class Tokens:
     def create(self, command: CreateToken, actor: Actor) -> TokenCreated | Refused:
         """Make a token of whoever asks, good for no more than their role."""
         refused = _refuse(command, actor)
-        if not refused and len(self._store.tokens()) >= _MOST:
-            refused = f"there are {_MOST} tokens already: revoke some"
+        now_ms = self._clock.now_ms()
+        mine = [token for token in self._store.tokens() if token.user == actor.name]
+        expired = [token for token in mine if 0 < token.expires_ms <= now_ms]
+        most = _MOST_OF_LOCAL if actor.name == LOCAL_ADMIN else _MOST
+        if not refused and len(mine) - len(expired) >= most:
+            refused = f"you have {most} tokens already: revoke some"
         if refused:
             return Refused(kind="bad_request", message=refused)
+        self._forget(expired, now_ms)
         text = PREFIX + self._random()
-        now_ms = self._clock.now_ms()
         token = StoredToken(
             id=hash_secret(self._random())[:_ID_LENGTH],
             token_hash=hash_secret(text),
@@ -80,6 +88,12 @@ class Tokens:
         if not mine or not self._store.remove_token(token_id):
             return Refused(kind="not_found", message=f"there is no token {token_id!r} of yours")
         return Done()
+
+    def _forget(self, expired: list[StoredToken], now_ms: int) -> None:
+        """Forget those that expired long ago, or of which there are many newer ones."""
+        for place, token in enumerate(expired):
+            if place >= _MOST_EXPIRED or token.expires_ms + _EXPIRED_SHOWN_MS <= now_ms:
+                self._store.remove_token(token.id)
 
     def _role_of(self, user: str) -> Role | None:
         if user == LOCAL_ADMIN:

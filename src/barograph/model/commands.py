@@ -117,7 +117,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag=
     """The command was not carried out; nothing changed.
 
     Attributes:
-        kind: `access`, `config`, `store` or `bad_request`; `too_large` of an answer that nothing can carry.
+        kind: `access`, `config`, `store`, `bad_request` or `too_often`; `too_large` of an answer that nothing can
+            carry.
         message: Why, in words.
     """
 

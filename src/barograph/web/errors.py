@@ -50,6 +50,7 @@ _REFUSALS = {
     "not_found": (404, "not_found"),
     "too_large": (422, "execution"),
     "busy": (503, "unavailable"),
+    "too_often": (429, "unavailable"),
     "store": (503, "unavailable"),
 }
 

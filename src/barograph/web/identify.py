@@ -7,7 +7,7 @@ from typing import Protocol
 
 from barograph.identity.gatekeeper import Gatekeeper, TooOften
 from barograph.identity.principal import LOCAL_PRINCIPAL, Principal
-from barograph.identity.throttle import AttemptLimit
+from barograph.identity.throttle import AttemptLimit, holder_of
 from barograph.identity.tokens import PREFIX as TOKEN_PREFIX
 from barograph.model.errors import BarographError
 from barograph.web.credentials import read_credential
@@ -70,7 +70,7 @@ class TokenIdentifier:
         if self._gatekeeper.is_local(token):
             return LOCAL_PRINCIPAL
         source = source_of(scope)
-        attempt = f"token {source}"
+        attempt = f"token {holder_of(source)}"
         if not self._gatekeeper.knows(token) and (not token.startswith(TOKEN_PREFIX) or self._wrong.are_many(attempt)):
             # a flood of invented tokens must not reach the keeper
             return self._wrong.refuse(attempt, source)
@@ -97,7 +97,7 @@ class SessionIdentifier:
         if not session:
             return None
         source = source_of(scope)
-        attempt = f"session {source}"
+        attempt = f"session {holder_of(source)}"
         known = self._gatekeeper.knows(session)
         if not known and self._wrong.are_many(attempt):
             # a flood of invented cookies must not reach the keeper

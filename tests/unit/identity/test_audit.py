@@ -149,7 +149,7 @@ def test_nobody_below_an_administrator_changes_things_without_end(world: World) 
     assert [audit.admit(change, ANN) for _ in range(600)] == [None] * 600
     refused = audit.admit(change, ANN)
     assert refused is not None
-    assert refused.kind == "busy"
+    assert refused.kind == "too_often"
     assert audit.admit(change, msgspec.structs.replace(ANN, name="bob")) is None
     assert audit.admit(ListUsers(), ANN) is None, "what only asks fills nothing"
     assert {audit.admit(change, ADMIN) for _ in range(1000)} == {None}

@@ -122,10 +122,45 @@ def test_wishes_that_are_refused(world: World, command: CreateToken) -> None:
 
 
 def test_tokens_without_end_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("barograph.identity.tokens._MOST", 2)
+    monkeypatch.setattr("barograph.identity.tokens._MOST_OF_LOCAL", 2)
     create(world, wish())
     create(world, wish())
     assert "revoke some" in world.refusal(wish()).message
+
+
+def test_one_user_takes_nobody_elses_tokens(world: World) -> None:
+    for name in ("ann", "bob"):
+        world.do(AddUser(name=name, role="viewer"))
+    ann, bob = Actor(name="ann", role="viewer"), Actor(name="bob", role="viewer")
+    made = [create(world, wish(), ann) for _ in range(50)]
+    assert "revoke some" in world.refusal(wish(), ann).message
+    create(world, wish(), bob)
+    create(world, wish())
+    world.do(RevokeToken(token_id=made[0].id), ann)
+    create(world, wish(), ann)
+
+
+def test_tokens_that_have_expired_do_not_count_and_go_in_time(world: World) -> None:
+    for _ in range(50):
+        create(world, wish(name="short", lifetime_ms=1000))
+    kept = create(world, wish(name="kept"))
+    world.clock.advance(1)
+    assert len(listed(world).tokens) == 51, "for a while one sees what has expired"
+    create(world, wish(name="next"))
+    assert len(listed(world).tokens) == 52
+    world.clock.advance(30 * 86_400)
+    create(world, wish(name="later"))
+    assert {token.name for token in listed(world).tokens} == {"kept", "next", "later"}
+    assert isinstance(find(world, kept.token), TokenFound)
+
+
+def test_tokens_that_expire_at_once_do_not_pile_up(world: World) -> None:
+    world.do(AddUser(name="ann", role="viewer"))
+    ann = Actor(name="ann", role="viewer")
+    for _ in range(120):
+        create(world, wish(lifetime_ms=1), ann)
+        world.clock.advance(0.001)
+    assert len(listed(world).tokens) == 51
 
 
 def test_everybody_sees_and_revokes_ones_own_and_an_administrator_all(world: World) -> None:

@@ -1,6 +1,7 @@
 """Coming and going: the log-in link, the log-in by password and the log-out. Plain ASGI, behind the guard."""
 
 from barograph.identity.principal import Principal
+from barograph.identity.throttle import holder_of
 from barograph.model.commands import AnyCommand, AnyReply, EndSession, RedeemLogin, Refused, SessionOpened
 from barograph.model.people import LogIn
 from barograph.web.credentials import session_cookie
@@ -41,20 +42,21 @@ class SessionRoutes:
             await send_body(send, 200, _HTML, sign_in_page("Open this link yourself to sign in."))
             return
         source = source_of(scope)
-        if await self._refuse_often(send, (f"link {source}",), source):
+        attempts = (f"link {holder_of(source)}",)
+        if await self._refuse_often(send, attempts, source):
             return
         try:
             code = one(parse_parameters(scope["query_string"]), "code", "")
             if not code:
                 await self._refuse(send, 401, "Sign in to see this machine.")
                 return
-            reply = await self._try(RedeemLogin(code=code, remote=source), (f"link {source}",))
+            reply = await self._try(RedeemLogin(code=code, remote=source), attempts)
         except Exception as error:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
             return
         remedy = " Ask for a new one: `barograph user link`, or start `barograph serve` again."
-        await self._finish(scope, send, reply, (f"link {source}",), remedy)
+        await self._finish(scope, send, reply, attempts, remedy)
 
     async def _by_password(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A wrong name and a wrong password get one answer, which takes as long."""
@@ -74,7 +76,7 @@ class SessionRoutes:
             finally:
                 self._reading -= 1
             user = one(form, "user", "").strip().casefold()[:_MOST_NAME_CHARS]
-            attempts = (f"password {source}", f"user {user}")
+            attempts = (f"password {holder_of(source)}", f"user {user}")
             if await self._refuse_often(send, attempts, source):
                 return
             command = LogIn(user=user, password=one(form, "password", ""), remote=source)

@@ -3,7 +3,7 @@ import pytest
 from barograph.identity.secrets import hash_secret
 from barograph.model.acting import Actor
 from barograph.model.commands import EndSession, RedeemLogin, Refused, SessionFound
-from unit.web.site import BEARER, HOST, Site
+from unit.web.site import BEARER, HOST, Site, run
 
 OURS = {"origin": f"http://{HOST}"}
 LOGOUT = "/api/barograph/v1/logout"
@@ -154,3 +154,26 @@ def test_the_sign_in_page_has_its_style_from_a_file(site: Site) -> None:
     assert answer.header("content-type") == "text/css; charset=utf-8"
     assert b"color-scheme" in answer.body
     assert b'href="/login.css"' in site.request("/").body
+
+
+def test_another_address_of_this_machine_is_no_other_source(site: Site) -> None:
+    def try_code(number: int) -> int:
+        call = site.call("/login?code=wrong")
+        call.scope["client"] = (f"127.0.0.{number + 1}", 50_000)
+        run(site.app(call.scope, call.receive, call.send))
+        return call.answer.status
+
+    assert [try_code(number) for number in range(12)] == [401] * 10 + [429] * 2
+
+
+def test_tokens_and_cookies_from_another_address_of_this_machine_neither(site: Site) -> None:
+    def show(number: int, headers: dict[str, str]) -> int:
+        call = site.call("/metrics", headers=headers)
+        call.scope["client"] = (f"127.0.0.{number + 1}", 50_000)
+        run(site.app(call.scope, call.receive, call.send))
+        return call.answer.status
+
+    wrong = [{"authorization": f"Bearer bgt_{number}"} for number in range(12)]
+    assert [show(number, each) for number, each in enumerate(wrong)] == [401] * 10 + [429] * 2
+    cookies = [{"cookie": f"barograph_session=wrong{number}"} for number in range(12)]
+    assert [show(number, each) for number, each in enumerate(cookies)] == [401] * 10 + [429] * 2
