@@ -32,7 +32,7 @@ with which arguments), the secrets in the configuration (addresses of webhooks, 
 | a program with a token | what the token's scope says | more, or more often | scopes, expiry, its own rate; stored as a hash |
 | whoever names things: processes, disks, containers, labels, mail in a log | be shown as text | run in a browser or a terminal, or add a line to a log | text-only pages, escapes in terminals and logs |
 | whoever sends samples, queries, bodies | send them | take the memory, the disk, the time or the descriptors | budgets on size before and after decompression, series, labels, time, rate, connections; RE2 |
-| whoever writes a webhook's address | have messages sent there | reach the inside of the network | addresses are checked as they are connected to, at every redirect |
+| whoever writes a webhook's address | have messages sent there | reach the inside of the network | addresses are checked as they are connected to, at every redirect, those of Apprise's services too; mail goes to the server that the configuration names |
 | another user of the machine | nothing | read the data folder or the socket | modes 0700 and 0600, checked at every start; a unix socket for a group |
 
 Not protected against: root, whoever may write the data folder or the configuration, and a kernel or hardware that lies. A person who may write rules can make the server

@@ -105,13 +105,11 @@ def _size(text: str) -> Size:
 
 
 def encode_setting(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
-    """Return what `decode_setting` reads back; msgspec's `enc_hook`."""
+    """Return what `decode_setting` reads back; msgspec's `enc_hook`. Secrets are the caller's to hide."""
     if isinstance(value, Duration):
         return str(value)
     if isinstance(value, Size):
         return value.bytes
-    if isinstance(value, Secret):
-        return value.reveal()  # only into the memory that the front inherits
     raise NotImplementedError(f"no setting has the type {type(value)}")
 
 

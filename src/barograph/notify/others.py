@@ -1,12 +1,10 @@
 """The services that Apprise knows and we do not. Loaded only where a receiver needs it.
 
-Apprise makes its own connections: the address of the host in the URL is checked against the rules before each message,
-but unlike with `outbound` a name could mean another address a moment later, and what a service redirects to is not
-checked. It says yes or no, never why, so that nothing is known to be hopeless: all is tried again.
+Apprise makes its own connections, each of which is checked as it is made (`outbound/fence.py`). It says yes or no,
+never why, so that nothing but a refused address is known to be hopeless: all else is tried again.
 """
 
 import asyncio
-import socket
 
 import apprise
 
@@ -15,6 +13,7 @@ from barograph.model.secret import Secret
 from barograph.notify.courier import Outcome, Send
 from barograph.notify.words import body_of, title_of
 from barograph.outbound.address_rules import AddressRules
+from barograph.outbound.fence import Fence
 
 _TIMEOUT_S = 30.0
 _TYPES = {
@@ -42,29 +41,14 @@ def _send(url: Secret, rules: AddressRules, notice: Notice) -> Outcome:
     if service is None:
         scheme = url.reveal().partition("://")[0]
         return Outcome(state=DeliveryState.FAILED, answer=f"Apprise knows no {scheme}:// URL of this form")
-    refused = _refuse(service.host or "", rules)
-    if refused:
-        return Outcome(state=DeliveryState.FAILED, answer=refused)
     kind = _TYPES.get(notice.kind, apprise.NotifyType.FAILURE)
     try:
-        taken = service.notify(body=body_of(notice), title=title_of(notice), notify_type=kind)
+        with Fence(rules) as fence:
+            taken = service.notify(body=body_of(notice), title=title_of(notice), notify_type=kind)
     except Exception as error:
         return Outcome(state=DeliveryState.WAITING, answer=f"{service.service_name}: {type(error).__name__}")
+    if not taken and fence.refused:
+        return Outcome(state=DeliveryState.FAILED, answer=fence.refused)
     if not taken:
         return Outcome(state=DeliveryState.WAITING, answer=f"{service.service_name} did not take it")
     return Outcome(state=DeliveryState.DELIVERED, answer=f"{service.service_name} took it")
-
-
-def _refuse(host: str, rules: AddressRules) -> str:
-    """Return why a host may not be reached, or ""; services of fixed addresses have no host in their URL."""
-    if "." not in host and host != "localhost" and ":" not in host:
-        return ""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return ""
-    for address in {str(entry[4][0]) for entry in found}:
-        refused = rules.refuse(host, address)
-        if refused:
-            return f"{host} is not connected to: {refused}; allow this host in the configuration if it is meant"
-    return ""

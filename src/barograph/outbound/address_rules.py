@@ -13,10 +13,18 @@ _TRANSLATED = (
     ipaddress.IPv6Network("64:ff9b::/96"),
     ipaddress.IPv6Network("64:ff9b:1::/48"),
     ipaddress.IPv6Network("::/96"),
+    ipaddress.IPv6Network("::ffff:0:0:0/96"),
 )
-"""NAT64, and the old IPv4-compatible form: the last 32 bits are an IPv4 address."""
-_ALSO_RESERVED = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv6Network("fec0::/10"))
-"""Protocol assignments (RFC 6890) and site-local addresses (RFC 3879), of which Python calls parts public."""
+"""NAT64, the old IPv4-compatible form, and translated addresses (RFC 2765): the last 32 bits are an IPv4 address."""
+_ALSO_RESERVED = (
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv6Network("fec0::/10"),
+    ipaddress.IPv6Network("3fff::/20"),
+    ipaddress.IPv6Network("5f00::/16"),
+)
+"""Protocol assignments (RFC 6890), 6to4 relays (RFC 7526), site-local addresses (RFC 3879), documentation (RFC 9637)
+and segment routing (RFC 9602), of which Python calls parts public."""
 
 
 class AddressRules:

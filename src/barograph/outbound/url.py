@@ -56,5 +56,12 @@ def parse_target(url: str) -> Target:
 
 
 def redirected(url: str, location: str) -> str:
-    """Return the URL that a redirect leads to."""
-    return urljoin(url, location)
+    """Return the URL that a redirect leads to.
+
+    Raises:
+        OutboundError: It leads to what is none.
+    """
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise OutboundError(f"{shown_url(url)} redirects to what is no URL: {error}", permanent=True) from error

@@ -1,6 +1,8 @@
 """Receivers as Alertmanager's files write them, and what is made of them."""
 
 import asyncio
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import msgspec
@@ -103,6 +105,43 @@ def test_what_apprise_knows_is_told_within_the_address_rules() -> None:
         assert len(hook.heard) == 1
     unknown = sent({"apprise_configs": [{"url": "nosuchthing://x"}]})
     assert (unknown.state, "knows no nosuchthing" in unknown.answer) == (DeliveryState.FAILED, True)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "localhost"])
+def test_apprise_is_kept_out_by_no_notation(host: str) -> None:
+    with recording() as hook:
+        refused = sent({"apprise_configs": [{"url": f"json://{host}:{hook.port}/x"}]}, ())
+        assert (refused.state, hook.heard) == (DeliveryState.FAILED, [])
+        assert "this machine itself" in refused.answer
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_apprise_is_led_inside_by_no_redirect() -> None:
+    came: list[str] = []
+
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(self.headers["host"])
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(307)
+            self.send_header("location", f"http://127.0.0.2:{server.server_port}/")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("0.0.0.0", 0), Redirecting) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            url = {"apprise_configs": [{"url": f"json://127.0.0.1:{server.server_port}/x"}]}
+            refused = sent(url, ("127.0.0.1",))
+        finally:
+            server.shutdown()
+    assert came == [f"127.0.0.1:{server.server_port}"]
+    assert refused.state is DeliveryState.FAILED
+    assert "127.0.0.2" in refused.answer
 
 
 def test_mail_is_tried_where_it_is_configured() -> None:

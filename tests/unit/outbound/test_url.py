@@ -53,3 +53,9 @@ def test_errors_and_reprs_show_no_path_and_no_user() -> None:
 
 def test_a_redirect_may_be_relative() -> None:
     assert redirected("https://a.example/x/y", "../z") == "https://a.example/z"
+
+
+def test_a_redirect_to_no_url_is_an_error_of_ours() -> None:
+    with pytest.raises(OutboundError, match="redirects to what is no URL") as caught:
+        redirected("https://a.example/secret", "http://[::1")
+    assert "secret" not in str(caught.value)
