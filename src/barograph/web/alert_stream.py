@@ -8,9 +8,9 @@ import asyncio
 from barograph.identity.principal import Principal
 from barograph.model.alert_replies import AlertsNow
 from barograph.web.deps import WebDeps
-from barograph.web.errors import RequestError
 from barograph.web.live import EVENT_STREAM, PING, alerts_event
 from barograph.web.parameters import Receive, Scope, Send
+from barograph.web.places import stream_places
 from barograph.web.standing import Standing
 
 _KEEP_ALIVE_S = 10.0
@@ -22,20 +22,22 @@ class AlertStream:
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
         self._clients: set[_Client] = set()
+        self._places = stream_places(deps.config.live_clients)
         deps.now.on_alerts.append(self._changed)
         deps.now.on_session_end.append(self._end_session)
         deps.now.on_close.append(lambda: self._end_all("stopping"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events `alerts`, `ping` and `bye` until somebody ends it."""
-        most = self._deps.config.live_clients
-        if len(self._clients) >= most:
-            raise RequestError(f"{len(self._clients)} streams are open already; web.live_clients raises that", 503)
-        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-            return
         principal: Principal = scope["state"]["principal"]
+        with self._places.taken(principal):
+            await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await self._serve(principal, scope, receive, send)
+
+    async def _serve(self, principal: Principal, scope: Scope, receive: Receive, send: Send) -> None:
         client = _Client(principal.session_id)
         self._clients.add(client)
         gone = asyncio.ensure_future(_gone(receive, client))

@@ -45,7 +45,7 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         max_body: The largest body of a request.
         max_import_body: The largest body of an import, as it is sent.
         max_import_text: The largest body of an import once it is decompressed.
-        live_clients: Live streams at once.
+        live_clients: Live streams at once; one user who is no administrator may have a quarter of them.
         live_expressions: Expressions of one live stream.
         live_samples: Samples that the expressions of one live stream may touch at a tick, together.
         waiting_queries: Dear queries that may wait for the one query thread.

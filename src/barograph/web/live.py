@@ -19,6 +19,7 @@ from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.livefeed import Client, Row, make_row
 from barograph.web.parameters import Receive, Scope, Send, parse_parameters
+from barograph.web.places import stream_places
 from barograph.web.standing import Standing
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class LiveStream:
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
         self._clients: set[Client] = set()
+        self._places = stream_places(deps.config.live_clients)
         self._open = deps.telemetry.gauge("barograph_live_clients", "Live streams that are open.")
         self._failures = deps.telemetry.counter(
             "barograph_live_failures_total", "Ticks that reached no live stream, since their evaluation failed."
@@ -51,24 +53,25 @@ class LiveStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events `schema`, `row`, `alerts`, `gap`, `ping` and `bye` until somebody ends it."""
+        principal: Principal = scope["state"]["principal"]
+        expressions = self._expressions(scope, principal)
         if scope["method"] == "HEAD":
-            self._expressions(scope)
             await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
             await send({"type": "http.response.body", "body": b""})
             return
-        principal: Principal = scope["state"]["principal"]
-        client = Client(self._expressions(scope), principal.session_id)
+        client = Client(expressions, principal.session_id)
         if self._deps.now.alerts is not None:
             client.tell(alerts_event(self._deps.now.alerts))
         self._clients.add(client)
         self._open.set(len(self._clients))
         try:
-            await self._run(client, Standing(self._deps, scope), receive, send)
+            with self._places.taken(principal):
+                await self._run(client, Standing(self._deps, scope), receive, send)
         finally:
             self._clients.discard(client)
             self._open.set(len(self._clients))
 
-    def _expressions(self, scope: Scope) -> tuple[str, ...]:
+    def _expressions(self, scope: Scope, principal: Principal) -> tuple[str, ...]:
         """Return the expressions asked for, all of them good.
 
         Raises:
@@ -82,8 +85,7 @@ class LiveStream:
             raise RequestError(
                 f"{len(expressions)} expressions, more than {config.live_expressions}; web.live_expressions raises that"
             )
-        if len(self._clients) >= config.live_clients:
-            raise RequestError(f"{len(self._clients)} live streams are open already; web.live_clients raises that", 503)
+        self._places.check(principal)
         for expression in expressions:
             if engine.check(expression) not in _TYPES:
                 raise QueryError(f"{expression!r} has no single value a tick: an instant vector or scalar is needed")

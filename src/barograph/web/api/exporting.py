@@ -16,9 +16,11 @@ from barograph.web.api.selectors import range_of, selectors_of
 from barograph.web.deps import ExportSteps, WebDeps
 from barograph.web.errors import RequestError, problem_of
 from barograph.web.parameters import Parameters, Receive, Scope, Send, one, read_parameters
+from barograph.web.places import Places
 from barograph.web.reply import send_problem
 
 _AT_ONCE = 4
+_AT_ONCE_OF_ONE = 2
 _NICENESS = 10
 
 
@@ -27,7 +29,7 @@ class ExportRoutes:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._under_way = 0
+        self._places = Places("exports", _AT_ONCE, _AT_ONCE_OF_ONE, "ask again in a moment")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export", initializer=_yield_to_others)
         deps.now.on_close.append(self._close)
 
@@ -43,17 +45,15 @@ class ExportRoutes:
         try:
             parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
             name = name or _format(parameters)
-            if self._under_way >= _AT_ONCE:
-                raise RequestError(f"{_AT_ONCE} exports are under way: ask again in a moment", 503)
+            self._places.check(scope["state"]["principal"])
         except Exception as error:
             await send_problem(send, problem_of(error))
             return
-        self._under_way += 1
         gone = asyncio.ensure_future(_gone(receive))
         try:
-            await self._stream(name, parameters, send, gone)
+            with self._places.taken(scope["state"]["principal"]):
+                await self._stream(name, parameters, send, gone)
         finally:
-            self._under_way -= 1
             gone.cancel()
 
     async def _stream(self, name: str, parameters: Parameters, send: Send, gone: "asyncio.Future[None]") -> None:

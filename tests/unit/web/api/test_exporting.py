@@ -1,8 +1,9 @@
 """Exports as a stream."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from barograph.model.columns import SeriesRun
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher
 from barograph.web.api import exporting
-from unit.web.site import BEARER, Site
+from barograph.web.parameters import Send
+from unit.web.site import BEARER, Call, Site, run
 
 
 class Steps:
@@ -62,8 +64,39 @@ def test_what_is_not_clear_is_refused(exports: Site, query: str) -> None:
     assert exports.request(f"/api/v1/export?{query}", headers=BEARER).status == 400
 
 
-def test_a_server_that_exports_nothing_and_one_that_is_busy_say_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_exports_nothing_says_so(site: Site) -> None:
     assert site.get("/api/v1/export").status == 503
+
+
+def test_who_does_not_read_takes_no_other_ones_export(exports: Site) -> None:
+    assert exports.post("/api/barograph/v1/users", name="ann", role="viewer").status == 200
+    code = exports.keeper.sessions.make_login_code("ann").reveal()
+    ann = {"cookie": exports.request(f"/login?code={code}").header("set-cookie").partition(";")[0]}
+
+    async def play() -> list[int]:
+        reads = asyncio.Event()
+        calls = [exports.call("/api/v1/export", headers=headers) for headers in (ann, ann, ann, BEARER, BEARER, BEARER)]
+
+        def sending(call: Call) -> Send:
+            async def send(message: MutableMapping[str, Any]) -> None:
+                await call.send(message)
+                await reads.wait()
+
+            return send
+
+        tasks = []
+        for call in calls:
+            tasks.append(asyncio.create_task(exports.app(call.scope, call.receive, sending(call))))
+            while not call.sent:
+                await asyncio.sleep(0.001)
+        reads.set()
+        await asyncio.gather(*tasks)
+        return [call.answer.status for call in calls]
+
+    assert run(play()) == [200, 200, 503, 200, 200, 503]
+
+
+def test_a_server_that_is_busy_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "_AT_ONCE", 0)
     assert "under way" in site.get("/api/v1/export").json()["error"]
 
@@ -72,11 +105,11 @@ def test_a_client_that_goes_ends_its_export(site: Site) -> None:
     steps = Steps()
     site.deps = replace(site.deps, export=lambda *_: steps)
 
-    async def run() -> None:
+    async def leave() -> None:
         call = site.call("/api/v1/export", headers=BEARER)
         call._asked = True
         call.gone.set()
         await site.app(call.scope, call.receive, call.send)
 
-    asyncio.run(run())
+    run(leave())
     assert steps.taken < 2
