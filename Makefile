@@ -31,6 +31,7 @@ $(VENV)/.runtime: $(VENV)/.packages pyproject.toml
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@echo "$(CURDIR)/tests/measuring" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/barograph_measuring.pth"
 	@touch $@
 
 page: $(VENV)/.packages

@@ -13,10 +13,10 @@ TOOLS = Path(__file__).parents[2] / "tools"
 CASES = {
     "powercut": 150,
     "kill": 40,
-    "eio": 40,
+    "eio": 24,
     "bitrot": 220,
     "formats": 16,
-    "torn": 60,
+    "torn": 30,
     "snapshot": 8,
     "race": 900,
     "memory": 12,
@@ -25,7 +25,7 @@ CASES = {
     "rules": 25,
     "notify": 25,
     "receiver": 2,
-    "deadman": 4,
+    "deadman": 2,
 }
 
 
