@@ -34,8 +34,8 @@ PROOF = Proof(
     name="slow",
     fault="Two thousand clients that send a byte now and then, or do not read (slowloris, slow read)",
     promise="A healthy client does not notice, ticks stay on time, memory stays.",
-    method="Heads, forms and bodies that trickle, answers that nobody reads, connections that say nothing, renewed as the "
-    "server drops them, while one client asks one query after the other.",
+    method="Heads, forms and bodies that trickle, answers that nobody reads, thirty requests at once, connections that say "
+    "nothing, renewed as the server drops them, while one client asks one query after the other.",
 )
 _HEAD = b"GET /api/v1/query?query=up HTTP/1.1\r\nhost: 127.0.0.1\r\nx-a: "
 
@@ -82,7 +82,7 @@ class Slow:
         reader, writer = await asyncio.open_connection(*self._address, limit=1024)
         self.opened += 1
         try:
-            kind = number % 6
+            kind = number % 7
             writer.write(self._beginning(kind, number))
             await writer.drain()
             while True:
@@ -90,7 +90,7 @@ class Slow:
                 if kind == 3:
                     await reader.readexactly(1)
                     continue
-                if kind not in (4, 5):
+                if kind not in (4, 5, 6):
                     writer.write(b"a")
                     await writer.drain()
                 if reader.at_eof():
@@ -112,6 +112,8 @@ class Slow:
             return b"GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n" + bearer + b"\r\n"
         if kind == 4:
             return b""
+        if kind == 6:
+            return b"GET /login HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n" * 30
         return b"GET /-/healthy HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
 
