@@ -40,6 +40,20 @@ describe("what the strip reads", () => {
     };
   }
 
+  test("a failure is told until it is read, a connection that is gone is not", async () => {
+    const pressure = new DayPressure();
+    const answer = (made: () => Promise<Response>) => vi.stubGlobal("fetch", made);
+    answer(async () => Response.json({ status: "error", error: "the disk is gone" }, { status: 500 }));
+    await pressure.read("atlas", DAY, NOW);
+    expect(pressure.failure?.message).toBe("the disk is gone");
+    answer(async () => Response.json({ status: "success", data: { result: [] } }));
+    await pressure.read("atlas", DAY, NOW);
+    expect(pressure.failure).toBeNull();
+    answer(() => Promise.reject(new TypeError("gone")));
+    await pressure.read("atlas", DAY, NOW + HOUR);
+    expect(pressure.failure).toBeNull();
+  });
+
   test("late answers do not count", async () => {
     const { go } = store();
     const pressure = new DayPressure();

@@ -4,7 +4,7 @@ import { type Having, byActivity, hidden, listing } from "../src/lib/listing";
 import { MORE } from "../src/lib/more";
 import { absentWords, heardPart, troubleOf } from "../src/lib/trouble";
 
-const having = (more: Partial<Having> = {}): Having => ({ disks: [], wires: [], more: [], hasPressure: true, temperature: null, swapUsed: false, ...more });
+const having = (more: Partial<Having> = {}): Having => ({ disks: [], wires: [], more: [], hasPressure: true, temperature: null, swapUsed: false, none: new Set(), ...more });
 const ids = (found: ReturnType<typeof listing>) => found.shown.map((one) => one.track.id);
 const asIs = (_: string, devices: readonly string[]) => devices;
 
@@ -26,6 +26,10 @@ describe("which tracks there are", () => {
     const load = MORE.filter((one) => one.track.id === "load");
     expect(ids(listing(having({ more: load }), new Set(["more"] as const), new Set(), asIs)).at(-1)).toBe("load");
     expect(ids(listing(having({ more: load }), new Set(), new Set(), asIs))).not.toContain("load");
+  });
+
+  test("what a machine is known not to have has no empty track", () => {
+    expect(ids(listing(having({ none: new Set(["disk", "network"] as const) }), new Set(), new Set(), asIs))).toEqual(["cpu", "core", "pressure", "memory"]);
   });
 
   test("what is in a closed group, or beyond its eight busiest, is hidden and can be found", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CalmMaximum } from "../src/lib/axis";
-import { caption } from "../src/lib/caption";
+import { caption, pointsCaption } from "../src/lib/caption";
 import { CORE } from "../src/lib/expressions";
 import { Grid } from "../src/lib/grid";
 import { type Picture, type Scene, compose } from "../src/lib/picture";
@@ -160,6 +160,12 @@ describe("captions", () => {
 
   test("say the busiest core, whoever else sleeps", () => {
     expect(say("core", { "core.0": [5, 7], "core.1": [NaN, 9] }, 1, "%")).toBe("Per core, 15 minutes to 14:10: busiest core mean 7.0 %, highest 9.0 % at 11");
+  });
+
+  test("of a process' figures say what its points amount to", () => {
+    const written = { value: (value: number) => `${value} B`, at: (seconds: number) => `${seconds} s` };
+    expect(pointsCaption("Read", [1, 2, 3], [4, null, 8], written)).toBe("Read, 1 s to 3 s: mean 6 B, highest 8 B at 3 s");
+    expect(pointsCaption("Read", [1, 2], [null, null], written)).toBe("Read, 1 s to 2 s: no data");
   });
 
   test("say both sides of a mirror, and absence", () => {

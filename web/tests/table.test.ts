@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Asking } from "../src/lib/asking";
 import { CORE } from "../src/lib/expressions";
+import { heatRows, rowsWords } from "../src/lib/heat";
 import { legendOf, rowHeight } from "../src/lib/legend";
 import { Columns } from "../src/lib/columns";
 import { Grid } from "../src/lib/grid";
@@ -101,6 +102,14 @@ describe("a legend", () => {
     const entries = legendOf(track("core"), { value: (column) => (column === "core.1" ? 83 : 20), factor: 1, sorted: false, cores });
     expect(entries.map((entry) => [entry.name, entry.text])).toEqual([["busiest core 1", "83.0"], ["median", "51.5"], ["spread", "63.0"]]);
     expect(legendOf(track("core"), { value: () => NaN, factor: 1, sorted: false, cores: [] })[0]?.text).toBe("no data");
+  });
+
+  test("of groups of cores says the busiest group, and median and spread of cores", () => {
+    const columns = Array.from({ length: 40 }, (_, core) => `core.${core}`);
+    const value = (column: string) => (column === "core.0" ? 100 : column === "core.39" ? NaN : 10);
+    const entries = legendOf(track("core"), { value, factor: 1, sorted: false, cores: heatRows(columns) });
+    expect(entries.map((entry) => [entry.name, entry.text])).toEqual([["busiest cores 0 to 7", "100.0"], ["median", "10.0"], ["spread", "90.0"]]);
+    expect([rowsWords(columns), rowsWords(columns.slice(0, 32))]).toEqual(["groups of 8", ""]);
   });
 
   test("its rows fit the track", () => {

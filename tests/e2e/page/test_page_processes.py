@@ -249,3 +249,20 @@ def test_a_process_that_was_searched_for_is_opened_and_back_closes_it(
     page.go_back()
     page.wait_for_selector("aside[aria-label='One process']", state="detached")
     assert "pid=none" in page.url
+
+
+def test_one_process_is_heard_and_read_as_a_table(open_page: Callable[..., "Page"], storm: int, written: Path) -> None:
+    page = _open(open_page, storm)
+    hog = page.locator("tbody tr", has_text=str(written))
+    hog.wait_for()
+    if "opened" not in (hog.get_attribute("class") or ""):
+        hog.locator("button").click()
+    panel = page.locator("aside", has_text=str(written))
+    caption = panel.locator("figcaption .aside").first
+    caption.wait_for(state="attached")
+    assert ": mean " in caption.inner_text()
+    assert ", highest " in caption.inner_text()
+    panel.locator("summary", has_text="As a table").click()
+    heads = panel.locator("thead th").all_inner_texts()
+    assert heads == ["Time", "CPU, of one core", "Memory", "Read", "Write"]
+    assert 1 <= panel.locator("tbody tr").count() <= 60

@@ -237,6 +237,11 @@ def test_seconds_that_were_not_heard_are_a_gap_across_all_tracks(
     assert " to " in found
     assert _legend(page, "cpu").count("no data") == 6
     assert _legend(page, "network").count("no data") >= 2
+    # held, it says so still
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "() => /^held at .*, no data, .* lets go$/.test(document.querySelector('.hint').textContent)"
+    )
 
 
 def test_a_view_held_does_not_move_while_seconds_arrive(open_page: Callable[..., "Page"]) -> None:

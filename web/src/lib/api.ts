@@ -18,6 +18,12 @@ export class Failure extends Error {
   }
 }
 
+/** What a part of the page has to say itself of an error: nothing of a connection that is gone, which the bar tells of. */
+export function ownFailure(error: unknown): Failure | null {
+  if (!(error instanceof Failure)) throw error;
+  return error.kind === "failed" || error.kind === "refused" ? error : null;
+}
+
 interface Envelope<T> {
   status: "success" | "error";
   data?: T;

@@ -43,3 +43,22 @@ function busiest({ rows }: Seen): Row | undefined {
   for (const row of rows) row.values.forEach((value, i) => !Number.isNaN(value) && !(value <= (values[i] as number)) && (values[i] = value));
   return { ...first, values };
 }
+
+/** The caption of a process' own figure: its points are at times of their own, Unix seconds. */
+export function pointsCaption(
+  name: string,
+  times: readonly number[],
+  values: readonly (number | null)[],
+  written: { value: (value: number) => string; at: (seconds: number) => string },
+): string {
+  const head = `${name}, ${written.at(times[0] ?? 0)} to ${written.at(times.at(-1) ?? 0)}`;
+  let [sum, count, most] = [0, 0, -1];
+  values.forEach((value, i) => {
+    if (value === null) return;
+    sum += value;
+    count += 1;
+    if (most < 0 || value > (values[most] as number)) most = i;
+  });
+  if (most < 0) return `${head}: ${NO_DATA}`;
+  return `${head}: mean ${written.value(sum / count)}, highest ${written.value(values[most] as number)} at ${written.at(times[most] ?? 0)}`;
+}

@@ -1,7 +1,7 @@
 // The day strip's samples: the host's worst pressure, one value a minute over 24 h, or the worst minute of each half hour
 // over 30 d. Asks for what is new only.
 
-import { Failure } from "./api";
+import { type Failure, ownFailure } from "./api";
 import { queryOver, worstPressure } from "./host";
 
 const MINUTE_MS = 60_000;
@@ -39,6 +39,9 @@ export class DayPressure {
   endMs = $state(0);
   scale = $state.raw<Scale>(DAY);
 
+  /** Why it is not known anew. */
+  failure = $state.raw<Failure | null>(null);
+
   /** Which question is the last: a late answer to one before it counts no more. */
   private turn = 0;
 
@@ -62,9 +65,11 @@ export class DayPressure {
       }
       for (const [ms, value] of found?.points ?? []) values[count - 1 - (endMs - ms) / stepMs] = value;
       [this.values, this.endMs, this.scale] = [values, endMs, scale];
+      this.failure = null;
     } catch (error) {
-      // the strip stays as it was; the connection's bar says what is wrong
-      if (!(error instanceof Failure)) throw error;
+      // the strip stays as it was
+      const failure = ownFailure(error);
+      if (turn === this.turn) this.failure = failure;
     }
   }
 }

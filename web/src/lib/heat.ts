@@ -27,6 +27,9 @@ export function heatRows(columns: readonly string[]): HeatRow[] {
   return rows;
 }
 
+/** What the name of the heat map adds: what its rows are where they are no cores. */
+export const rowsWords = (columns: readonly string[]): string => (columns.length > MOST_ROWS ? `groups of ${GROUP}` : "");
+
 /** `#1D3557` as three bytes. */
 export function bytesOf(color: string): [number, number, number] {
   const value = Number.parseInt(color.replace("#", ""), 16);

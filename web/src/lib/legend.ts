@@ -32,12 +32,14 @@ const CORE_COLORS = ["seq-7", "seq-5", "seq-3"] as const;
 const absent = (reading: Reading): string => (reading.unread === true ? "" : NO_DATA);
 
 function cores(track: Track, reading: Reading): Entry[] {
-  const values = reading.cores.map((row) => ({ name: row.name, value: Math.max(...row.columns.map((column) => reading.value(column))) }));
+  const values = reading.cores.map((row) => ({ name: row.name, value: row.columns.map((column) => reading.value(column)).reduce((most, value) => (Number.isNaN(value) || value <= most ? most : value), NaN) }));
   const found = coreFigures(values);
+  // the busiest of groups is one of them; what is said of all is said of cores
+  const each = coreFigures(reading.cores.flatMap((row) => row.columns.map((column) => ({ name: "", value: reading.value(column) }))));
   const text = (value: number | undefined) => (value === undefined ? absent(reading) : track.write(Math.max(0, value)));
   const grouped = reading.cores.some((row) => row.columns.length > 1);
   const names = [found === null ? "busiest" : `busiest ${grouped ? "cores" : "core"} ${found.busiest}`, "median", "spread"];
-  return [found?.most, found?.median, found?.spread].map((value, i) => ({
+  return [found?.most, each?.median, each?.spread].map((value, i) => ({
     key: KEYS[i] ?? "",
     column: null,
     name: names[i] ?? "",

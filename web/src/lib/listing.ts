@@ -11,6 +11,8 @@ export interface Having {
   hasPressure: boolean;
   temperature: Track | null;
   swapUsed: boolean;
+  /** The groups whose devices are known to be none, with nothing in the way of seeing them. */
+  none: ReadonlySet<Group>;
 }
 
 export interface Listing {
@@ -60,6 +62,7 @@ export function listing(
   const rest: Rest[] = [];
   for (const track of TRACKS) {
     if (track.id === "pressure" && !having.hasPressure) continue;
+    if (track.parts !== undefined && having.none.has(track.parts)) continue;
     if (track.onceUsed !== undefined && !having.swapUsed) continue;
     shown.push({ track, of: null });
     const group = track.parts;

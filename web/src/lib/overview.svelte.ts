@@ -5,7 +5,7 @@ import { type Disk, disksOf, firstFull, freeExpression, fullestExpression, space
 import { HEARD } from "./expressions";
 import { LOOK_BACK_MS } from "./filling";
 import { type Episode, type Measured, type Resource, culprit, strongest } from "./happening";
-import { Failure } from "./api";
+import { Failure, ownFailure } from "./api";
 import { AMOUNTS } from "./flightlog";
 import { type ProcessRow, type Valued, of, processesAt, queryAll, queryOver, worstPressure } from "./host";
 import type { Recorder } from "./recorder.svelte";
@@ -41,6 +41,8 @@ export class Overview {
   disks = $state.raw<readonly Disk[]>([]);
   /** Whether the filesystems were read at all. */
   disksKnown = $state(false);
+  /** Why the filesystems, their week, or the last minute are not known anew. */
+  failures = $state.raw<Readonly<Record<"disks" | "week" | "minute", Failure | null>>>({ disks: null, week: null, minute: null });
   alerts = $state.raw<readonly OpenAlert[]>([]);
   happened = $state.raw<Happened | null>(null);
   readonly zone = localZone();
@@ -249,20 +251,38 @@ export class Overview {
     return this.recorded(atMs) === false ? null : ((await processesAt(atMs, asked))?.rows ?? null);
   }
 
-  private async readMinute(): Promise<void> {
-    const found = await queryAll(minuteExpression(this.recorder.host));
-    this.minute = { cpu: valueOf(found, "cpu"), pressure: valueOf(found, "pressure") };
+  readMinute(): Promise<void> {
+    return this.told("minute", async () => {
+      const found = await queryAll(minuteExpression(this.recorder.host));
+      this.minute = { cpu: valueOf(found, "cpu"), pressure: valueOf(found, "pressure") };
+    });
   }
 
-  private async readDisks(): Promise<void> {
-    this.disks = disksOf(await queryAll(spaceExpression(this.recorder.host)), this.week);
-    this.disksKnown = true;
+  private readDisks(): Promise<void> {
+    return this.told("disks", async () => {
+      this.disks = disksOf(await queryAll(spaceExpression(this.recorder.host)), this.week);
+      this.disksKnown = true;
+    });
   }
 
-  private async readWeek(): Promise<void> {
-    const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    this.week = await queryOver(freeExpression(this.recorder.host), toMs - LOOK_BACK_MS, toMs, HOUR_MS);
+  /** The filesystems, and how they filled. */
+  async readWeek(): Promise<void> {
+    await this.told("week", async () => {
+      const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+      this.week = await queryOver(freeExpression(this.recorder.host), toMs - LOOK_BACK_MS, toMs, HOUR_MS);
+    });
     await this.readDisks();
+  }
+
+  // what was known stays beside why it is not known anew
+  private async told(part: keyof Overview["failures"], work: () => Promise<void>): Promise<void> {
+    let failure: Failure | null = null;
+    try {
+      await work();
+    } catch (error) {
+      failure = ownFailure(error);
+    }
+    if (failure !== this.failures[part]) this.failures = { ...this.failures, [part]: failure };
   }
 
   private span(column: string): Float64Array {

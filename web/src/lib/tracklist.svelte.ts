@@ -27,6 +27,15 @@ export class TrackList {
   /** A track whose collector fails stays, and says so. */
   private readonly hasPressure = $derived.by(() => this.machine.hasPressure || troubleOf(this.collector("pressure")) !== null);
 
+  // an empty track of what a machine has not is of no use; one whose collector fails says so
+  private readonly none = $derived.by<ReadonlySet<Group>>(() => {
+    const found = new Set<Group>();
+    if (!this.machine.known) return found;
+    if (this.machine.disks.length === 0 && troubleOf(this.collector("diskstats")) === null) found.add("disk");
+    if (this.machine.wires.length === 0 && troubleOf(this.collector("netdev")) === null) found.add("network");
+    return found;
+  });
+
   private readonly having = $derived.by<Having>(() => ({
     disks: this.machine.disks,
     wires: this.machine.wires,
@@ -34,6 +43,7 @@ export class TrackList {
     hasPressure: this.hasPressure,
     temperature: this.temperature,
     swapUsed: this.swapUsed,
+    none: this.none,
   }));
 
   private readonly listed = $derived.by(() =>
@@ -59,6 +69,8 @@ export class TrackList {
     if (!this.machine.known) return [];
     const missing = [
       ...(this.hasPressure ? [] : [absentWords({ id: "pressure", name: "Pressure" }, this.collector("pressure"))]),
+      ...(this.none.has("disk") ? ["Disk I/O: no disk is collected here."] : []),
+      ...(this.none.has("network") ? ["Network: no interface is collected here."] : []),
       ...(this.temperature !== null ? [] : [absentWords({ id: "temperature", name: "Temperature" }, this.collector("hwmon"))]),
     ];
     return missing.filter((words) => words !== null);
