@@ -51,7 +51,7 @@ class AlertStream:
         client.wake.set()
         while not client.end_reason:
             try:
-                async with asyncio.timeout(_KEEP_ALIVE_S):
+                async with asyncio.timeout(min(_KEEP_ALIVE_S, standing.due_s)):
                     await client.wake.wait()
                 event = alerts_event(self._deps.now.alerts)
             except TimeoutError:

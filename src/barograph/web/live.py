@@ -104,7 +104,7 @@ class LiveStream:
         try:
             while True:
                 try:
-                    event = await asyncio.wait_for(client.next(), _KEEP_ALIVE_S)
+                    event = await asyncio.wait_for(client.next(), min(_KEEP_ALIVE_S, standing.due_s))
                 except TimeoutError:
                     event = PING
                 if event is None:

@@ -28,6 +28,11 @@ class Standing:
         self._clock = deps.clock
         self._asked_s = deps.clock.monotonic_s()
 
+    @property
+    def due_s(self) -> float:
+        """In how many seconds `is_over` asks again: who waits for something to send waits no longer."""
+        return max(0.0, self._asked_s + _ASK_AGAIN_S - self._clock.monotonic_s())
+
     async def is_over(self) -> bool:
         """Tell whether a session or token has ended or expired, or shows less than before; asks every ten seconds.
 

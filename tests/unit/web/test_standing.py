@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from barograph.identity.principal import LOCAL_PRINCIPAL
 from barograph.identity.secrets import hash_secret
 from barograph.model.acting import Actor
 from barograph.model.commands import Done, SessionFound
 from barograph.model.people import CreateToken, RemoveUser, RevokeToken, TokenCreated
+from barograph.web.standing import Standing
 from unit.identity.world import ADMIN
 from unit.web.site import BEARER, Call, Site, run
 
@@ -150,3 +152,35 @@ def test_a_keeper_that_cannot_say_ends_no_stream(ann: Site, stream: str) -> None
         await task
 
     run(play({"authorization": f"Bearer {run(a_token(ann)).token}"}))
+
+
+def test_what_is_sent_meanwhile_puts_the_question_off_for_nobody(site: Site) -> None:
+    call = site.call(f"{API}/alerts/stream", headers=BEARER)
+    call.scope["state"]["principal"] = LOCAL_PRINCIPAL
+    standing = Standing(site.deps, call.scope)
+    assert standing.due_s == 10
+    site.clock.advance(7)
+    assert run(standing.is_over()) is False
+    assert standing.due_s == 3
+    site.clock.advance(3)
+    assert run(standing.is_over()) is False
+    assert standing.due_s == 10
+
+
+@pytest.mark.parametrize("path", ["/live?expr=1", "/alerts/stream"])
+def test_a_stream_waits_no_longer_than_until_the_question_is_due(ann: Site, path: str) -> None:
+    token = run(a_token(ann))
+
+    async def play() -> None:
+        call = ann.call(API + path, headers={"authorization": f"Bearer {token.token}"})
+        task = asyncio.create_task(ann.app(call.scope, call.receive, call.send))
+        while not call.sent:
+            await asyncio.sleep(0)
+        assert await do(ann, RevokeToken(token_id=token.id), ANN) == Done()
+        ann.clock.advance(9.95)
+        ann.alerts.announce()  # what is sent now begins a new wait, of the rest alone: a pause of ten seconds fails
+        await asyncio.sleep(0.01)
+        ann.clock.advance(0.05)
+        await is_ended(call, task)
+
+    run(play())
