@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,7 +86,13 @@ class Server:
             env={**os.environ, **(environment or {})},
         )
 
-    def wait_ready(self, timeout_s: float = 20.0) -> "Server":
+    def wait_ready(self, timeout_s: float = 60.0) -> "Server":
+        """Wait until it answers.
+
+        Raises:
+            AssertionError: It ended, or takes too long; it is stopped then.
+        """
+
         def ready() -> bool | None:
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.words()}")
@@ -95,7 +101,12 @@ class Server:
             except (OSError, urllib.error.URLError):
                 return None
 
-        eventually(ready, timeout_s, "being ready")
+        try:
+            eventually(ready, timeout_s, "being ready")
+        except BaseException:
+            with suppress(subprocess.TimeoutExpired):
+                self.stop()
+            raise
         return self
 
     @property
@@ -187,7 +198,7 @@ def serving(
     *arguments: str,
     environment: dict[str, str] | None = None,
     before: Sequence[str] = (),
-    ready_s: float = 20.0,
+    ready_s: float = 60.0,
 ) -> Iterator[Server]:
     """A ready server for the length of a block."""
     server = Server(data, *arguments, environment=environment, before=before)

@@ -244,8 +244,19 @@ def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]], tell:
     values = carry_over(values, source, tell)
     config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
-    load_rule_files(config.rule_files, rules_folder(file))
+    _check_rule_files(config, rules_folder(file), source)
     return config
+
+
+def _check_rule_files(config: Config, folder: Path, source: Source) -> None:
+    """Refuse what cannot be read: a mistake in a rule file has its place there, a name that leads nowhere its own."""
+    for place, pattern in enumerate(config.rule_files):
+        try:
+            load_rule_files((pattern,), folder)
+        except ConfigError as error:
+            if error.file:
+                raise
+            raise source.error(error.message, ("rule_files", place)) from error
 
 
 def rules_folder(file: Path | None) -> Path:

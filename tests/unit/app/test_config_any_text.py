@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from barograph.app.config import Config, decode_config, encode_config, load_config
@@ -87,6 +87,8 @@ def test_any_text(text: str) -> None:
     check(load(text))
 
 
+@example({"rule_files": [""]})
+@example({"rule_files": ["x", "1GiB"]})
 @given(st.dictionaries(st.sampled_from(_KEYS), _VALUES, max_size=3))
 def test_any_values_below_known_keys(values: dict[str, Any]) -> None:
     outcome = load(yaml.safe_dump(values))
