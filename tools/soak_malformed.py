@@ -159,7 +159,7 @@ class Maker:
         """Return a request that ends where it says, and is wrong inside."""
         chance = self._chance
         template, methods = chance.choice(self._routes)
-        if b"/import" in template and chance.random() < 0.8:  # some are right, and wait for the store's turn
+        if b"/import" in template and chance.random() < 0.8:  # each waits for its turn
             template, methods = chance.choice(self._routes)
         method = (
             chance.choice(methods)
@@ -176,8 +176,8 @@ class Maker:
         if b"/export" in template:  # without a selection it is right, and everything is the answer
             given += b"&match[]=" + quote_from_bytes(self.mutated() or b"{").encode()
         body = b"" if method in (b"GET", b"HEAD", b"OPTIONS") else chance.choice((given, self.mutated()))
-        if b"/import" in template and not body:  # right as well
-            body = b"{"
+        if b"/import" in template:  # what is right would be kept, and is no request of this kind
+            body = b"{{" + body
         lines = [method + b" " + path + b"?" + given + b" HTTP/1.1", b"host: 127.0.0.1", self._credential()]
         lines += [b"content-type: " + chance.choice(TYPES)] if body else []
         lines += [b"content-encoding: " + chance.choice(ENCODINGS)] if body and chance.random() < 0.3 else []
