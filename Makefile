@@ -31,7 +31,8 @@ $(VENV)/.runtime: $(VENV)/.packages pyproject.toml
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
-	@echo "$(CURDIR)/tests/measuring" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/barograph_measuring.pth"
+	@# the name comes before that of coverage's own, which needs it
+	@echo "$(CURDIR)/tests/measuring" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/a0_barograph_measuring.pth"
 	@touch $@
 
 page: $(VENV)/.packages
