@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+# beside other tests some take minutes
+pytestmark = pytest.mark.timeout(900)
 TOOLS = Path(__file__).parents[2] / "tools"
 CASES = {
     "powercut": 150,

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.e2e
+# beside other tests some take minutes, and what a timeout ends here would leave its server behind
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 TOOLS = Path(__file__).parents[2] / "tools"
 WHOLE = 0
 """Of proofs that have no shorter form."""

@@ -26,9 +26,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def _figure(page: "Page", track: str, name: str) -> float | None:
-    """The legend's value; None where the page says that there is none."""
+    """The legend's value; None where the page says that there is none, or is still reading."""
     text = page.locator(f"figure[aria-label='{track}'] li", has_text=name).locator(".value").inner_text()
-    return None if text == "no data" else float(text.replace(",", ""))
+    return None if text in ("", "no data") else float(text.replace(",", ""))
 
 
 @contextmanager
