@@ -1,8 +1,8 @@
 """Keeps coverage from hanging a process: a plugin of coverage that pyproject.toml names and every process loads.
 
-Its lock is taken by each thread that meets a new file, and it is lost where an interrupt or a timeout strikes between
-taking it and giving it back (coveragepy issue 1892): from then on every thread waits for ever. Here nobody waits longer
-than a second.
+Its lock is taken by each thread that meets a new file. A whole run was seen in which no thread had it and none could
+take it (coveragepy issue 1892 tells of the like): every test that met a new file waited until its timeout. Here nobody
+waits longer than a second.
 """
 
 import threading
@@ -43,6 +43,6 @@ def coverage_init(reg: Any, options: Any) -> None:
     def reset(self: Collector) -> None:
         ordinary(self)
         if self.data_lock is not None:
-            self.data_lock = PatientLock()  # there is no hook for it
+            self.data_lock = PatientLock()
 
     Collector.reset = reset  # type: ignore[method-assign]  # there is no hook for it

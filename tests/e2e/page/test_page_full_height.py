@@ -128,6 +128,20 @@ def test_a_track_comes_to_full_height_by_its_button(open_page: Callable[..., "Pa
     page.wait_for_selector("figure[data-track=disk] .expanded", state="detached")
 
 
+_ROOM = """() => [...document.querySelectorAll("figure h3")].map((head) => {
+  const words = document.createRange();
+  words.selectNodeContents(head.querySelector(".unit"));
+  return head.querySelector(".tall").getBoundingClientRect().left - words.getBoundingClientRect().right;
+})"""
+
+
+def test_the_button_stands_beside_the_words_of_its_track(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m", viewport={"width": 1440, "height": 900})
+    rooms = page.evaluate(_ROOM)
+    assert len(rooms) >= 6
+    assert min(rooms) >= 0
+
+
 def test_a_figure_that_is_alone_leaves_the_others_their_unit(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:

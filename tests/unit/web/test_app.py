@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,35 @@ def test_half_an_answer_is_never_finished_as_an_error(site: Site, monkeypatch: p
     router.answers["/metrics"] = half
     call = site.call("/metrics", headers=BEARER)
     with pytest.raises(ZeroDivisionError):
+        run(router(call.scope, call.receive, call.send))
+    assert len(call.sent) == 1
+
+
+def test_who_is_cut_off_by_a_stop_is_told_so(site: Site) -> None:
+    router = Router(site.deps)
+
+    async def cut(scope: object, receive: object, send: object) -> None:
+        raise asyncio.CancelledError
+
+    router.answers["/metrics"] = cut
+    call = site.call("/metrics", headers=BEARER)
+    run(router(call.scope, call.receive, call.send))
+    assert call.sent[0]["status"] == 503
+    assert (b"retry-after", b"5") in call.sent[0]["headers"]
+    assert b"the server stops" in call.sent[1]["body"]
+
+
+def test_a_stream_that_a_stop_cuts_off_stays_cut(site: Site) -> None:
+    router = Router(site.deps)
+
+    async def half(scope: object, receive: object, send: object) -> None:
+        assert callable(send)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise asyncio.CancelledError
+
+    router.answers["/metrics"] = half
+    call = site.call("/metrics", headers=BEARER)
+    with pytest.raises(asyncio.CancelledError):
         run(router(call.scope, call.receive, call.send))
     assert len(call.sent) == 1
 
