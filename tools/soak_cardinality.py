@@ -24,7 +24,9 @@ SERIES = 1_000_000
 CAP = 5_000
 IN_FILE = 6_000
 IN_BODY = 10_000
-WAIT_S = 10
+EXPLODE_S = 10
+WAIT_S = 60
+"""For the limit's name, on a machine that is busy with other things: how long it took is a figure."""
 PROOF = Proof(
     row=21,
     name="cardinality",
@@ -45,7 +47,7 @@ def lines(first: int, count: int) -> str:
 def explode(server: Server, folder: Path) -> tuple[int, float]:
     """Let series come as a collector's; returns how many did, and after how many seconds the limit was named."""
     started_s, named_s, sent = time.monotonic(), 0.0, 0
-    while time.monotonic() - started_s < WAIT_S:
+    while (since_s := time.monotonic() - started_s) < EXPLODE_S or (not named_s and since_s < WAIT_S):
         (folder / "new").write_text(lines(sent, IN_FILE))
         (folder / "new").rename(folder / "exploded.prom")
         sent += IN_FILE

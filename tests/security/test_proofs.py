@@ -19,7 +19,7 @@ WHOLE = 0
 CASES = {
     "roles": WHOLE,
     "origins": WHOLE,
-    "markup": 2_000,
+    "markup": 500,
     "ssrf": 500,
     "patterns": 1_000,
     "login": 15,

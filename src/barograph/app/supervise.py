@@ -109,6 +109,9 @@ class FrontSupervisor:
             )
         finally:
             self._release(descriptors)
+        if self._stopping.is_set():
+            # the stop came while this one was being started, and found nobody to end
+            self._signal(signal.SIGKILL)
         return await self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:

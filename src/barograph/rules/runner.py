@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 _HOUR_MS = 3_600_000
 _MANY = 1000
 """Changes that are handed over while their rule is still being evaluated."""
+_ASIDE_S = 0.012
+_ASIDE_PART = 0.25
+"""What has been told leaves within some milliseconds, if rules that are due as well do not ask for the processor
+meanwhile: they wait so long, or this part of the time they have."""
 _WHOLE = 0.8
 """A rule that has this part of a tick's time before it has as much as it will ever get."""
 
@@ -187,13 +191,16 @@ class RuleRunner:
                     break
             else:
                 self._running.remove(entry)
-                if self._running and not self._outbox.is_failing:
-                    self._hand_over(instant_ms, self._budget.is_over)
+                if self._running and not self._outbox.is_failing and self._hand_over(instant_ms, self._budget.is_over):
+                    self._parts.clock.sleep(min(_ASIDE_S, self._budget.left_s() * _ASIDE_PART))
 
-    def _hand_over(self, instant_ms: int, is_over: Callable[[], bool]) -> None:
+    def _hand_over(self, instant_ms: int, is_over: Callable[[], bool]) -> bool:
+        """Hand over what waits; tells whether anything went."""
         before = len(self._outbox)
         self._outbox.hand_over(instant_ms, is_over)
-        self.has_told = self.has_told or len(self._outbox) < before
+        has_told = len(self._outbox) < before
+        self.has_told = self.has_told or has_told
+        return has_told
 
     def _write_ends(self, instant_ms: int) -> None:
         """End the series of sources that no rule writes to any more."""

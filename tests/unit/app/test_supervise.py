@@ -117,6 +117,18 @@ def test_stopping_and_replacing_before_a_start_is_fine() -> None:
     asyncio.run(story())
 
 
+def test_a_stop_while_a_front_is_being_started_ends_that_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def story() -> None:
+        fronts = Fronts(monkeypatch, tmp_path, "time.sleep(60)")
+        running = asyncio.create_task(fronts.supervisor.run())
+        await fronts.started.wait()
+        assert fronts.supervisor.pid is None
+        await fronts.supervisor.stop(10)
+        await asyncio.wait_for(running, 10)
+
+    asyncio.run(story())
+
+
 def test_a_stop_while_waiting_ends_the_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def story() -> None:
         monkeypatch.setattr(supervise, "_FIRST_WAIT_S", 60.0)

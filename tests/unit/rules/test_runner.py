@@ -253,11 +253,25 @@ def test_what_changed_does_not_wait_for_rules_that_are_asked_less_often(world: R
         receive(changes, at_ms)
 
     world.sink.receive = noting  # type: ignore[method-assign]
-    world.tick({"a": 5.0})
+    begun_s = world.clock.monotonic_s()
+    world.tick({"a": 5.0}, step_ms=1000)
     assert seen == [(["Often"], 0), (["Rare"], START_MS)]
     assert world.runner.has_told
-    world.tick({"a": 5.0})
+    # the others leave the processor to the message meanwhile, and only then
+    assert 0.010 < world.clock.monotonic_s() - begun_s - 1 < 0.020
+    begun_s = world.clock.monotonic_s()
+    world.tick({"a": 5.0}, step_ms=1000)
     assert not world.runner.has_told
+    assert world.clock.monotonic_s() - begun_s == pytest.approx(1)
+
+
+def test_in_short_ticks_other_rules_wait_for_part_of_their_time(world: RuleWorld) -> None:
+    rare = "{name: rare, interval: 5s, rules: [{alert: Rare, expr: 'm > 1', labels: {i: rare}}]}"
+    world.load(f"groups: [{rare}, {{name: often, rules: [{{alert: Often, expr: 'm > 1'}}]}}]")
+    begun_s = world.clock.monotonic_s()
+    world.tick({"a": 5.0}, step_ms=1000, budget_s=0.02)
+    assert world.clock.monotonic_s() - begun_s - 1 == pytest.approx(0.005)
+    assert len(world.sink.take()) == 2
 
 
 def test_a_sink_that_fails_is_asked_once_a_tick_however_many_changes_wait(world: RuleWorld) -> None:
