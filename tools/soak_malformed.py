@@ -27,9 +27,14 @@ BATCH = 25
 ROUND = 3_000
 """Requests after which the kinds change."""
 WARM_SHARE = 10
-WARM_TICKS = 1_000
+REST_S = 75
+"""Before memory is read: what was freed goes back twice a minute, and a worker that nobody needs ends after a minute."""
+WARM_TICKS = 1_300
 """A server is as large as it gets when its ring of ticks and its caches are full: ten ticks a second fill both soon."""
-CONFIG = "collectors: {interval: 100ms}\nstore: {decoded_cache: 8MiB}\n"
+CONFIG = """
+collectors: {interval: 100ms}
+store: {decoded_cache: 2MiB, compressed_cache: 2MiB, directory_cache: 1MiB}
+"""
 LANES = 16
 """Connections at once; four of them may wait for the store's turn, as imports do."""
 PROOF = Proof(
@@ -218,11 +223,11 @@ def run(server: Server, count: int, seed: int) -> tuple[Flood, list[tuple[int, i
     memory: list[tuple[int, int]] = []
     for sent in range(0, count, ROUND):
         if not memory and sent >= count // WARM_SHARE and (count < REQUESTS or ticks_of(server) >= WARM_TICKS):
-            memory.append(memory_of(server))
+            memory.append(memory_of(server, REST_S if count >= REQUESTS else 0))
         size = min(ROUND, count - sent)
         flood.pipelined(batches(maker.framed, size - size // 3))
         flood.alone(batches(maker.broken, size // 3))
-    return flood, [*memory, memory_of(server)]
+    return flood, [*memory, memory_of(server, REST_S if count >= REQUESTS else 0)]
 
 
 def ticks_of(server: Server) -> float:
@@ -230,10 +235,14 @@ def ticks_of(server: Server) -> float:
     return server.value("barograph_ticks_total") or 0.0
 
 
-def memory_of(server: Server) -> tuple[int, int]:
-    """Return the memory of keeper and front that is no file's, in bytes."""
-    front = process_bytes(server.front_pid)
-    return anonymous_bytes(server) - front, front
+def memory_of(server: Server, rest_s: int) -> tuple[int, int]:
+    """Return the memory of keeper and front that is no file's, in bytes: the least of so many seconds of rest."""
+    found = []
+    for _ in range(rest_s + 1):
+        front = process_bytes(server.front_pid)
+        found.append((anonymous_bytes(server) - front, front))
+        time.sleep(min(rest_s, 1))
+    return min(keeper for keeper, _ in found), min(front for _, front in found)
 
 
 def figures(count: int, seed: int, place: Path) -> list[Figure]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from barograph.app.catching_up import CatchingUp
 from barograph.app.config import Config, decode_config
 from barograph.app.facts import shown_config, shown_settings
+from barograph.app.freed_memory import EVERY_S, libc_trim
 from barograph.app.handover import Handover, read_handover
 from barograph.app.newest import newest_samples
 from barograph.app.own_process import read_own_process
@@ -101,7 +102,9 @@ class Front:
         # what is alive now lives on: a collection need not walk it again and again
         gc.collect()
         gc.freeze()
+        giving_back = asyncio.create_task(_give_back_memory())
         await self._http.run()
+        giving_back.cancel()
         link.close()
         self._reader.close()
         return self._exit_code
@@ -128,6 +131,13 @@ class Front:
         last.daemon = True
         last.start()
         self._stop()
+
+
+async def _give_back_memory() -> None:
+    trim = libc_trim()
+    while True:
+        await asyncio.sleep(EVERY_S)
+        await asyncio.to_thread(trim)
 
 
 _SWITCH_S = 0.0005

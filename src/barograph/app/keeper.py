@@ -21,6 +21,7 @@ from barograph.app import handover, snapshots
 from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
+from barograph.app.freed_memory import FreedMemory
 from barograph.app.heartbeat import FRESH_S, Followed, front_failure
 from barograph.app.import_service import ImportService
 from barograph.app.lifecycle import (
@@ -148,6 +149,7 @@ class Keeper:
             follower=Followed(self._rules.follower, self._alerts.heartbeat.pulse("rules", self._longest_silence)),
         )
         self._ticker = Ticker(self._collectors(config), parts)
+        self._freed_memory = FreedMemory(self._clock)
         self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
 
     async def run(self) -> int:
@@ -228,6 +230,7 @@ class Keeper:
 
     def _maintain(self, budget_s: float) -> None:
         self._store.maintain(budget_s)
+        self._freed_memory.give_back()
         for notice in self._store.take_notices():
             _log.warning("%s", notice)
 
