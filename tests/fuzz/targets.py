@@ -67,7 +67,7 @@ def _yaml(data: bytes) -> None:
 
 
 def _rules(data: bytes) -> None:
-    document = parse_yaml(_text(data), "rules.yml")
+    document = parse_yaml(_text(data), "rules.yml", as_texts=True)
     check_rule_file(document.values, document.error)
 
 

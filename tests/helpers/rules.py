@@ -108,7 +108,8 @@ class RuleWorld:
 
     def load(self, text: str, *, since_ms: int = 0, interval_ms: int = 1000, file: str = "r.yml") -> None:
         """Have the rules of a text run from the next tick on."""
-        checked = check_rule_file(parse_yaml(text, file).values, parse_yaml(text, file).error)
+        document = parse_yaml(text, file, as_texts=True)
+        checked = check_rule_file(document.values, document.error)
         assert not checked.findings, checked.findings
         files = [RuleFile(name=file, groups=checked.groups)]
         groups = make_groups(files, self.engine, self.settings, GroupDefaults(interval_ms=interval_ms))

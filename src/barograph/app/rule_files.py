@@ -19,7 +19,7 @@ def read_rule_file(file: Path) -> Checked:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         return Checked((), (ConfigError(f"the file cannot be read: {reason}", file=str(file)),))
     try:
-        document = parse_yaml(text, str(file), only_first=True)
+        document = parse_yaml(text, str(file), only_first=True, as_texts=True)
     except ConfigError as error:
         return Checked((), (error,))
     return check_rule_file(document.values, document.error)

@@ -1,6 +1,6 @@
 """A rule file's values -> groups of rules, or every finding about it. Pure: the caller reads the file.
 
-The format is that of Prometheus' recording_rules.md and alerting_rules.md, with UTF-8 names. Called by `check rules`.
+Every value is a text as it stands there: a label `version: 1.10` is "1.10", and `on` is "on". The format is that of Prometheus' recording_rules.md and alerting_rules.md, with UTF-8 names. Called by `check rules`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,8 @@ Refuse = Callable[[str, KeyPath], ConfigError]
 """Makes an error that names the file and the place of a key path."""
 _GROUP_KEYS = ("name", "interval", "query_offset", "limit", "labels", "rules")
 _RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
-_ALERTS_ONLY = ("for", "keep_firing_for", "annotations")
+_MOST_DIGITS = 18
+"""Of a limit; it fits into 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class Checked:
 
 
 def check_rule_file(values: object, refuse: Refuse) -> Checked:
-    """Read a rule file's values; every finding is told, not only the first."""
+    """Read a rule file's values, which are texts; every finding is told, not only the first."""
     return _Reader(refuse).read(values)
 
 
@@ -86,15 +87,11 @@ class _Reader:
         name = self._text(given, "name", path)
         if not name:
             self._find("a group needs a name", (*path, "name"))
-        limit = given.get("limit", 0)
-        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
-            self._find(f"{limit!r} is no limit: write a whole number, 0 for none", (*path, "limit"))
-            limit = 0
         return RuleGroup(
             name=name,
             interval_ms=self._duration(given, "interval", path),
             query_offset_ms=self._duration(given, "query_offset", path),
-            limit=limit,
+            limit=self._limit(given.get("limit"), (*path, "limit")),
             labels=self._labels(given.get("labels"), (*path, "labels")),
             rules=tuple(
                 rule
@@ -110,8 +107,6 @@ class _Reader:
             both = "has both: a rule is one or the other" if record else "has neither: one of them names the rule"
             self._find(f"of record and alert this rule {both}", path)
             return None
-        if record:
-            self._check_record(record, given, path)
         expr = self._expression(given, path)
         rule = Rule(
             name=record or alert,
@@ -123,6 +118,8 @@ class _Reader:
             annotations=self._texts(given.get("annotations"), (*path, "annotations")),
             line=self._refuse("", (*path, "alert" if alert else "record")).line,
         )
+        if record:
+            self._check_record(rule, path)
         if "" in rule.annotations:
             self._find("an annotation needs a name", (*path, "annotations"))
         if alert:
@@ -141,18 +138,17 @@ class _Reader:
             where = f" (at {line}character {error.column})" if error.line else ""
             self._find(f"the template cannot be used: {message}{where}", path)
 
-    def _check_record(self, record: str, given: Mapping[str, object], path: KeyPath) -> None:
-        if "{" in record or "}" in record:
-            message = f"{record!r} is no name of a metric: labels stand under `labels`, a selector in `expr`"
+    def _check_record(self, rule: Rule, path: KeyPath) -> None:
+        if "{" in rule.name or "}" in rule.name:
+            message = f"{rule.name!r} is no name of a metric: labels stand under `labels`, a selector in `expr`"
             self._find(message, (*path, "record"))
-        for key in _ALERTS_ONLY:
-            if given.get(key):
+        for_alerts = {"for": rule.for_ms, "keep_firing_for": rule.keep_firing_ms, "annotations": rule.annotations}
+        for key, value in for_alerts.items():
+            if value:
                 self._find(f"{key} is for alerts: a recording rule has none", (*path, key))
 
     def _expression(self, given: Mapping[str, object], path: KeyPath) -> str:
-        value = given.get("expr")
-        # a number alone is an expression too
-        expr = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        expr = given.get("expr")
         if not isinstance(expr, str) or not expr.strip():
             self._find("a rule needs an expression, expr", (*path, "expr") if "expr" in given else path)
             return ""
@@ -170,13 +166,22 @@ class _Reader:
                 self._find(f"{name!r} is no name for a label", (*path, name))
         return labels
 
+    def _limit(self, value: object, path: KeyPath) -> int:
+        if value is None:
+            return 0
+        # digits alone: of other notations (0x10, 1_000, 1:30) people and versions of YAML read different numbers
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
+            return int(value)
+        self._find(f"{value!r} is no limit: write a whole number, 0 for none", path)
+        return 0
+
     def _duration(self, given: Mapping[str, object], key: str, path: KeyPath) -> int | None:
         value = given.get(key)
         if value is None:
             return None
         try:
-            if isinstance(value, str | int):
-                return Duration.parse(str(value)).ms
+            if isinstance(value, str):
+                return Duration.parse(value).ms
             self._find(f"{key}: {value!r} is no duration: write it like 5m", (*path, key))
         except ValueError as error:
             self._find(f"{key}: {error}", (*path, key))
@@ -186,10 +191,10 @@ class _Reader:
         value = given.get(key, "")
         if value is None:
             return ""
-        if not isinstance(value, str | int | float) or isinstance(value, bool):
+        if not isinstance(value, str):
             self._find(f"{key} must be text", (*path, key))
             return ""
-        return str(value)
+        return value
 
     def _texts(self, values: object, path: KeyPath) -> Mapping[str, str]:
         if values is None:
@@ -199,8 +204,8 @@ class _Reader:
             return {}
         found = {}
         for name, value in values.items():
-            if isinstance(value, str | int | float):
-                found[str(name)] = str(value).lower() if isinstance(value, bool) else str(value)
+            if isinstance(value, str):
+                found[str(name)] = value
             elif value is not None:
                 self._find(f"{name} must be text", (*path, str(name)))
         return found

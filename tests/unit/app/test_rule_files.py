@@ -47,6 +47,11 @@ def test_what_is_no_text_and_no_yaml_is_a_finding(folder: Path) -> None:
     assert "cannot be read" in str(read_rule_file(folder / "nosuch").findings[0])
 
 
+def test_labels_keep_their_text(folder: Path) -> None:
+    (folder / "x.yml").write_text("groups: [{name: g, rules: [{record: r, expr: up, labels: {v: 1.10, on: yes}}]}]")
+    assert read_rule_file(folder / "x.yml").groups[0].rules[0].labels == {"v": "1.10", "on": "yes"}
+
+
 def test_a_configuration_with_a_bad_rule_file_is_refused(folder: Path) -> None:
     config = folder / "barograph.yml"
     config.write_text("rule_files: [rules/*.yml]")

@@ -5,7 +5,7 @@ from barograph.rules.rulefile import Checked, Rule, RuleGroup, check_rule_file
 
 
 def check(text: str) -> Checked:
-    document = parse_yaml(text, "r.yml")
+    document = parse_yaml(text, "r.yml", as_texts=True)
     return check_rule_file(document.values, document.error)
 
 
@@ -68,7 +68,7 @@ def test_files_without_groups(text: str) -> None:
         ("record: a\n        expr: up\n        annotations: {a: b}", 6, "annotations is for alerts"),
         ('record: a{b="c"}\n        expr: up', 4, "is no name of a metric"),
         ("alert: a\n        expr: up\n        for: soon", 6, "for: "),
-        ("alert: a\n        expr: up\n        for: 1.5", 6, "is no duration"),
+        ("alert: a\n        expr: up\n        for: 1.5", 6, "is not a duration"),
         ("alert: a\n        expr: up\n        labels: {__name__: x}", 6, "is no name for a label"),
         ("alert: a\n        expr: up\n        labels: {x: [1]}", 6, "x must be text"),
         ("alert: a\n        expr: up\n        labels: [1]", 6, "names and texts are expected"),
@@ -92,12 +92,46 @@ def test_rules_that_cannot_be_used(rule: str, line: int, words: str) -> None:
         ("groups: [5]\n", "keys are expected here: name"),
         ("groups: [{rules: []}]\n", "a group needs a name"),
         ("groups: [{name: a, limit: x}]\n", "is no limit"),
+        ("groups: [{name: a, limit: 0x10}]\n", "'0x10' is no limit"),
+        ("groups: [{name: a, limit: -1}]\n", "'-1' is no limit"),
         ("groups: [{name: a, interval: [5]}]\n", "is no duration"),
         ("groups: [{name: a}, {name: a}]\n", "group 'a' stands here twice"),
     ],
 )
 def test_files_that_cannot_be_used(text: str, words: str) -> None:
     assert any(words in str(finding) for finding in check(text).findings)
+
+
+def test_values_are_texts_as_they_stand() -> None:
+    text = """
+groups:
+  - name: 1.10
+    limit: 5
+    labels: {team: yes}
+    rules:
+      - record: on
+        expr: 0x10
+        for: 0
+        labels: {version: 1.10, hex: 0x10, oct: 010, big: 1_000, tm: 12:30, day: 2024-01-02, none: ~, quoted: "no"}
+      - alert: Off
+        expr: "1"
+        annotations: {on_call: on, on: Yes, sum: .5}
+"""
+    checked = check(text)
+    assert checked.findings == ()
+    group = checked.groups[0]
+    assert (group.name, group.limit, group.labels) == ("1.10", 5, {"team": "yes"})
+    assert (group.rules[0].name, group.rules[0].expr) == ("on", "0x10")
+    assert group.rules[0].labels == {
+        "version": "1.10",
+        "hex": "0x10",
+        "oct": "010",
+        "big": "1_000",
+        "tm": "12:30",
+        "day": "2024-01-02",
+        "quoted": "no",
+    }
+    assert group.rules[1].annotations == {"on_call": "on", "on": "Yes", "sum": ".5"}
 
 
 def test_every_finding_is_told() -> None:

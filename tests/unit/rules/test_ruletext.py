@@ -1,8 +1,7 @@
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from barograph.model.errors import ConfigError
+from barograph.app.yaml_source import parse_yaml
 from barograph.rules.rulefile import Rule, RuleGroup, check_rule_file
 from barograph.rules.ruletext import write_groups
 
@@ -13,7 +12,8 @@ _LABELS = st.dictionaries(st.sampled_from(["severity", "team", "on"]), _TEXT, ma
 
 
 def read(text: str) -> tuple[RuleGroup, ...]:
-    checked = check_rule_file(yaml.safe_load(text), lambda message, path: ConfigError(f"{path}: {message}"))
+    document = parse_yaml(text, "r.yml", as_texts=True)
+    checked = check_rule_file(document.values, document.error)
     assert not checked.findings, (checked.findings, text)
     return checked.groups
 
