@@ -167,7 +167,7 @@ class AlertService:
         newest = max(last, key=lambda attempt: attempt.tried_ms, default=None)
         return ReceiverShown(
             name=name,
-            kinds=tuple(way.kind for way in ways),
+            kinds=tuple(dict.fromkeys(way.kind for way in ways)),
             is_routed=name in telling.policy.routed,
             waiting=sum(self._deliveries.waiting(way.id) for way in ways),
             answer="" if newest is None else newest.answer,

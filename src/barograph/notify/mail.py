@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,13 +26,14 @@ _ANSWER_CHARACTERS = 200
 
 
 class MailReceiver(msgspec.Struct, frozen=True, kw_only=True):
-    """Mailboxes, and the server that takes mail for them.
+    """A mailbox, and the server that takes mail for it.
 
     Attributes:
         host: The SMTP server.
         port: Its port; 465 speaks TLS from the start.
         sender: From whom.
-        to: To whom.
+        to: Who is told, as the message says.
+        mailbox: Which of them is told here: the server may refuse one of them for now, and take it for another.
         username: For logging in, or "".
         password: For logging in.
         require_tls: Say nothing to a server that offers no STARTTLS.
@@ -40,6 +42,7 @@ class MailReceiver(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     sender: str
     to: tuple[str, ...]
+    mailbox: str
     port: int = 587
     username: str = ""
     password: Secret | None = None
@@ -77,25 +80,30 @@ def _send(receiver: MailReceiver, notice: Notice) -> Outcome:
     except smtplib.SMTPNotSupportedError as error:
         return Outcome(state=DeliveryState.FAILED, answer=f"{receiver.host}: {error}")
     except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        words = ", ".join(f"{to} {code}" for to, (code, _) in error.recipients.items())
-        return _refused(receiver, min(codes), f"refuses {words}")
+        code, reason = error.recipients[receiver.mailbox]
+        return _refused(receiver, code, f"refuses {receiver.mailbox}: {code} {reason.decode(errors='replace')}")
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return _refused(receiver, error.smtp_code, f"{error.smtp_code} {said}")
     except (smtplib.SMTPException, OSError) as error:
         return Outcome(state=DeliveryState.WAITING, answer=f"{receiver.host} could not be reached: {error}")
-    return Outcome(state=DeliveryState.DELIVERED, answer=f"{receiver.host} took it")
+    return Outcome(state=DeliveryState.DELIVERED, answer=f"{receiver.host} took it for {receiver.mailbox}")
 
 
 def _converse(receiver: MailReceiver, message: bytes) -> None:
     context = ssl.create_default_context()
-    with _connect(receiver, context) as server:
+    server = _connect(receiver, context)
+    try:
         if receiver.port != _TLS_PORT and (receiver.require_tls or server.has_extn("starttls")):
             server.starttls(context=context)
         if receiver.username:
             server.login(receiver.username, receiver.password.reveal() if receiver.password else "")
-        server.sendmail(receiver.sender, list(receiver.to), message)
+        server.sendmail(receiver.sender, [receiver.mailbox], message)
+    finally:
+        # what was said before counts: a goodbye that goes wrong must not have a message that was taken sent again
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+        server.close()
 
 
 def _connect(receiver: MailReceiver, context: ssl.SSLContext) -> smtplib.SMTP:

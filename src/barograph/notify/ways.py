@@ -4,8 +4,9 @@ Mail and Apprise are loaded where a receiver needs them, since neither is small.
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from barograph.model.clock import Clock
 from barograph.model.errors import AlertError
@@ -45,7 +46,7 @@ class MadeWay:
     """One way of a receiver.
 
     Attributes:
-        id: `RECEIVER/KIND[i]`.
+        id: `RECEIVER/KIND[i]`; of the second mailbox of one setting and those after it `RECEIVER/email[i].2`, ...
         kind: `webhook`, `email`, ...
         sends_resolved: Whether the end is told.
         most: How many alerts one message lists.
@@ -88,10 +89,22 @@ def _ways_of(receiver: ReceiverConfig, path: str, defaults: MailDefaults) -> tup
         "apprise": receiver.apprise_configs,
     }
     return tuple(
-        _way(kind, f"{receiver.name}/{kind}[{i}]", config, f"{path}.{kind}_configs[{i}]", defaults)
+        way
         for kind, configs in groups.items()
         for i, config in enumerate(configs)
+        for way in _ways_by(kind, f"{receiver.name}/{kind}[{i}]", config, f"{path}.{kind}_configs[{i}]", defaults)
     )
+
+
+def _ways_by(kind: str, way_id: str, config: object, path: str, defaults: MailDefaults) -> Iterator[MadeWay]:
+    if not isinstance(config, EmailConfig):
+        yield _way(kind, way_id, config, path, defaults)
+        return
+    # a mailbox each: one that is refused for now waits alone, and nobody gets a message twice for its sake
+    for place, send in enumerate(_mail(config, path, defaults)):
+        own_id = f"{way_id}.{place + 1}" if place else way_id
+        resolved = config.send_resolved
+        yield MadeWay(id=own_id, kind=kind, sends_resolved=resolved, most=_SHOWN, splits=False, send=send)
 
 
 def _way(kind: str, way_id: str, config: object, path: str, defaults: MailDefaults) -> MadeWay:
@@ -100,8 +113,6 @@ def _way(kind: str, way_id: str, config: object, path: str, defaults: MailDefaul
         case WebhookConfig():
             most, splits = config.max_alerts or _SPLIT, not config.max_alerts
             send, sends_resolved = _http(_webhook(config)), config.send_resolved
-        case EmailConfig():
-            send, sends_resolved = _mail(config, path, defaults), config.send_resolved
         case SlackConfig():
             url = config.api_url or defaults.slack_api_url
             if url is None:
@@ -138,7 +149,7 @@ def _authorization(config: HttpConfig) -> Secret | None:
     return None
 
 
-def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> Callable[[Means], Send]:
+def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> list[Callable[[Means], Send]]:
     smarthost = config.smarthost or defaults.smtp_smarthost
     sender = config.from_ or defaults.smtp_from
     host, _, port = smarthost.rpartition(":")
@@ -146,18 +157,19 @@ def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> Callable[[M
         raise AlertError(f"{path}.smarthost: {smarthost!r} is no HOST:PORT, and global.smtp_smarthost says none")
     if not sender:
         raise AlertError(f"{path}.from: missing, and global.smtp_from too")
-    to = tuple(part.strip() for part in config.to.split(",") if part.strip())
+    to = tuple(dict.fromkeys(part.strip() for part in config.to.split(",") if part.strip()))
     if not to:
         raise AlertError(f"{path}.to: nobody is named")
     require_tls = defaults.smtp_require_tls if config.require_tls is None else config.require_tls
 
-    def send(_: Means) -> Send:
+    def send(mailbox: str, _: Means) -> Send:
         from barograph.notify.mail import MailReceiver, over_smtp  # noqa: PLC0415  not small, and seldom needed
 
         receiver = MailReceiver(
             host=host.strip("[]"),
             sender=sender,
             to=to,
+            mailbox=mailbox,
             port=int(port),
             username=config.auth_username or defaults.smtp_auth_username,
             password=config.auth_password or defaults.smtp_auth_password,
@@ -165,7 +177,7 @@ def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> Callable[[M
         )
         return over_smtp(receiver)
 
-    return send
+    return [partial(send, mailbox) for mailbox in to]
 
 
 def _apprise(config: AppriseConfig, path: str) -> Callable[[Means], Send]:

@@ -1,6 +1,7 @@
 """A rule file's values -> groups of rules, or every finding about it. Pure: the caller reads the file.
 
-Every value is a text as it stands there: a label `version: 1.10` is "1.10", and `on` is "on". The format is that of Prometheus' recording_rules.md and alerting_rules.md, with UTF-8 names. Called by `check rules`.
+Every value is a text as it stands there: a label `version: 1.10` is "1.10", and `on` is "on". The format is that of
+Prometheus' recording_rules.md and alerting_rules.md, with UTF-8 names. Called by `check rules`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -58,6 +58,7 @@ def receiver_at(port: int, *, require_tls: bool = False, username: str = "") -> 
         port=port,
         sender="barograph@b.example",
         to=("ada@b.example", "bob@b.example"),
+        mailbox="bob@b.example",
         username=username,
         password=Secret("p") if username else None,
         require_tls=require_tls,
@@ -86,13 +87,10 @@ def parsed(told: Notice) -> dict[str, str]:
     return dict(message_from_bytes(message_of(receiver_at(25), told), policy=default).items())
 
 
-def test_a_message_arrives_at_every_mailbox() -> None:
+def test_a_message_arrives_at_its_mailbox_and_names_all() -> None:
     server, outcome = deliver()
-    assert outcome == Outcome(state=DeliveryState.DELIVERED, answer="localhost took it")
-    assert [each for each in server.commands if each.startswith("rcpt")] == [
-        "rcpt TO:<ada@b.example>",
-        "rcpt TO:<bob@b.example>",
-    ]
+    assert outcome == Outcome(state=DeliveryState.DELIVERED, answer="localhost took it for bob@b.example")
+    assert [each for each in server.commands if each.startswith("rcpt")] == ["rcpt TO:<bob@b.example>"]
     message = message_from_bytes(server.message, policy=default)
     assert (message["Subject"], message["To"]) == ("Firing: Disk full on atlas", "ada@b.example, bob@b.example")
     assert message.get_content().splitlines()[0] == "97 % of <sda>, limit 90 %"
@@ -126,6 +124,18 @@ def test_what_the_server_says_decides_whether_it_is_tried_again(answers: dict[st
     _, outcome = deliver(answers)
     assert outcome.state is state
     assert outcome.answer.startswith("localhost: ")
+
+
+@pytest.mark.parametrize("goodbye", ["250 ok", "421 away"])
+def test_a_message_that_was_taken_is_not_sent_again_for_a_bad_goodbye(goodbye: str) -> None:
+    _, outcome = deliver({"QUIT": goodbye})
+    assert outcome.state is DeliveryState.DELIVERED
+
+
+def test_a_refused_mailbox_is_named() -> None:
+    _, outcome = deliver({"RCPT": "450 mailbox busy"})
+    answer = "localhost: refuses bob@b.example: 450 mailbox busy"
+    assert outcome == Outcome(state=DeliveryState.WAITING, answer=answer)
 
 
 def test_a_server_without_tls_is_told_nothing_where_tls_is_required() -> None:

@@ -33,7 +33,7 @@ def test_each_receiver_has_its_ways_with_alertmanagers_defaults() -> None:
         [
             receiver(
                 webhook_configs=[{"url": "http://h"}, {"url": "http://h", "max_alerts": 5, "send_resolved": False}],
-                email_configs=[{"to": "a@b, c@d"}],
+                email_configs=[{"to": "a@b, c@d, a@b"}],
                 slack_configs=[{}],
                 pagerduty_configs=[{"routing_key": "k"}],
                 ntfy_configs=[{"topic": "t"}],
@@ -46,6 +46,7 @@ def test_each_receiver_has_its_ways_with_alertmanagers_defaults() -> None:
         ("team/webhook[0]", True, 1000, True),
         ("team/webhook[1]", False, 5, False),
         ("team/email[0]", False, 50, False),
+        ("team/email[0].2", False, 50, False),
         ("team/slack[0]", False, 50, False),
         ("team/pagerduty[0]", True, 50, False),
         ("team/ntfy[0]", True, 50, False),
@@ -142,6 +143,33 @@ def test_apprise_is_led_inside_by_no_redirect() -> None:
     assert came == [f"127.0.0.1:{server.server_port}"]
     assert refused.state is DeliveryState.FAILED
     assert "127.0.0.2" in refused.answer
+
+
+def test_a_mailbox_that_is_refused_for_now_is_tried_again_alone() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 test\r\n")
+        while line := (await reader.readline()).decode().lower():
+            answer = "450 busy" if "bob@" in line else "354 go on" if line.startswith("data") else "250 ok"
+            writer.write(answer.encode() + b"\r\n")
+            if line.startswith("data"):
+                await reader.readuntil(b"\r\n.\r\n")
+                writer.write(b"250 taken\r\n")
+            if line.startswith("quit"):
+                break
+        writer.close()
+
+    async def send() -> list[Outcome]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        smarthost = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        config = {"to": "ada@b.example, bob@b.example", "smarthost": smarthost, "require_tls": False}
+        means = Means(client=client_of(), rules=AddressRules(()), clock=SystemClock())
+        ways = make_ways([receiver(email_configs=[config])], DEFAULTS)["team"]
+        outcomes = [await way.send(means)(notice()) for way in ways]
+        server.close()
+        return outcomes
+
+    outcomes = asyncio.run(send())
+    assert [outcome.state for outcome in outcomes] == [DeliveryState.DELIVERED, DeliveryState.WAITING]
 
 
 def test_mail_is_tried_where_it_is_configured() -> None:
