@@ -18,7 +18,7 @@ from barograph.alerts.groups import Groups, TellingGroup
 from barograph.alerts.notices import Frame, Suspects, make_notices
 from barograph.alerts.policy import Policy, Way
 from barograph.alerts.quiet import Quieting, labels_of
-from barograph.alerts.routing import Route
+from barograph.alerts.routing import Route, route_as_told
 from barograph.alerts.silence_book import SilenceBook
 from barograph.alerts.telling import Standing, tell
 from barograph.model.alert_state import (
@@ -29,7 +29,7 @@ from barograph.model.alert_state import (
     Transition,
     TransitionKind,
 )
-from barograph.model.clock import Clock
+from barograph.model.clock import Clock, SetBack
 from barograph.model.errors import StoreError
 from barograph.model.notice import DeliveryStore, GroupTold, Notice, NoticeKind
 
@@ -76,7 +76,10 @@ class Dispatcher:
         self._read_up_to = parts.deliveries.up_to()
         self._noted_up_to = self._read_up_to
         self._noted_ms = parts.clock.now_ms()
-        self._told = {(each.receiver, each.group_key): each for each in parts.deliveries.told()}
+        self._set_back = SetBack(parts.clock)
+        # the clock may have been set back while no process was there to notice
+        told = (_moved(each, min(each.at_ms, self._noted_ms)) for each in parts.deliveries.told())
+        self._told = {(each.receiver, each.group_key): each for each in told}
         self._changed: set[_ToldKey] = set()
         self._outbox: list[Notice] = []
         self._frozen: dict[int, bytes] = {}
@@ -108,6 +111,8 @@ class Dispatcher:
             StoreError: The store could not be read; it is to be tried again.
         """
         now_ms = self._parts.clock.now_ms()
+        if back_ms := self._set_back.take_ms():
+            self._shift(back_ms)
         if self._expiry_ms is not None and now_ms >= self._expiry_ms:
             self._expiry_ms = self._parts.book.expire(now_ms)
         self._look_what_is_quiet(now_ms)
@@ -119,6 +124,13 @@ class Dispatcher:
         if self.holds_back:
             return now_ms + _RETRY_MS
         return min((at for at in (self._groups.next_ms(), self._expiry_ms) if at is not None), default=None)
+
+    def _shift(self, back_ms: int) -> None:
+        """Keep all waits as long as they are after the clock was set back: else nobody is told until it is as late."""
+        self._groups.set_back(back_ms)
+        self._noted_ms -= back_ms
+        self._told = {key: _moved(told, told.at_ms - back_ms) for key, told in self._told.items()}
+        self._changed.update(self._told)
 
     # what happened
 
@@ -351,7 +363,8 @@ class Dispatcher:
                 del told.firing[number]
                 continue
             if group is None:
-                group = self._groups.named(_route_of(told, record, root), told.group_key, told.group_labels)
+                route = route_as_told(root, told.receiver.rpartition("/")[0], told.group_key, labels_of(record))
+                group = self._groups.named(route, told.group_key, told.group_labels)
             self._groups.put(group, number)
             if record.ended_ms:
                 group.ended[number] = record
@@ -371,16 +384,11 @@ class Dispatcher:
 _TAKEN = frozenset((_K.FIRED, _K.ROSE, _K.FELL, _K.RESOLVED, _K.ACKNOWLEDGED))
 
 
+def _moved(told: GroupTold, at_ms: int) -> GroupTold:
+    return msgspec.structs.replace(told, at_ms=at_ms)
+
+
 def _first_look(route: Route, record: AlertRecord, now_ms: int) -> int:
     # at once for an alert that has fired for longer than a group waits: it is told late already
-    return max(now_ms, record.fired_ms + route.group_wait_ms)
-
-
-def _route_of(told: GroupTold, record: AlertRecord, root: Route) -> Route:
-    """Return the route by which a receiver was told of an alert; one of its own where none leads there any more."""
-    receiver = told.receiver.rpartition("/")[0]
-    labels = labels_of(record)
-    for route in root.match(labels):
-        if route.receiver == receiver and route.group_key(labels) == told.group_key:
-            return route
-    return replace(root, place=f"told {receiver}", receiver=receiver, routes=())
+    # nor does it wait for longer where the clock was set back since it fired
+    return max(now_ms, min(record.fired_ms, now_ms) + route.group_wait_ms)

@@ -78,6 +78,14 @@ class Groups:
             self._count += 1
             heapq.heappush(self._due, (at_ms, self._count, group))
 
+    def set_back(self, by_ms: int) -> None:
+        """Let what waits wait as long as before: the clock was set back."""
+        self._due = []
+        for group in self._groups.values():
+            if group.next_ms:
+                next_ms, group.next_ms = max(group.next_ms - by_ms, 1), 0
+                self.look_at(group, next_ms)
+
     def take_due(self, now_ms: int) -> list[TellingGroup]:
         """Return the groups whose time has come; they have no next look until they are given one."""
         due = []

@@ -124,6 +124,14 @@ def _make(config: RouteConfig, parent: Route, place: str) -> Route:
     return replace(route, routes=children)
 
 
+def route_as_told(root: Route, receiver: str, group_key: str, labels: Labels) -> Route:
+    """Return the route by which a receiver was told of an alert; one of its own where none leads there any more."""
+    for route in root.match(labels):
+        if route.receiver == receiver and route.group_key(labels) == group_key:
+            return route
+    return replace(root, place=f"told {receiver}", receiver=receiver, routes=())
+
+
 def _check(route: Route, receivers: Mapping[str, object], intervals: Mapping[str, object]) -> None:
     if route.receiver not in receivers:
         raise AlertError(f"{route.place}.receiver: there is no receiver {route.receiver!r}")

@@ -212,7 +212,7 @@ class Notifier:
 
     def _forget(self) -> None:
         now_ms = self._parts.clock.now_ms()
-        if now_ms - self._forgot_ms >= _FORGET_MS:
+        if not 0 <= now_ms - self._forgot_ms < _FORGET_MS:  # below 0 where the clock was set back
             self._forgot_ms = now_ms
             self._parts.deliveries.forget(now_ms - self._telling.keep_ms)
 

@@ -72,7 +72,7 @@ class Courier:
 
     async def step(self, receiver: str) -> int | None:
         """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits."""
-        while due := [each for each in self._store.heads(receiver) if each.next_ms <= self._clock.now_ms()]:
+        while due := [each for each in self._store.heads(receiver) if _is_due(each, self._clock.now_ms())]:
             for delivery in due:
                 outcome = await self._tell(receiver, delivery.notice)
                 self._store.keep(self._after(delivery, outcome))
@@ -111,6 +111,11 @@ class Courier:
             next_ms=now_ms + max(jittered_ms, min(outcome.wait_ms, _LONGEST_RETRY_AFTER_MS)),
             answer=outcome.answer,
         )
+
+
+def _is_due(delivery: Delivery, now_ms: int) -> bool:
+    """Tell whether a message is to be sent. A clock that was set back may say that it was tried in the future."""
+    return not delivery.attempts or not delivery.tried_ms <= now_ms < delivery.next_ms
 
 
 def judge(response: OutboundResponse, now_ms: int) -> Outcome:

@@ -87,6 +87,27 @@ def test_what_was_acknowledged_for_a_time_is_told_again_after_it(world: World) -
     assert world.pass_s(80) == ["repeat atlas"]
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_from_being_told(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.clock.step_wall(-86_400_000)
+    world.fire("borea", "critical")
+    assert world.pass_s(61) == ["firing borea,atlas"]
+    assert world.pass_s(3500) == []
+    world.clock.step_wall(-86_400_000)
+    assert world.pass_s(161) == ["repeat borea,atlas"]
+
+
+def test_a_clock_that_was_set_back_between_two_processes_delays_no_message(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.fire("creon", name="Other")
+    world.clock.step_wall(-86_400_000)
+    world.start()
+    assert world.pass_s(11) == ["firing creon"]
+    assert sorted(world.pass_s(3700)) == ["repeat atlas", "repeat creon"]
+
+
 def test_a_silence_keeps_messages_back_and_never_the_end_of_what_was_told(world: World) -> None:
     world.fire()
     world.fire("borea")

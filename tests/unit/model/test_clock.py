@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from barograph.model.clock import SystemClock
+from barograph.model.clock import SetBack, SystemClock
+from helpers.clock import FakeClock
 
 
 def test_it_tells_the_machines_time() -> None:
@@ -28,3 +29,18 @@ def test_it_sleeps_for_positive_times_only(monkeypatch: pytest.MonkeyPatch) -> N
     clock.sleep(0)
     clock.sleep(-1)
     assert slept == [0.25]
+
+
+def test_a_clock_that_is_set_back_is_noticed_and_no_other() -> None:
+    clock = FakeClock()
+    set_back = SetBack(clock)
+    clock.advance(3600)
+    assert set_back.take_ms() == 0
+    clock.step_wall(86_400_000)
+    assert set_back.take_ms() == 0
+    clock.step_wall(-86_400_000)
+    assert (set_back.take_ms(), set_back.take_ms()) == (86_400_000, 0)
+    clock.step_wall(-600)
+    assert set_back.take_ms() == 0
+    clock.step_wall(-600)
+    assert set_back.take_ms() == 1200

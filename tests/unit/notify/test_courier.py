@@ -95,6 +95,17 @@ def test_what_the_receiver_asks_for_counts(state: SqliteState) -> None:
     assert asyncio.run(again.step("team")) == 65_000 + 3_600_000
 
 
+def test_a_clock_that_is_set_back_holds_no_message_back(state: SqliteState) -> None:
+    store, receiver, clock = SqliteDeliveries(state), Receiver(later(), later()), FakeClock(90_000_000)
+    store.enqueue([told("a"), msgspec.structs.replace(told("b", "g2"), at_ms=90_000_000)])
+    courier = Courier(store, {"team": receiver}, clock, lambda: 0.0)
+    asyncio.run(courier.step("team"))
+    clock.step_wall(-86_400_000)
+    store.enqueue([msgspec.structs.replace(told("c", "g3"), at_ms=90_000_000)])
+    assert asyncio.run(courier.step("team")) is None
+    assert receiver.heard == ["a", "b", "a", "b", "c"]
+
+
 def test_what_is_refused_for_good_lets_the_next_go(state: SqliteState) -> None:
     store = SqliteDeliveries(state)
     receiver = Receiver(Outcome(state=S.FAILED, answer="404 gone"))
