@@ -233,6 +233,11 @@ def test_a_reload_is_all_or_nothing(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGHUP)
         eventually(lambda: "speling" in running.words() or None, what="the refusal")
         assert running.value("node_load1") is not None
+        front = running.front_pid
+        file.write_text("web:\n  tls:\n    cert_file: /nowhere/c.pem\n    key_file: /nowhere/k.pem\n")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "/nowhere/c.pem cannot be read" in running.words() or None, what="the refusal")
+        assert running.front_pid == front
         file.write_text("collectors:\n  loadavg:\n    enabled: false\n")
         running.process.send_signal(signal.SIGHUP)
         eventually(lambda: running.value("node_load1") is None or None, what="the end of node_load1")

@@ -294,13 +294,31 @@ def _check_parts(config: Config, source: Source) -> None:
 
 def _check_openness(config: Config, source: Source) -> None:
     """Refuse an address that others can reach without TLS, here or before us."""
-    web = config.web
+    if found := _open_address(config.web):
+        raise source.error(found[1], ("web", "listen", found[0]))
+
+
+def keep_listening(config: Config, web: WebConfig) -> Config:
+    """Return a configuration that is read again, with the addresses that are listened on since the start.
+
+    Raises:
+        ConfigError: It would leave one of them open to others without TLS.
+    """
+    kept = msgspec.structs.replace(config, web=msgspec.structs.replace(config.web, listen=web.listen))
+    if found := _open_address(kept.web):
+        words = "; what is listened on changes with the next start only"
+        raise ConfigError(found[1] + words, path="web.listen")
+    return kept
+
+
+def _open_address(web: WebConfig) -> tuple[int, str] | None:
+    """Return the place of the first address that is open to others, and what to do about it."""
     if web.tls.cert_file or (web.trusted_proxies and web.external_url):
-        return
-    for i, address in enumerate(web.listen):
+        return None
+    for place, address in enumerate(web.listen):
         if not is_loopback(address):
-            port = parse_address(address)[1]
-            raise source.error(_THREE_WAYS.format(address=address, port=port), ("web", "listen", i))
+            return place, _THREE_WAYS.format(address=address, port=parse_address(address)[1])
+    return None
 
 
 def _read(file: Path) -> Document:

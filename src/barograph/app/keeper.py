@@ -20,7 +20,7 @@ import msgspec
 from barograph.app import handover, snapshots
 from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.alert_service import prepare as prepare_alerts
-from barograph.app.config import Config, ServeOptions, encode_config, load_effective, rules_folder
+from barograph.app.config import Config, ServeOptions, encode_config, keep_listening, load_effective, rules_folder
 from barograph.app.freed_memory import FreedMemory
 from barograph.app.heartbeat import FRESH_S, Followed, front_failure
 from barograph.app.import_service import ImportService
@@ -326,6 +326,11 @@ class Keeper:
             # what waits for the next start stays as it was, in words and in deed
             waiting = [name for name in _NEXT_START if getattr(self._config, name) != getattr(config, name)]
             config = msgspec.structs.replace(config, **{name: getattr(self._config, name) for name in waiting})
+            if self._config.web.listen != config.web.listen:
+                waiting.append("web.listen")
+                config = keep_listening(config, self._config.web)
+            if config.web.tls.cert_file:
+                check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
             collectors = self._collectors(config)
             rules = self._rules.prepare(config)
             telling = prepare_alerts(config)
@@ -334,8 +339,6 @@ class Keeper:
         before, self._config = self._config, config
         for name in waiting:
             _log.warning("%s has changed: that takes effect at the next start", name)
-        if before.web.listen != config.web.listen:
-            _log.warning("web.listen has changed: that takes effect at the next start")
         configure_logging(config.log.format, config.log.level, "keeper")
         self._people.sessions.config = config.identity
         self._ticker.replace(collectors)

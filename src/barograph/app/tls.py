@@ -84,7 +84,8 @@ def _load(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
     try:
         # a key with a pass phrase would ask for it on the terminal
         context.load_cert_chain(cert_file, key_file, password=lambda: b"")
-    except ssl.SSLError as error:
-        words = f"{cert_file} and {key_file} cannot be used: {error.reason or error}"
+    except OSError as error:  # of TLS, or of a file that went meanwhile
+        reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
+        words = f"{cert_file} and {key_file} cannot be used: {reason}"
         remedy = "a PEM certificate and its own key without a pass phrase are expected"
         raise ConfigError(f"{words}; {remedy}", path="web.tls") from error

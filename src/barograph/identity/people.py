@@ -29,9 +29,11 @@ class People:
     async def log_in(self, command: LogIn) -> SessionOpened | Refused:
         """Open a session for a name and a password. An unknown name is answered as a wrong password is, as late."""
         user = self._store.find_user(command.user.casefold())
-        is_right = await self._passwords.verify(command.password, user.password_hash if user else "")
-        user = self._store.find_user(command.user.casefold())  # who was removed meanwhile does not come in
-        if user is None or not is_right:
+        verified = user.password_hash if user else ""
+        is_right = await self._passwords.verify(command.password, verified)
+        # who was removed meanwhile does not come in, nor does who has a password that was changed meanwhile
+        user = self._store.find_user(command.user.casefold())
+        if user is None or not is_right or user.password_hash != verified:
             return _WRONG
         return self._sessions.open(user.name, Role[user.role.upper()], command.remote)
 
@@ -83,9 +85,12 @@ class People:
         if refused:
             return Refused(kind="bad_request", message=refused)
         new_hash = await self._passwords.hash(command.password)
-        user = self._store.find_user(actor.name)
+        before, user = user, self._store.find_user(actor.name)
         if user is None:
             return _unknown(actor.name)
+        if user.password_hash != before.password_hash or not self._sessions.is_open(command.keep_session):
+            words = "the password was changed, or this session ended, meanwhile: log in and try again"
+            return Refused(kind="wrong_password", message=words)
         self._put(user, user.role, new_hash)
         self._store.end_sessions(user.name, command.keep_session)
         return Done()

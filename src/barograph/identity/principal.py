@@ -37,6 +37,13 @@ LEAST_ROLE = {
 }
 """Who may have a token of a scope. One of `admin` may do what its owner may."""
 
+_STANDS_FOR = {
+    Scope.READ: Role.VIEWER,
+    Scope.WRITE: Role.VIEWER,
+    Scope.ACKNOWLEDGE: Role.OPERATOR,
+    Scope.ADMIN: Role.ADMIN,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
@@ -61,6 +68,13 @@ class Principal:
     def has_scope(self, scope: Scope) -> bool:
         """Tell whether what was brought is good for this."""
         return self.scopes is None or scope in self.scopes or Scope.ADMIN in self.scopes
+
+    @property
+    def effective_role(self) -> Role:
+        """What they are treated as beyond what a route asks for: a token that only reads is nobody's administrator."""
+        if self.scopes is None:
+            return self.role
+        return min(self.role, max((_STANDS_FOR[scope] for scope in self.scopes), default=Role.VIEWER))
 
     @property
     def via(self) -> str:

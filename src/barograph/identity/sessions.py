@@ -133,6 +133,10 @@ class Sessions:
             return Refused(kind="store", message=str(error))
         return Done()
 
+    def is_open(self, session_id: str) -> bool:
+        """Tell whether a session has not been ended; "" stands for a token, which is looked at with each request."""
+        return not session_id or any(each.id == session_id for each in self._state.sessions(self._clock.now_ms()))
+
     def _role_of(self, user: str) -> Role | None:
         """Return a user's role as it is now; None where the user is gone."""
         if user == LOCAL_ADMIN:

@@ -13,7 +13,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: The user; "" where nobody has logged in.
-        role: The user's role.
+        role: The user's role, or what a token of theirs is good for where that is less.
         via: How they came in: `session ID`, `token PREFIX`, `local token`, `signal` or "".
         source: The address they ask from.
     """

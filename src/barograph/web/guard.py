@@ -82,7 +82,7 @@ class Guard:
             await _send_refusal(scope, send, route, refusal, headers)
             return
         scope.setdefault("state", {})["principal"] = found
-        ACTOR.set(Actor(name=found.name, role=found.role.word, via=found.via, source=source))
+        ACTOR.set(Actor(name=found.name, role=found.effective_role.word, via=found.via, source=source))
         LABEL_SCOPE.set(found.label_scope)
         await self._app(scope, receive, send)
 

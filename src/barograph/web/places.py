@@ -35,7 +35,7 @@ class Places:
         if taken >= self._most:
             raise RequestError(f"{taken} {self._what} are under way already; {self._remedy}", 503)
         mine = self._taken[principal.name]
-        if mine >= self._most_of_one and principal.role < Role.ADMIN:
+        if mine >= self._most_of_one and principal.effective_role < Role.ADMIN:
             raise RequestError(f"{mine} {self._what} of yours are under way already, one's share; {self._remedy}", 503)
 
     @contextmanager

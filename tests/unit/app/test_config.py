@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from barograph.app.config import Config, ServeOptions, decode_config, encode_config, load_config, load_effective
+from barograph.app.config import (
+    Config,
+    ServeOptions,
+    decode_config,
+    encode_config,
+    keep_listening,
+    load_config,
+    load_effective,
+)
 from barograph.model.errors import ConfigError
 from barograph.model.units import Duration, Size
+from barograph.web.config import TlsConfig, WebConfig
 
 
 def write(folder: Path, text: str) -> Path:
@@ -224,3 +233,11 @@ def test_what_is_left_out_of_a_file_is_told_to_whoever_starts(tmp_path: Path) ->
     assert [words.removeprefix(f"{file}:2:1: ") for words in told] == [
         "templates is left out: messages have Barograph's own words and looks"
     ]
+
+
+def test_a_reload_keeps_what_is_listened_on_and_leaves_none_of_it_open() -> None:
+    before = WebConfig(listen=("0.0.0.0:1",), tls=TlsConfig(cert_file="c", key_file="k"))
+    kept = keep_listening(Config(web=WebConfig(listen=("127.0.0.1:2",), tls=before.tls)), before)
+    assert kept.web.listen == ("0.0.0.0:1",)
+    with pytest.raises(ConfigError, match=r"0\.0\.0\.0:1 can be reached by others.*with the next start only"):
+        keep_listening(Config(web=WebConfig(listen=("127.0.0.1:2",))), before)

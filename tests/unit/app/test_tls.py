@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from barograph.app import tls
 from barograph.app.tls import Certificate, check_certificate
 from barograph.model.errors import ConfigError
 
@@ -89,3 +90,15 @@ def test_what_is_no_pair_says_so(pairs: Path, cert: str, key: str, words: str) -
 def test_old_protocols_are_not_spoken(pairs: Path) -> None:
     context = Certificate(str(pairs / "one.pem"), str(pairs / "one.key")).context
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_files_that_go_while_they_are_read_are_a_wrong_configuration(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Going(ssl.SSLContext):
+        def load_cert_chain(self, certfile: object, keyfile: object = None, password: object = None) -> None:
+            raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(tls, "_context", lambda: Going(ssl.PROTOCOL_TLS_SERVER))
+    with pytest.raises(ConfigError, match=r"cannot be used: No such file or directory; a PEM"):
+        check_certificate(*use(pairs, tmp_path, "one"))

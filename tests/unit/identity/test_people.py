@@ -194,3 +194,40 @@ def test_no_password_and_no_token_is_stored_or_noted(world: World) -> None:
     assert b"LogIn(user='ann')" in stored, "the test looks at the right bytes"
     assert stored.count(PASSWORD.encode()) == stored.count(b"hash of " + PASSWORD.encode())
     assert opened.token.encode() not in stored
+
+
+def meanwhile(world: World, monkeypatch: pytest.MonkeyPatch, step: str, command: ChangeUser | EndSession) -> None:
+    """Have the administrator do something while the next password is verified, or hashed."""
+    work = getattr(Passwords, step)
+
+    async def late(self: Passwords, *given: str) -> object:
+        monkeypatch.setattr(Passwords, step, work)
+        done = await work(self, *given)
+        assert await world.people.execute(command, ADMIN) == Done()
+        return done
+
+    monkeypatch.setattr(Passwords, step, late)
+
+
+def test_a_password_that_is_changed_while_it_is_verified_opens_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(world)
+    meanwhile(world, monkeypatch, "verify", ChangeUser(name="ann", password="another long one"))
+    assert world.refusal(LogIn(user="ann", password=PASSWORD, remote="x"), Actor()).kind == "access"
+    log_in(world, password="another long one")
+
+
+@pytest.mark.parametrize("step", ["verify", "hash"])
+@pytest.mark.parametrize("resets", [True, False])
+def test_what_an_administrator_did_meanwhile_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, resets: bool
+) -> None:
+    add(world)
+    session = found(world, log_in(world))
+    assert isinstance(session, SessionFound)
+    reset = ChangeUser(name="ann", password="of the administrator")
+    meanwhile(world, monkeypatch, step, reset if resets else EndSession(session_id=session.session_id))
+    theirs = ChangePassword(old_password=PASSWORD, password="of the thief's own", keep_session=session.session_id)
+    assert "meanwhile" in world.refusal(theirs, ANN).message
+    log_in(world, password="of the administrator" if resets else PASSWORD)

@@ -138,7 +138,7 @@ class AlertRoutes:
         if not frozen:
             return None
         found = msgspec.json.decode(frozen, type=FrozenWho)
-        hides = who.role is Role.VIEWER and not self._deps.config.viewers_see_arguments
+        hides = who.effective_role is Role.VIEWER and not self._deps.config.viewers_see_arguments
         return _plain(without_arguments(found) if hides else found)
 
 

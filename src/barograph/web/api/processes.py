@@ -78,7 +78,7 @@ class ProcessRoutes:
 
     def _hides_arguments(self, scope: Scope) -> bool:
         who: Principal = scope["state"]["principal"]
-        return who.role is Role.VIEWER and not self._deps.config.viewers_see_arguments
+        return who.effective_role is Role.VIEWER and not self._deps.config.viewers_see_arguments
 
     def _kept(self) -> Data:
         """Return what the flight recorder keeps, as configured: so that the page need not guess."""

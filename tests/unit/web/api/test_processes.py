@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from barograph.identity.principal import Principal, Role
+from barograph.identity.principal import Principal, Role, Scope
 from barograph.tsdb.config import ProcessLogConfig
 from barograph.tsdb.process_log import ProcessLogWriter
 from barograph.web.api.processes import ProcessRoutes
@@ -125,19 +125,22 @@ def test_wrong_histories(recorded: Site, path: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "shown", "commands"),
+    ("who", "shown", "commands"),
     [
-        (Role.VIEWER, False, {"/usr/bin/worker"}),
-        (Role.OPERATOR, False, {"/usr/bin/worker -v"}),
-        (Role.VIEWER, True, {"/usr/bin/worker -v"}),
+        (Principal(name="ann", role=Role.VIEWER), False, {"/usr/bin/worker"}),
+        (Principal(name="ann", role=Role.OPERATOR), False, {"/usr/bin/worker -v"}),
+        (Principal(name="ann", role=Role.VIEWER), True, {"/usr/bin/worker -v"}),
+        # a token that only reads is nobody's administrator
+        (Principal(name="ann", role=Role.ADMIN, scopes=frozenset({Scope.READ})), False, {"/usr/bin/worker"}),
+        (Principal(name="ann", role=Role.ADMIN, scopes=frozenset({Scope.ADMIN})), False, {"/usr/bin/worker -v"}),
     ],
 )
 def test_viewers_see_programs_without_their_arguments(
-    recorded: Site, role: Role, shown: bool, commands: set[str]
+    recorded: Site, who: Principal, shown: bool, commands: set[str]
 ) -> None:
     deps = replace(recorded.deps, config=WebConfig(viewers_see_arguments=shown))
     call = recorded.call(f"{_ROUTE}?at={T0_MS / 1000}")
-    call.scope["state"] = {"principal": Principal(name="ann", role=role)}
+    call.scope["state"] = {"principal": who}
     run(ProcessRoutes(deps).table(call.scope, call.receive, call.send))
     data = call.answer.json()["data"]
     assert {row["cmd"] for row in data["rows"] + data["started"]} == commands
