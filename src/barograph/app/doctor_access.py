@@ -92,7 +92,9 @@ def _tokens(tokens: Sequence[Row], clock: Clock) -> list[Finding]:
         scopes = ", ".join(map(str, token["scopes"]))
         words = f"{token['prefix']}… {token['name']!r} of {token['user']}, for {scopes}"
         used_s = token["last_used"] or token["created"]
-        if token["expires"] is None:
+        if token["expires"] is not None and token["expires"] <= clock.now_s():
+            found.append(fact("tokens", f"{words}, has expired and opens nothing"))
+        elif token["expires"] is None:
             found.append(
                 advice(
                     "tokens", f"{words}, never ends", f"barograph token revoke {token['id']}, and make one that ends"

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 from pathlib import Path
 
 import apsw
@@ -44,8 +43,17 @@ def examine_machine(paths: Paths, process: str = "self") -> list[Finding]:
         _privileges(paths.procfs / process / "status"),
         _pressure(paths.procfs),
         _clock(),
-        _descriptors(),
+        _descriptors(paths.procfs / process / "limits"),
     ]
+
+
+def is_roots(paths: Paths, process: str) -> bool:
+    """Tell whether a process runs as root; one that cannot be looked at does not."""
+    try:
+        lines = (paths.procfs / process / "status").read_text().splitlines()
+    except OSError:
+        return False
+    return any(line.split()[2] == "0" for line in lines if line.startswith("Uid:"))
 
 
 def _sqlite(version: str) -> Finding:
@@ -97,9 +105,14 @@ def _clock() -> Finding:
     return good("clock", f"synchronised, off by {timex.maxerror / 1000:.0f} ms at most")
 
 
-def _descriptors() -> Finding:
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if hard != resource.RLIM_INFINITY and hard < _FEW_DESCRIPTORS:
+def _descriptors(limits: Path) -> Finding:
+    try:
+        lines = limits.read_text().splitlines()
+    except OSError as error:
+        return fact("open files", f"how many may be open cannot be told: {limits}: {error.strerror}")
+    # name, soft, hard, unit
+    hard = next((line.split()[-2] for line in lines if line.startswith("Max open files")), "unlimited")
+    if hard.isdigit() and int(hard) < _FEW_DESCRIPTORS:
         words = f"at most {hard} files may be open: two for each process seen, one for each client"
         return advice("open files", words, "raise it: `LimitNOFILE=65536` in the unit, or `ulimit -Hn`")
     return good("open files", "enough may be open at once")

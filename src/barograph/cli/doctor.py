@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, load_config, parse_web
 from barograph.app.doctor_access import examine_listening, examine_people
 from barograph.app.doctor_collectors import examine_alerting, examine_collectors, sample_once
 from barograph.app.doctor_folder import examine_audit, examine_folder, holder_of, is_there
-from barograph.app.doctor_machine import examine_machine
+from barograph.app.doctor_machine import examine_machine, is_roots
 from barograph.app.finding import Finding, Level, advice, good, problem
 from barograph.cli.administer import Administration
 from barograph.cli.doctor_page import print_findings
@@ -87,7 +88,7 @@ def _of_machine(folder: Path, file: Path | None) -> list[Finding]:
     if not is_there(folder):
         return [*found, *examine_people([], [], [], clock)]
     try:
-        users, tokens = read_people(folder)
+        users, tokens, sessions = read_people(folder, clock.now_ms())
     except StoreError as error:
         return [*found, problem("users", str(error), "run this as the user that serves")]
     rows = [{"name": user.name, "role": user.role} for user in users]
@@ -104,7 +105,9 @@ def _of_machine(folder: Path, file: Path | None) -> list[Finding]:
         }
         for token in tokens
     ]
-    return [*found, *examine_people(rows, shown, [], clock)]
+    # they outlive the server that opened them, and are good again at the next start
+    logged_in = [{"user": user, "source": source} for user, source in sessions]
+    return [*found, *examine_people(rows, shown, logged_in, clock)]
 
 
 def _of_folder(folder: Path) -> list[Finding]:
@@ -133,7 +136,8 @@ def _of_server(server: Administration, holder: str = "") -> list[Finding]:
     pid = f", pid {holder}" if holder else ""
     found = [_state(server.url, status, pid)]
     healths = [CollectorHealth(**row) for row in status["collectors"]]
-    found += examine_collectors(healths, is_root=os.geteuid() == 0)
+    # of a server elsewhere nobody here can tell what its user may read
+    found += examine_collectors(healths, is_root=not holder or is_roots(Paths(), holder))
     found += examine_alerting(told["receivers"], has_heartbeat=bool(told["heartbeat"]))
     return found + examine_listening(web, clock) + examine_people(users, tokens, sessions, clock)
 
@@ -156,5 +160,9 @@ def _paths(config: Config) -> Paths:
 
 
 def _alerting(config: Config) -> list[Finding]:
-    rows = [{"name": receiver.name, "is_routed": True, "waiting": 0, "answer": ""} for receiver in config.receivers]
+    routed = prepare_alerts(config).policy.routed
+    rows = [
+        {"name": receiver.name, "is_routed": receiver.name in routed, "waiting": 0, "answer": ""}
+        for receiver in config.receivers
+    ]
     return examine_alerting(rows, has_heartbeat=config.notify.heartbeat.url is not None)

@@ -97,7 +97,8 @@ def user_change(
 ) -> None:
     """Give a user another role or another password.
 
-    The new role counts at once. A new password ends their sessions.
+    The new role counts at once. A new password ends their sessions; their tokens stay
+    good (`barograph token list`, `barograph token revoke`).
     """
     if not role and not password:
         raise CommandError("nothing to change: say --role ROLE, or --password", 2)

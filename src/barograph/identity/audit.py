@@ -17,7 +17,7 @@ from barograph.identity.ratelimit import TokenRate
 from barograph.model.acting import Actor
 from barograph.model.alert_commands import ASKING as ASKING_OF_ALERTS
 from barograph.model.clock import Clock
-from barograph.model.commands import AnyCommand, AnyReply, FindSession, ImportSamples, Refused
+from barograph.model.commands import AnyCommand, AnyReply, FindSession, ImportSamples, Refused, SessionOpened
 from barograph.model.errors import StoreError
 from barograph.model.people import (
     AuditEntry,
@@ -76,9 +76,13 @@ class AuditLog:
             return
         outcome = f"refused: {reply.message}" if isinstance(reply, Refused) else "done"
         name = command.user if isinstance(command, LogIn) else actor.name
+        via = actor.via
+        if isinstance(reply, SessionOpened):
+            # whom a link lets in stands in no command; what they do next is told as of this session
+            name, via = reply.user, f"session {reply.session_id}"
         source = getattr(command, "remote", "") or actor.source
         action = str(command.__struct_config__.tag)
-        self.append(Actor(name=name, via=actor.via, source=source), action, repr(command), outcome)
+        self.append(Actor(name=name, via=via, source=source), action, repr(command), outcome)
 
     def append(self, actor: Actor, action: str, target: str, outcome: str) -> None:
         """Append a line; where the store takes none, the process's log has it at least."""

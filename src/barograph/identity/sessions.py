@@ -75,11 +75,11 @@ class Sessions:
         now_ms = self._clock.now_ms()
         for oldest in [each for each in self._state.sessions(now_ms) if each.user == user][MOST_SESSIONS - 1 :]:
             self._state.end_session(oldest.id)
-        token = self._random()
+        token, session_id = self._random(), hash_secret(self._random())[:_ID_LENGTH]
         expires_ms = now_ms + self.config.session_lifetime.ms
         self._state.add_session(
             StoredSession(
-                id=hash_secret(self._random())[:_ID_LENGTH],
+                id=session_id,
                 token_hash=hash_secret(token),
                 user=user,
                 role=role.word,
@@ -88,7 +88,7 @@ class Sessions:
                 remote=remote,
             )
         )
-        return SessionOpened(token=token, expires_ms=expires_ms)
+        return SessionOpened(token=token, expires_ms=expires_ms, user=user, session_id=session_id)
 
     def find(self, token_hash: str) -> SessionFound | Refused:
         """Tell whose session a token's hash belongs to."""

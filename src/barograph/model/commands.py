@@ -104,10 +104,15 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="do
 
 
 class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="reply", tag="session_opened"):
-    """A session exists; `token` is what the cookie carries and is stored nowhere in the clear."""
+    """A session exists; `token` is what the cookie carries and is stored nowhere in the clear.
+
+    `user` and `session_id` tell the audit log whose it is, and by which name later lines call it.
+    """
 
     token: str
     expires_ms: int
+    user: str = ""
+    session_id: str = ""
 
     def __repr__(self) -> str:
         return f"SessionOpened(expires_ms={self.expires_ms})"  # the token is a secret

@@ -90,8 +90,10 @@ class SqlitePeople:
         return self._state.write(lambda: self._state.run(statement, token_id), lasting=True) == 1
 
 
-def read_people(folder: Path) -> tuple[list[StoredUser], list[StoredToken]]:
-    """Return the users and tokens of a folder's state.db; reads only, whoever else writes.
+def read_people(folder: Path, now_ms: int) -> tuple[list[StoredUser], list[StoredToken], list[tuple[str, str]]]:
+    """Return the users and tokens of a folder's state.db, and of each session that has not ended user and source.
+
+    Reads only, whoever else writes.
 
     Raises:
         StoreError: There is no such file, or it cannot be read.
@@ -101,7 +103,9 @@ def read_people(folder: Path) -> tuple[list[StoredUser], list[StoredToken]]:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             users = [_user(row) for row in connection.execute(_USERS + " ORDER BY name")]
-            return users, [_token(row) for row in connection.execute(_TOKENS + " ORDER BY created_ms DESC, id")]
+            tokens = [_token(row) for row in connection.execute(_TOKENS + " ORDER BY created_ms DESC, id")]
+            open_ones = connection.execute("SELECT user_name, remote FROM session WHERE expires_ms > ?", (now_ms,))
+            return users, tokens, [(str(user), str(remote)) for user, remote in open_ones]
         finally:
             connection.close()
     except apsw.Error as error:

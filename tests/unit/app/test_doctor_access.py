@@ -67,6 +67,7 @@ def test_users_by_role_and_sessions_by_source() -> None:
     [
         ({}, Level.FACT, "for read"),
         ({"expires": None}, Level.ADVICE, "never ends"),
+        ({"expires": NOW_MS / 1000 - 1}, Level.FACT, "has expired"),
         ({"created": NOW_MS / 1000 - 400 * DAY_S}, Level.ADVICE, "not used for half a year"),
         ({"created": NOW_MS / 1000 - 400 * DAY_S, "last_used": NOW_MS / 1000}, Level.FACT, "for read"),
     ],

@@ -1,9 +1,8 @@
-import resource
 from pathlib import Path
 
 import pytest
 
-from barograph.app.doctor_machine import examine_machine
+from barograph.app.doctor_machine import examine_machine, is_roots
 from barograph.app.finding import Finding, Level
 from barograph.collectors.procfs import Paths
 
@@ -62,7 +61,22 @@ def test_a_clock_that_nobody_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert topic(examine_machine(machine(tmp_path / "proc")), "clock").level == level
 
 
-@pytest.mark.parametrize(("hard", "level"), [(256, Level.ADVICE), (resource.RLIM_INFINITY, Level.GOOD)])
-def test_few_open_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard: int, level: Level) -> None:
-    monkeypatch.setattr("barograph.app.doctor_machine.resource.getrlimit", lambda _: (256, hard))
-    assert topic(examine_machine(machine(tmp_path / "proc")), "open files").level == level
+@pytest.mark.parametrize(("hard", "level"), [("256", Level.ADVICE), ("unlimited", Level.GOOD), ("65536", Level.GOOD)])
+def test_few_open_files_of_the_process_that_serves(tmp_path: Path, hard: str, level: Level) -> None:
+    paths = machine(tmp_path / "proc")
+    assert topic(examine_machine(paths, "4242"), "open files").level == Level.FACT
+    (paths.procfs / "4242").mkdir()
+    (paths.procfs / "4242" / "limits").write_text(
+        "Limit                     Soft Limit           Hard Limit           Units     \n"
+        f"Max open files            256                  {hard:20} files     \n"
+    )
+    assert topic(examine_machine(paths, "4242"), "open files").level == level
+
+
+@pytest.mark.parametrize(("uids", "is_so"), [("1000\t0\t0\t0", True), ("0\t1000\t0\t0", False)])
+def test_who_a_process_runs_as(tmp_path: Path, uids: str, is_so: bool) -> None:
+    paths = machine(tmp_path / "proc")
+    assert not is_roots(paths, "4242")
+    (paths.procfs / "4242").mkdir()
+    (paths.procfs / "4242" / "status").write_text(f"Name:\tx\nUid:\t{uids}\n")
+    assert is_roots(paths, "4242") == is_so

@@ -15,11 +15,22 @@ from barograph.model.commands import (
     Done,
     EndSession,
     FindSession,
+    RedeemLogin,
     Refused,
     Reload,
+    SessionOpened,
 )
 from barograph.model.errors import StoreError
-from barograph.model.people import AddUser, AuditEntry, AuditRead, ListUsers, LogIn, ReadAudit
+from barograph.model.people import (
+    AddUser,
+    AuditEntry,
+    AuditRead,
+    ListUsers,
+    LogIn,
+    LoginLinkMade,
+    MakeLoginLink,
+    ReadAudit,
+)
 from barograph.state.audit import SqliteAudit, read_audit
 from barograph.telemetry.logs import RepeatLimit
 from helpers.clock import FakeClock
@@ -228,3 +239,14 @@ def test_no_command_and_no_answer_shows_a_secret(kind: type[msgspec.Struct]) -> 
 
 def _sample(kind: object) -> object:
     return 1 if kind is int else () if typing.get_origin(kind) is tuple else "x"
+
+
+def test_a_log_in_by_link_is_told_as_its_users_and_as_the_session_of_later_lines(world: World) -> None:
+    world.do(AddUser(name="ann", role="viewer"))
+    link = world.do(MakeLoginLink(user="ann"))
+    assert isinstance(link, LoginLinkMade)
+    opened = world.do(RedeemLogin(code=link.code, remote="10.0.0.9"), Actor())
+    assert isinstance(opened, SessionOpened)
+    line = entries(world)[0]
+    assert (line.actor, line.via, line.source) == ("ann", f"session {opened.session_id}", "10.0.0.9")
+    assert opened.token not in str(line)

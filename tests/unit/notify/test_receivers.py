@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -152,6 +153,29 @@ def test_pagerduty_is_told_of_one_incident_a_group(kind: NoticeKind) -> None:
     assert (payload["severity"], payload["source"]) == ("critical", "atlas")
     assert payload["timestamp"] == "2023-11-14T22:16:46.25Z"
     assert payload["summary"].endswith("Disk full on atlas")
+
+
+def test_an_answer_that_repeats_the_way_shows_nothing_of_it() -> None:
+    async def answer(body: str) -> str:
+        head = f"HTTP/1.1 404 Not Found\r\nContent-Length: {len(body)}\r\n\r\n"
+        async with peer((head + body).encode()) as heard:
+            receiver = WebhookReceiver(
+                url=Secret(f"http://allowed:{heard.port}/hooks/T0/S3CRET%2DCANARY?key=k3y-canary"),
+                authorization=Secret("Bearer canary-bearer"),
+            )
+            return (await over_http(receiver, client_of(), FakeClock())(notice())).answer
+
+    for echoed in (
+        "Cannot POST /hooks/T0/S3CRET%2DCANARY?key=k3y-canary",
+        "no such hook: S3CRET-CANARY",
+        "x" * 190 + " /hooks/T0/S3CRET%2DCANARY",
+        "wrong: canary-bearer",
+        "k3y-canary is no key",
+    ):
+        told = asyncio.run(answer(echoed))
+        assert told.startswith("404 ")
+        assert not re.search("s3cr|canary", told, re.IGNORECASE), told
+    assert asyncio.run(answer("no such hook")) == "404 no such hook"
 
 
 def test_an_address_that_is_refused_fails_for_good_and_a_closed_port_does_not() -> None:
