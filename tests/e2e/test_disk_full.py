@@ -25,5 +25,12 @@ def test_the_first_start_on_a_full_disk_goes_on_from_memory(tmp_path: Path) -> N
             running.wait_ready()
             assert eventually(lambda: running.value("count_over_time(node_load1[1m])"), 10) >= 1
             assert running.get("/api/barograph/v1/status").json()["data"]["store_read_only"] is False
+            # state.db is written back when the notifier next looks
+            eventually(
+                lambda: not running.get("/api/barograph/v1/status").json()["data"]["state_reason"] or None,
+                10,
+                "alerts stored again",
+            )
+            assert (disk / "data" / "state.db").stat().st_size
         finally:
             running.stop()

@@ -140,7 +140,7 @@ class AlertBook:
             transitions = [transition for step in steps for transition in step.transitions]
             # nothing happened where somebody asks again for what is so
             if transitions:
-                self._commit([step.record for step in steps], transitions)
+                self._commit([step.record for step in steps], transitions, lasting=True)
         self._tell(transitions)
         return [step.record for step in steps]
 
@@ -151,11 +151,13 @@ class AlertBook:
             raise AlertError(f"there is no alert {number}; `barograph alerts list` shows all")
         return record
 
-    def _commit(self, records: Iterable[AlertRecord], transitions: Sequence[Transition]) -> None:
+    def _commit(
+        self, records: Iterable[AlertRecord], transitions: Sequence[Transition], *, lasting: bool = False
+    ) -> None:
         kept = list(records)
         if not kept:
             return
-        self._store.keep(kept, transitions)
+        self._store.keep(kept, transitions, lasting=lasting)
         self._version += 1
         for record in kept:
             if record.ended_ms:

@@ -54,7 +54,7 @@ class SilenceBook:
             if kept is not None and _words(kept.stored) != _words(stored):
                 raise AlertError(f"there is a silence {silence.id} already")
             if kept is None:
-                self._keep(stored)
+                self._keep(stored, lasting=True)
         return silence
 
     def expire(self, silence_id: str, actor: str, now_ms: int) -> None:
@@ -69,7 +69,7 @@ class SilenceBook:
             if kept is None:
                 raise AlertError(f"there is no silence {silence_id}; `barograph silence list` shows all")
             if kept.silence.state(now_ms) is not SilenceState.EXPIRED:
-                self._end(kept, actor, now_ms)
+                self._end(kept, actor, now_ms, lasting=True)
 
     def silences(self) -> list[Kept]:
         """Return all silences, ended ones too."""
@@ -90,14 +90,15 @@ class SilenceBook:
             for silence in ended_with_alerts((kept.silence for kept in self._kept.values()), before, after):
                 self._end(self._kept[silence.id], "", now_ms)
 
-    def _end(self, kept: Kept, actor: str, now_ms: int) -> None:
+    def _end(self, kept: Kept, actor: str, now_ms: int, *, lasting: bool = False) -> None:
         # one that has not begun begins and ends at once
         starts_ms = min(kept.stored.starts_ms, now_ms)
-        self._keep(msgspec.structs.replace(kept.stored, starts_ms=starts_ms, ends_ms=now_ms, ended_by=actor))
+        ended = msgspec.structs.replace(kept.stored, starts_ms=starts_ms, ends_ms=now_ms, ended_by=actor)
+        self._keep(ended, lasting=lasting)
 
-    def _keep(self, stored: StoredSilence) -> None:
+    def _keep(self, stored: StoredSilence, *, lasting: bool) -> None:
         silence = silence_of(stored)
-        self._store.keep(stored)
+        self._store.keep(stored, lasting=lasting)
         self._version += 1
         self._kept[stored.id] = Kept(silence=silence, stored=stored)
 

@@ -63,6 +63,7 @@ class AlertService:
 
     def __init__(self, parts: AlertServiceParts, config: Config) -> None:
         alerts, frozen = SqliteAlerts(parts.state), FrozenTables(parts.state)
+        self._state = parts.state
         self._clock = parts.clock
         self._publish = parts.publish
         self._living = parts.living
@@ -84,7 +85,7 @@ class AlertService:
             fired=self.suspects.freeze,
             suspects=self.suspects.of,
         )
-        self._notifier = Notifier(dispatching, telling, self.announce, self.heartbeat)
+        self._notifier = Notifier(dispatching, telling, self._stepped, self.heartbeat)
         self.views = AlertViews(self.book, self._silences, lambda: self._notifier.telling.policy.rules, parts.clock)
         self.views.told_of = self._told_of
         self._commands = AlertCommands(
@@ -142,6 +143,11 @@ class AlertService:
         page = self.views.page()
         self._published, self._published_s = state, now_s
         self._publish(AlertsNow(version=sum(state), counts=page.counts))
+
+    def _stepped(self) -> None:
+        self.announce()
+        if self._state.trouble:
+            self._state.return_to_disk()
 
     def _take(self, telling: Telling) -> None:
         self._commands.nobody_told = not any(telling.ways.get(name) for name in telling.policy.routed)

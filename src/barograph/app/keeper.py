@@ -120,7 +120,7 @@ class Keeper:
             check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
         self._listening = bind(config.web.listen)
         self._telemetry = Telemetry()
-        report_store(self._telemetry, self._store.stats)
+        report_store(self._telemetry, self._store.stats, lambda: bool(self._state.trouble))
         self._recorder = ProcessRecorder(self._folder, config.store.process_log, self._telemetry)
         process_metrics(self._telemetry, "keeper", read_own_process)
         self._restarts = self._telemetry.counter(
@@ -238,7 +238,8 @@ class Keeper:
         """Give the fronts a snapshot where something in it has changed."""
         version, collectors = self._ticker.health()
         stats = self._store.stats
-        status_version = self._publisher.next_status(version, hash(stats.reason))
+        trouble = self._state.trouble
+        status_version = self._publisher.next_status(version, hash((stats.reason, trouble)))
         if not status_version:
             return
         if not stats.read_only:
@@ -251,6 +252,7 @@ class Keeper:
                 interval_ms=self._config.collectors.interval.ms,
                 store_read_only=stats.read_only,
                 store_reason=stats.reason,
+                state_reason=trouble,
                 collectors=collectors,
             )
         )

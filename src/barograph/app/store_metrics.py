@@ -30,7 +30,6 @@ _COUNTERS: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
 )
 _GAUGES: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
     ("barograph_store_commit_seconds", "How long the newest commit took.", lambda s: s.last_commit_s),
-    ("barograph_store_read_only", "Whether nothing can be made durable now.", lambda s: float(s.read_only)),
     ("barograph_store_pending_ticks", "Ticks in memory that are not durable yet.", lambda s: s.pending_ticks),
     ("barograph_store_unfolded_ticks", "Durable ticks that are not in blocks yet.", lambda s: s.unfolded_ticks),
     ("barograph_store_series", "Series in the head.", lambda s: s.series),
@@ -41,12 +40,17 @@ _GAUGES: tuple[tuple[str, str, Callable[[StoreStats], float]], ...] = (
 )
 
 
-def report_store(telemetry: Telemetry, stats: StoreStats) -> None:
-    """Add the store's figures to the keeper's metrics."""
+def report_store(telemetry: Telemetry, stats: StoreStats, state_is_in_memory: Callable[[], bool]) -> None:
+    """Add the store's figures to the keeper's metrics; and whether state.db, beside it, takes nothing."""
     series = [(telemetry.counter(name, text).labels(), read) for name, text, read in _COUNTERS]
     series += [(telemetry.gauge(name, text).labels(), read) for name, text, read in _GAUGES]
+    read_only = telemetry.gauge("barograph_store_read_only", "Whether anything cannot be made durable now.").labels()
+    in_memory = telemetry.gauge("barograph_store_state_in_memory", "Whether state.db cannot be written now.").labels()
 
     def refresh() -> None:
+        state_waits = state_is_in_memory()
+        in_memory.set(float(state_waits))
+        read_only.set(float(stats.read_only or state_waits))
         for metric, read in series:
             metric.set(read(stats))
 

@@ -145,6 +145,9 @@ def _of_server(server: Administration, holder: str = "") -> list[Finding]:
 def _state(url: str, status: dict[str, Any], pid: str) -> Finding:
     if status["store_read_only"]:
         return problem("server", f"{url}{pid}: nothing is stored: {status['store_reason']}", "see its log")
+    if status.get("state_reason"):
+        words = f"{url}{pid}: alerts, sessions and messages are kept in memory: {status['state_reason']}"
+        return problem("server", words, "free space on the disk of the data folder, or mend it")
     since = datetime.fromtimestamp(status["started_ms"] / 1000).astimezone()
     return good("server", f"{url}{pid}: version {status['barograph_version']}, runs since {since:%Y-%m-%d %H:%M}")
 

@@ -183,8 +183,11 @@ class AlertStore(Protocol):
         """Return the highest number that an alert was given; 0 where there was none."""
         ...
 
-    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition]) -> None:
-        """Put records in place of those with their numbers and add transitions to the history: all or nothing."""
+    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition], *, lasting: bool = False) -> None:
+        """Put records in place of those with their numbers and add transitions to the history: all or nothing.
+
+        On a disk that takes nothing they are kept in memory for now, or refused where somebody is told that they last.
+        """
         ...
 
     def find(self, number: int) -> AlertRecord | None:

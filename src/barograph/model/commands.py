@@ -186,6 +186,8 @@ class KeeperStatus(msgspec.Struct, frozen=True, kw_only=True):
     store_read_only: bool
     store_reason: str
     collectors: tuple[CollectorHealth, ...]
+    state_reason: str = ""
+    """Why alerts, sessions and the like are kept in memory for now."""
 
 
 class Commands(Protocol):

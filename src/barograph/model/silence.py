@@ -32,8 +32,8 @@ class StoredSilence(msgspec.Struct, frozen=True, kw_only=True):
 class SilenceStore(Protocol):
     """Durable when a method returns, else `StoreError`. Safe to call from any thread."""
 
-    def keep(self, silence: StoredSilence) -> None:
-        """Put a silence in place of what has its id."""
+    def keep(self, silence: StoredSilence, *, lasting: bool = False) -> None:
+        """Put a silence in place of what has its id; `lasting`: see `AlertStore.keep`."""
         ...
 
     def silences(self) -> list[StoredSilence]:

@@ -1,6 +1,6 @@
 """`AlertStore` on state.db: alerts, and the history that the file itself refuses to change.
 
-Where the disk takes nothing, alerts go on in memory, with what was stored before: better than none.
+Where the disk takes nothing, alerts go on in memory until it does; what people do with them is refused meanwhile.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class SqliteAlerts:
         """See `AlertStore`."""
         return _whole(self._state.rows("SELECT COALESCE(MAX(number), 0) FROM alert")[0][0])
 
-    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition]) -> None:
+    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition], *, lasting: bool = False) -> None:
         """See `AlertStore`."""
         kept = [_row_of(record) for record in records]
 
@@ -72,7 +72,7 @@ class SqliteAlerts:
                 ],
             )
 
-        self._state.write(change)
+        self._state.write(change, lasting=lasting)
 
     def find(self, number: int) -> AlertRecord | None:
         """See `AlertStore`."""

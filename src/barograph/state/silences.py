@@ -17,10 +17,10 @@ class SqliteSilences:
     def __init__(self, state: SqliteState) -> None:
         self._state = state
 
-    def keep(self, silence: StoredSilence) -> None:
+    def keep(self, silence: StoredSilence, *, lasting: bool = False) -> None:
         """See `SilenceStore`."""
         row = (silence.id, silence.starts_ms, msgspec.msgpack.encode(silence))
-        self._state.write(lambda: self._state.run_many(_KEEP, [row]))
+        self._state.write(lambda: self._state.run_many(_KEEP, [row]), lasting=lasting)
 
     def silences(self) -> list[StoredSilence]:
         """See `SilenceStore`."""

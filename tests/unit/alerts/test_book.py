@@ -1,7 +1,9 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 
 from barograph.alerts.book import AlertBook
@@ -45,10 +47,10 @@ class RefusingStore(SqliteAlerts):
 
     refuses = False
 
-    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition]) -> None:
+    def keep(self, records: Sequence[AlertRecord], transitions: Sequence[Transition], *, lasting: bool = False) -> None:
         if self.refuses:
             raise StoreError("not now")
-        super().keep(records, transitions)
+        super().keep(records, transitions, lasting=lasting)
 
 
 def test_the_book_goes_on_after_a_restart_where_it_was(state: SqliteState) -> None:
@@ -153,3 +155,32 @@ def test_an_acknowledgment_that_is_over_is_told(state: SqliteState) -> None:
         TransitionKind.ACK_EXPIRED,
     ]
     assert AlertBook(SqliteAlerts(state)).live()[0].state is LifeState.FIRING
+
+
+def test_what_a_person_does_is_refused_where_it_would_not_last(
+    state: SqliteState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = AlertBook(SqliteAlerts(state))
+
+    def refuse(*_: object) -> None:
+        raise apsw.FullError("no space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "_reopen", refuse)
+        with patch.context() as first:
+            first.setattr(state, "_transact", once(refuse, state._transact))
+            book.receive([said(AlertPhase.FIRING)], 1000)
+        with pytest.raises(StoreError, match=r"no space is left.*nothing was changed"):
+            book.acknowledge(1, Acknowledgment(by="ada", at_ms=2000))
+    book.acknowledge(1, Acknowledgment(by="ada", at_ms=3000))
+    assert state.is_durable
+
+
+def once(first: Callable[..., object], then: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is one thing when it is called for the first time, and another from then on."""
+    calls = iter((first,))
+
+    def call(*values: object) -> object:
+        return next(calls, then)(*values)
+
+    return call

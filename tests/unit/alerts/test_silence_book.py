@@ -25,7 +25,7 @@ def state(tmp_path: Path) -> Iterator[SqliteState]:
 class RefusingStore(SqliteSilences):
     """A store on a disk that fails."""
 
-    def keep(self, silence: StoredSilence) -> None:
+    def keep(self, silence: StoredSilence, *, lasting: bool = False) -> None:
         raise StoreError("not now")
 
 

@@ -142,7 +142,7 @@ def test_where_nothing_can_be_written_at_first_the_state_is_in_memory(
 ) -> None:
     state = open_state(tmp_path / "absent")
     assert not state.is_durable
-    assert "sessions are kept in memory and end with this process" in caplog.text
+    assert "what changes is kept in memory until it can be" in caplog.text
     state.add_session(session())
     assert state.find_session("hash-1", 1) == session()
     state.close()
@@ -168,21 +168,112 @@ def test_what_cannot_be_opened_for_writing_is_read_into_memory(
 
 def test_a_disk_that_fills_up_moves_the_state_to_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     disk = FullDisk()
-    connection = apsw.Connection(str(tmp_path / FILE), vfs="full-disk")
-    state = SqliteState(connection, "state.db")
+    state = state_on("full-disk", tmp_path)
     state.add_session(session(1))
     assert state.is_durable
     disk.is_full = True
     state.add_session(session(2))
     assert not state.is_durable
-    assert "sessions opened from now on end with this process" in caplog.text
+    assert "what changes is kept in memory until it can be" in caplog.text
     assert state.find_session("hash-1", 1) == session(1)
     assert state.find_session("hash-2", 1) == session(2)
+    with pytest.raises(StoreError, match=r"no space is left.*nothing was changed; free space"):
+        state.write(lambda: state.run("DELETE FROM session"), lasting=True)
     state.close()
+    assert "what changed since state.db could not be written is lost" in caplog.text
     again = open_state(tmp_path)
     assert again.find_session("hash-1", 1) == session(1), "what was stored is still stored"
     assert again.find_session("hash-2", 1) is None
     again.close()
+
+
+def test_a_disk_that_takes_changes_again_gets_all_that_was_kept_in_memory(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = FullDisk()
+    state = state_on("full-disk", tmp_path)
+    state.add_session(session(1))
+    disk.is_full = True
+    state.add_session(session(2))
+    assert "no space is left" in state.trouble
+    assert not state.return_to_disk()
+    disk.is_full = False
+    assert state.return_to_disk()
+    assert (state.trouble, state.is_durable) == ("", True)
+    assert "can be written again" in caplog.text
+    state.add_session(session(3))
+    other = open_state(tmp_path)
+    assert [each.id for each in other.sessions(1)] == ["id-1", "id-2", "id-3"]
+    assert other.rows("PRAGMA integrity_check") == [("ok",)]
+    other.close()
+    state.close()
+
+
+def test_what_must_last_and_the_end_of_the_process_try_the_disk_too(tmp_path: Path) -> None:
+    disk = FullDisk()
+    for end in (SqliteState.close, lambda state: state.write(lambda: None, lasting=True)):
+        state = state_on("full-disk", tmp_path)
+        disk.is_full = True
+        state.add_session(session())
+        disk.is_full = False
+        end(state)
+        other = open_state(tmp_path)
+        assert other.find_session("hash-1", 1) == session()
+        other.end_session("id-1")
+        other.close()
+
+
+def test_a_log_that_a_kill_left_behind_is_read_on_a_full_disk_and_kept(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened().add_session(session(1))
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in (FILE, f"{FILE}-wal"):
+        (killed / name).write_bytes((tmp_path / name).read_bytes())
+
+    def refuse(_: str) -> apsw.Connection:
+        raise apsw.FullError("no space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("barograph.state.sqlite._connect", refuse)
+        state = open_state(killed)
+        assert state.find_session("hash-1", 1) == session(1)
+        state.add_session(session(2))
+        assert not state.return_to_disk()
+    state.close()
+    again = open_state(killed)
+    assert [each.id for each in again.sessions(1)] == ["id-1", "id-2"]
+    again.close()
+
+
+def test_what_was_not_read_whole_never_takes_the_place_of_the_file(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = opened()
+    stored.add_session(session(1))
+    other = apsw.Connection(str(tmp_path / FILE))
+    other.execute("BEGIN; SELECT * FROM session")
+
+    def refuse(_: str) -> apsw.Connection:
+        raise apsw.FullError("no space is left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("barograph.state.sqlite._connect", refuse)
+        state = opened()
+    state.add_session(session(2))
+    assert not state.return_to_disk()
+    assert stored.find_session("hash-1", 1) == session(1)
+    other.close()
+
+
+def state_on(vfs: str, folder: Path) -> SqliteState:
+    def connect() -> apsw.Connection:
+        connection = apsw.Connection(str(folder / FILE), vfs=vfs)
+        connection.pragma("journal_mode", "wal")
+        return connection
+
+    return SqliteState(connect(), "state.db", connect)
 
 
 def test_a_change_that_fails_changes_nothing(opened: Open) -> None:
