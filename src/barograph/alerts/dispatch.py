@@ -269,7 +269,7 @@ class Dispatcher:
         records = {**live, **group.ended}
         for message in telling.messages:
             firing, over = ([records[number] for number in numbers] for numbers in (message.firing, message.over))
-            self._outbox += make_notices(self._frame(way, group, now_ms), message.kind, firing, over)
+            self._outbox += make_notices(self._frame(way, group, now_ms), message.kind, firing, over, message.others)
         if telling.messages or telling.believed != known:
             at_ms = now_ms if told is None or telling.tells_firing else told.at_ms
             self._believe(way, group, telling.believed, at_ms)
@@ -284,8 +284,14 @@ class Dispatcher:
                     if told is not None and record.number in told.firing:
                         about.setdefault((way.id, group.key), (way, group, []))[2].append(record)
         for way, group, known in about.values():
-            frame = self._frame(way, group, now_ms)
-            self._outbox += make_notices(replace(frame, actor=actor, text=text), NoticeKind.ACKNOWLEDGED, known, ())
+            frame = replace(self._frame(way, group, now_ms), actor=actor, text=text)
+            others = self._unheld(group, now_ms)
+            self._outbox += make_notices(frame, NoticeKind.ACKNOWLEDGED, known, (), others)
+
+    def _unheld(self, group: TellingGroup, now_ms: int) -> int:
+        """Count the alerts of a group that are loud and that nobody has."""
+        firing = self._parts.book.records(group.firing).values()
+        return sum(each.state is not LifeState.ACKNOWLEDGED and self._is_loud(group, each, now_ms) for each in firing)
 
     def _frame(self, way: Way, group: TellingGroup, now_ms: int) -> Frame:
         return Frame(

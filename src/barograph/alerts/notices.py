@@ -44,9 +44,17 @@ class Frame:
 
 
 def make_notices(
-    frame: Frame, kind: NoticeKind, firing: Iterable[AlertRecord], over: Iterable[AlertRecord]
+    frame: Frame, kind: NoticeKind, firing: Iterable[AlertRecord], over: Iterable[AlertRecord], others: int = 0
 ) -> list[Notice]:
-    """Return the messages that tell of these alerts: one, or several where the way splits."""
+    """Return the messages that tell of these alerts: one, or several where the way splits.
+
+    Args:
+        frame: What all messages about the group have.
+        kind: Why they are made.
+        firing: What is told as firing.
+        over: What is told as ended.
+        others: As in `Notice`.
+    """
     alerts = [*_told(firing, frame, is_over=False), *_told(over, frame, is_over=True)]
     way = frame.way
     pages: Sequence[Sequence[NoticeAlert]] = [alerts[: way.most]]
@@ -63,6 +71,7 @@ def make_notices(
         actor=frame.actor,
         text=frame.text,
         external_url=frame.external_url,
+        others=others,
     )
     return [
         msgspec.structs.replace(

@@ -27,11 +27,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message to be made. `over` are told as ended, `firing` as firing."""
+    """A message to be made.
+
+    Attributes:
+        kind: Why.
+        firing: What is told as firing.
+        over: What is told as ended.
+        others: How many go on of which it does not tell, since they are quiet now.
+    """
 
     kind: NoticeKind
     firing: AbstractSet[int]
     over: AbstractSet[int] = field(default_factory=frozenset)
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +79,10 @@ def tell(standing: Standing, known: Mapping[int, str], *, sends_resolved: bool, 
         messages.append(Message(kind=kind, firing=loud.keys(), over=over))
         believed = {**rest, **loud}
     elif over:
-        # as long as something that it knows of goes on, it is not all over
-        goes_on = bool(loud or rest)
-        messages.append(
-            Message(
-                kind=NoticeKind.REPEAT if goes_on else NoticeKind.RESOLVED,
-                firing=loud.keys() & known.keys() if goes_on else frozenset(),
-                over=over,
-            )
-        )
+        # what is quiet is not named as firing, but as long as it goes on it is not all over
+        kind_of_end = NoticeKind.REPEAT if loud else NoticeKind.RESOLVED
+        others = 0 if loud else len(rest)
+        messages.append(Message(kind=kind_of_end, firing=loud.keys() & known.keys(), over=over, others=others))
     return Telling(messages=tuple(messages), believed=believed, tells_firing=kind is not None)
 
 

@@ -54,6 +54,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         text: Why it was acknowledged, or "".
         external_url: Where this Barograph is reached.
         total: How many alerts it is about; 0 where all of them are in `alerts`.
+        others: How many alerts of the group it is not about, though they go on: what is quiet where something else is
+            resolved, what nobody has where something else is acknowledged.
     """
 
     key: str
@@ -67,6 +69,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     external_url: str = ""
     total: int = 0
+    others: int = 0
 
     @property
     def alert_count(self) -> int:

@@ -98,14 +98,19 @@ class SlackReceiver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PagerDutyReceiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A PagerDuty service, by the key of its Events API v2 integration. One group is one incident."""
+    """A PagerDuty service, by the key of its Events API v2 integration. One group is one incident.
+
+    So it is resolved with the last alert of the group, and acknowledged when somebody has all that is loud of it.
+    """
 
     routing_key: Secret
     url: str = _PAGERDUTY
 
-    def request(self, notice: Notice) -> OutboundRequest:
-        """Return what is sent."""
+    def request(self, notice: Notice) -> OutboundRequest | None:
+        """Return what is sent; None where the incident stays as it is."""
         actions = {NoticeKind.RESOLVED: "resolve", NoticeKind.ACKNOWLEDGED: "acknowledge"}
+        if notice.kind in actions and notice.others:
+            return None
         body: dict[str, Any] = {
             "routing_key": self.routing_key.reveal(),
             "event_action": actions.get(notice.kind, "trigger"),

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from barograph.model.clock import Clock
-from barograph.model.notice import Notice
+from barograph.model.notice import DeliveryState, Notice
 from barograph.model.secret import Secret
 from barograph.notify.courier import Outcome, Send, judge, judge_error
 from barograph.outbound.client import OutboundClient
@@ -22,8 +22,8 @@ _LEAST = 4
 class HttpReceiver(Protocol):
     """Any of `notify.receivers`."""
 
-    def request(self, notice: Notice) -> OutboundRequest:
-        """Return what is sent."""
+    def request(self, notice: Notice) -> OutboundRequest | None:
+        """Return what is sent; None where this receiver has no word for it."""
         ...
 
 
@@ -32,8 +32,14 @@ def over_http(receiver: HttpReceiver, client: OutboundClient, clock: Clock) -> S
     secrets = secrets_of(receiver)
 
     async def send(notice: Notice) -> Outcome:
+        request = receiver.request(notice)
+        if request is None:
+            goes_on = (
+                "1 other alert of its group goes" if notice.others == 1 else f"{notice.others} others of its group go"
+            )
+            return Outcome(state=DeliveryState.DELIVERED, answer=f"not sent: {goes_on} on, and so does the incident")
         try:
-            response = await client.send(receiver.request(notice))
+            response = await client.send(request)
         except OutboundError as error:
             return judge_error(error)
         # many servers repeat the path that they do not know, and the path of a webhook is its password

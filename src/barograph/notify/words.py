@@ -27,7 +27,8 @@ def title_of(notice: Notice) -> str:
         case NoticeKind.ACKNOWLEDGED:
             return f"Acknowledged by {' '.join(notice.actor.split())}: {name}"
         case NoticeKind.RESOLVED:
-            return f"Resolved after {span(worst.ended_ms - worst.fired_ms)}: {name}"
+            others = f" ({notice.others} other{'s' * (notice.others > 1)} still firing)" if notice.others else ""
+            return f"Resolved after {span(worst.ended_ms - worst.fired_ms)}: {name}{others}"
 
 
 def body_of(notice: Notice) -> str:

@@ -121,6 +121,33 @@ def test_a_silence_keeps_messages_back_and_never_the_end_of_what_was_told(world:
     assert world.pass_s(60) == ["resolved -borea"]
 
 
+def test_an_end_beside_a_silenced_alert_is_told_as_an_end(world: World) -> None:
+    world.fire()
+    world.fire("borea")
+    world.pass_s(11)
+    silence(world, "borea")
+    world.end()
+    assert world.pass_s(60) == ["resolved -atlas"]
+    assert world.heard[-1].others == 1
+    world.end("borea")
+    assert world.pass_s(60) == ["resolved -borea"]
+    assert world.heard[-1].others == 0
+
+
+def test_an_acknowledgment_counts_what_nobody_has(world: World) -> None:
+    world.fire()
+    world.fire("borea")
+    world.fire("corax")
+    world.pass_s(11)
+    silence(world, "corax")
+    world.acknowledge(1)
+    assert world.step() == ["acknowledged atlas"]
+    assert world.heard[-1].others == 1
+    world.acknowledge(2)
+    assert world.step() == ["acknowledged borea"]
+    assert world.heard[-1].others == 0
+
+
 def test_when_a_silence_ends_what_still_fires_is_told(world: World) -> None:
     silence(world, lasts_s=100)
     world.fire()

@@ -22,7 +22,7 @@ def telling(standing: Standing, known: dict[int, str], *, repeat: bool = False, 
         (Standing(loud={1: C, 2: W}), {1: W}, [K.FIRING], {1: C, 2: W}),
         (Standing(loud={}, ended={1}), {1: W}, [K.RESOLVED], {}),
         (Standing(loud={2: W}, ended={1}), {1: W, 2: W}, [K.REPEAT], {2: W}),
-        (Standing(loud={}, ended={1}), {1: W, 2: W}, [K.REPEAT], {2: W}),
+        (Standing(loud={}, ended={1}), {1: W, 2: W}, [K.RESOLVED], {2: W}),
         (Standing(loud={}, ended={1}), {}, [], {}),
         (Standing(loud={}, ended={1}, missed={1}), {}, [K.FIRING, K.RESOLVED], {}),
         (Standing(loud={}), {1: W}, [], {1: W}),
@@ -34,6 +34,13 @@ def test_what_follows_from_how_a_group_stands(
     found = telling(standing, known)
     assert [message.kind for message in found.messages] == kinds
     assert found.believed == believed
+
+
+def test_what_is_quiet_is_counted_beside_what_has_ended() -> None:
+    (message,) = telling(Standing(loud={}, ended={1}), {1: W, 2: W, 3: W}).messages
+    assert message == Message(kind=K.RESOLVED, firing=frozenset(), over={1}, others=2)
+    (message,) = telling(Standing(loud={2: W}, ended={1}), {1: W, 2: W, 3: W}).messages
+    assert message == Message(kind=K.REPEAT, firing={2}, over={1})
 
 
 def test_repeats_are_for_what_nobody_has() -> None:

@@ -145,6 +145,14 @@ def test_pagerduty_is_told_of_the_end_by_key_alone(kind: NoticeKind, action: str
     assert body == {"routing_key": "r0", "event_action": action, "dedup_key": DEDUP_KEY}
 
 
+@pytest.mark.parametrize("kind", [NoticeKind.ACKNOWLEDGED, NoticeKind.RESOLVED])
+def test_pagerduty_keeps_the_incident_as_it_is_while_others_go_on(kind: NoticeKind) -> None:
+    receiver = PagerDutyReceiver(routing_key=Secret("r0"))
+    outcome = asyncio.run(over_http(receiver, client_of(), FakeClock())(notice(kind, others=2)))
+    assert outcome.state is DeliveryState.DELIVERED
+    assert outcome.answer == "not sent: 2 others of its group go on, and so does the incident"
+
+
 @pytest.mark.parametrize("kind", [NoticeKind.FIRING, NoticeKind.REPEAT, NoticeKind.WORSE])
 def test_pagerduty_is_told_of_one_incident_a_group(kind: NoticeKind) -> None:
     _, body = sent(PagerDutyReceiver(routing_key=Secret("r0")), notice(kind))

@@ -19,6 +19,12 @@ def test_titles_say_what_happened(kind: NoticeKind, title: str) -> None:
     assert title_of(notice(kind)) == title
 
 
+@pytest.mark.parametrize(("others", "words"), [(1, "1 other still firing"), (3, "3 others still firing")])
+def test_an_end_says_that_others_go_on(others: int, words: str) -> None:
+    told = notice(NoticeKind.RESOLVED, others=others)
+    assert title_of(told) == f"Resolved after 3 min 26 s: Disk full on atlas ({words})"
+
+
 def test_bodies_have_at_most_eight_lines_and_count_the_rest() -> None:
     many = notice(NoticeKind.ACKNOWLEDGED, alerts=tuple(alert(f"h{i}") for i in range(12)))
     assert title_of(many).endswith("Disk full on h0 and 11 more")
