@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   NOTHING_ACKNOWLEDGED,
   buttonText,
@@ -7,11 +7,13 @@ import {
   matchesText,
   missing,
   notSaved,
+  quietFor,
   quietUntil,
   tomorrowNine,
   windowsJson,
   windowsText,
 } from "../src/lib/acknowledging";
+import { acknowledge } from "../src/lib/alerts";
 import { plain, say } from "./alertsmade";
 
 const NOW = 1_795_435_200;
@@ -23,6 +25,15 @@ test("until when it is quiet", () => {
   expect(quietUntil("tomorrow", "", NOW)).toBe(tomorrowNine(NOW));
   expect(quietUntil("pick", "", NOW)).toBeNaN();
   expect(new Date(tomorrowNine(NOW) * 1000).getHours()).toBe(9);
+});
+
+test("what lasts is counted by the server", async () => {
+  const asked = vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response('{"status":"success","data":{}}'));
+  await acknowledge([3], { reason: "", until: NOW + 7200, lasts: quietFor("2h"), sticky: false });
+  await acknowledge([3], { reason: "", until: NOW + 60, lasts: quietFor("pick"), sticky: false });
+  const bodies = asked.mock.calls.map(([, request]) => new URLSearchParams(String(request?.body)).get("until"));
+  asked.mockRestore();
+  expect(bodies).toEqual(["2h", String(NOW + 60)]);
 });
 
 const picked = (seconds: number) => new Date((NOW + seconds) * 1000).toISOString();
@@ -63,10 +74,27 @@ test.each([
 
 describe("recurring times", () => {
   test.each([
-    ["22:00", "06:00", [], "22:00 to 24:00, 00:00 to 06:00 every day"],
+    ["22:00", "06:00", [], "22:00 to 06:00 every day"],
+    ["22:00", "06:00", ["friday", "sunday"], "22:00 to 06:00 on friday, sunday"],
     ["22:00", "00:00", [], "22:00 to 24:00 every day"],
     ["08:00", "18:00", ["saturday", "sunday"], "08:00 to 18:00 on saturday, sunday"],
   ])("%s to %s", (from, to, days, words) => expect(windowsText(windowsJson({ from, to, days }, "UTC"))).toBe(words));
+
+  test("a night belongs to the day on which it begins", () => {
+    expect(JSON.parse(windowsJson({ from: "22:00", to: "06:00", days: ["friday", "sunday"] }, "UTC"))).toEqual([
+      { times: [{ start_time: "22:00", end_time: "24:00" }], weekdays: ["friday", "sunday"], location: "UTC" },
+      { times: [{ start_time: "00:00", end_time: "06:00" }], weekdays: ["saturday", "monday"], location: "UTC" },
+    ]);
+    expect(JSON.parse(windowsJson({ from: "22:00", to: "00:00", days: ["friday"] }, "UTC"))).toHaveLength(1);
+  });
+
+  test.each([
+    // as silences were stored before, on one day both
+    [[{ times: [{ start_time: "22:00", end_time: "24:00" }, { start_time: "00:00", end_time: "06:00" }], weekdays: ["friday"] }], "22:00 to 24:00, 00:00 to 06:00 on friday"],
+    [[{ times: [{ start_time: "22:00", end_time: "24:00" }], weekdays: ["friday"] }, { times: [{ start_time: "00:00", end_time: "06:00" }], weekdays: ["friday"] }], "22:00 to 24:00 on friday; 00:00 to 06:00 on friday"],
+    [[{ times: [{ start_time: "22:00", end_time: "24:00" }], location: "UTC" }, { times: [{ start_time: "00:00", end_time: "06:00" }] }], "22:00 to 24:00 every day; 00:00 to 06:00 every day"],
+    [[{ weekdays: ["friday"] }, { times: [{ start_time: "00:00", end_time: "06:00" }], weekdays: ["saturday"] }], "all day on friday; 00:00 to 06:00 on saturday"],
+  ])("what is no night stays apart", (intervals, words) => expect(windowsText(JSON.stringify(intervals))).toBe(words));
 
   test("keep their zone, and what cannot be read stays as it is", () => {
     expect(windowsJson({ from: "01:00", to: "02:00", days: [] }, "Europe/Paris")).toContain('"location":"Europe/Paris"');

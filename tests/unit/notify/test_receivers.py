@@ -10,6 +10,7 @@ import pytest
 
 from barograph.model.notice import DeliveryState, Notice, NoticeKind
 from barograph.model.secret import Secret
+from barograph.notify.courier import Outcome
 from barograph.notify.receivers import (
     NtfyReceiver,
     PagerDutyReceiver,
@@ -147,8 +148,11 @@ def test_pagerduty_is_told_of_the_end_by_key_alone(kind: NoticeKind, action: str
 
 @pytest.mark.parametrize("kind", [NoticeKind.ACKNOWLEDGED, NoticeKind.RESOLVED])
 def test_pagerduty_keeps_the_incident_as_it_is_while_others_go_on(kind: NoticeKind) -> None:
-    receiver = PagerDutyReceiver(routing_key=Secret("r0"))
-    outcome = asyncio.run(over_http(receiver, client_of(), FakeClock())(notice(kind, others=2)))
+    async def send() -> Outcome:
+        receiver = PagerDutyReceiver(routing_key=Secret("r0"))
+        return await over_http(receiver, client_of(), FakeClock())(notice(kind, others=2))
+
+    outcome = asyncio.run(send())
     assert outcome.state is DeliveryState.DELIVERED
     assert outcome.answer == "not sent: 2 others of its group go on, and so does the incident"
 

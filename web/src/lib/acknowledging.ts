@@ -31,14 +31,17 @@ export function quietUntil(quiet: Quiet, picked: string, nowS: number): number |
   return Date.parse(picked) / 1000;
 }
 
+/** How long it is quiet, counted by the server from its own now: two hours of another clock may be more than two. */
+export const quietFor = (quiet: Quiet): string | null => (quiet === "30m" || quiet === "2h" ? quiet : null);
+
 /** What keeps the form from being sent; null where nothing does. */
 export function missing(quiet: Quiet, picked: string, reason: string, nowS: number): string | null {
   const until = quietUntil(quiet, picked, nowS);
   if (until === null) return null;
   if (Number.isNaN(until)) return "Pick until when it is quiet.";
   if (until <= nowS) return "That time is over. Pick a later one.";
-  // a click takes a moment: two hours from then are no more than two hours
-  if (until - nowS > NEEDS_REASON_S + 5 && reason.trim() === "") return "More than 2\u00a0h need a reason.";
+  // of whole seconds: two hours are no more than two hours
+  if (until - nowS > NEEDS_REASON_S + 1 && reason.trim() === "") return "More than 2\u00a0h need a reason.";
   return null;
 }
 
@@ -83,23 +86,49 @@ export interface Window {
 
 export const DAYS: readonly string[] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/** Recurring times with the keys of a time interval; over midnight they are two. */
+interface Recurring {
+  times?: { start_time: string; end_time: string }[];
+  weekdays?: string[];
+  location?: string;
+}
+
+const dayAfter = (day: string): string => DAYS[(DAYS.indexOf(day) + 1) % DAYS.length] ?? day;
+
+/** Recurring times with the keys of a time interval. A night is two: its days are those on which it begins. */
 export function windowsJson(window: Window, zone: string): string {
-  const times = window.from < window.to ? [{ start_time: window.from, end_time: window.to }] : [{ start_time: window.from, end_time: "24:00" }, ...(window.to === "00:00" ? [] : [{ start_time: "00:00", end_time: window.to }])];
-  return JSON.stringify([{ times, ...(window.days.length === 0 ? {} : { weekdays: window.days }), location: zone }]);
+  const part = (from: string, to: string, days: readonly string[]) => ({
+    times: [{ start_time: from, end_time: to }],
+    ...(days.length === 0 ? {} : { weekdays: days }),
+    location: zone,
+  });
+  if (window.from < window.to) return JSON.stringify([part(window.from, window.to, window.days)]);
+  const evening = part(window.from, "24:00", window.days);
+  return JSON.stringify(window.to === "00:00" ? [evening] : [evening, part("00:00", window.to, window.days.map(dayAfter))]);
 }
 
 /** Recurring times in words: `22:00 to 24:00 on saturday`; the text itself where it is no such thing. */
 export function windowsText(json: string): string {
   try {
-    const intervals = JSON.parse(json) as { times?: { start_time: string; end_time: string }[]; weekdays?: string[] }[];
-    return intervals
-      .map(({ times = [], weekdays = [] }) => {
-        const hours = times.map((each) => `${each.start_time} to ${each.end_time}`).join(", ");
-        return [hours === "" ? "all day" : hours, weekdays.length === 0 ? "every day" : `on ${weekdays.join(", ")}`].join(" ");
-      })
-      .join("; ");
+    const intervals = JSON.parse(json) as Recurring[];
+    const said: string[] = [];
+    for (let i = 0; i < intervals.length; i += 1) {
+      const { times = [], weekdays = [] } = intervals[i]!;
+      const morning = morningAfter(intervals[i]!, intervals[i + 1]);
+      if (morning !== null) i += 1;
+      const hours = morning === null ? times.map((each) => `${each.start_time} to ${each.end_time}`).join(", ") : `${times[0]!.start_time} to ${morning}`;
+      said.push(`${hours === "" ? "all day" : hours} ${weekdays.length === 0 ? "every day" : `on ${weekdays.join(", ")}`}`);
+    }
+    return said.join("; ");
   } catch {
     return json;
   }
+}
+
+/** When a night ends, of which these are the two parts; null where they are no such thing. */
+function morningAfter(evening: Recurring, morning: Recurring | undefined): string | null {
+  const [late, early] = [evening.times?.[0], morning?.times?.[0]];
+  if (late === undefined || early === undefined || evening.times?.length !== 1 || morning?.times?.length !== 1) return null;
+  if (late.end_time !== "24:00" || early.start_time !== "00:00" || evening.location !== morning.location) return null;
+  const days = (evening.weekdays ?? []).map(dayAfter);
+  return days.join() === (morning.weekdays ?? []).join() ? early.end_time : null;
 }

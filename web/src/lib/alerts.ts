@@ -172,6 +172,8 @@ export interface Acknowledging {
   reason: string;
   /** Unix seconds; null until it is resolved. */
   until: number | null;
+  /** How long, such as `2h`, from when the server hears of it; none: until then. */
+  lasts?: string | null;
   sticky: boolean;
 }
 
@@ -179,7 +181,7 @@ export const acknowledge = (ids: readonly number[], what: Acknowledging): Promis
   post("/alerts/ack", [
     ...ids.map((id) => ["id", String(id)] as const),
     ["reason", what.reason],
-    ...(what.until === null ? [] : [["until", String(what.until)] as const]),
+    ...(what.until === null ? [] : [["until", what.lasts ?? String(what.until)] as const]),
     ["sticky", String(what.sticky)],
   ]);
 
@@ -202,8 +204,8 @@ export interface NewSilence {
   id: string;
   matchers: readonly string[];
   reason: string;
-  /** Unix seconds; null where the others say when it ends. */
-  ends: number | null;
+  /** Unix seconds, or how long from when the server hears of it; null where the others say when it ends. */
+  ends: number | string | null;
   untilResolved: boolean;
   /** JSON; "" for none. */
   windows: string;
