@@ -163,7 +163,7 @@ def alerts_history(
     """List what happened to alerts, the newest first, with how long they took."""
     require_format(output_format, FORMATS)
     form = {"alert": str(number), "kind": kind or [], "limit": str(limit)}
-    form |= {name: when(text) for name, text in (("start", start), ("end", end)) if text}
+    form |= {name: past(text) for name, text in (("start", start), ("end", end)) if text}
     answer = Administration(url, data).ask("GET", "/alerts/history", form)
     if output_format == "json":
         print(to_json(answer))
@@ -179,13 +179,26 @@ def alerts_history(
             )
 
 
+def past(text: str) -> str:
+    """Return a time that is past as the server reads it.
+
+    Raises:
+        CommandError: It is none.
+    """
+    from barograph.cli.times import parse_time_ms  # noqa: PLC0415  where a time is given
+    from barograph.cli.zone import local_zone  # noqa: PLC0415
+    from barograph.model.clock import SystemClock  # noqa: PLC0415
+
+    return str(parse_time_ms(text, SystemClock().now_ms(), local_zone(os.environ)) / 1000)
+
+
 def when(text: str) -> str:
-    """Return a time as the server reads it; a duration stays as it is.
+    """Return a time that is yet to come as the server reads it; a duration stays as it is.
 
     Raises:
         CommandError: It is neither.
     """
-    from barograph.cli.times import parse_time_ms  # noqa: PLC0415  where a time is given
+    from barograph.cli.times import parse_coming_ms  # noqa: PLC0415  where a time is given
     from barograph.cli.zone import local_zone  # noqa: PLC0415
     from barograph.model.clock import SystemClock  # noqa: PLC0415
     from barograph.model.units import Duration  # noqa: PLC0415
@@ -196,11 +209,7 @@ def when(text: str) -> str:
         return str(Duration.parse(text))
     except ValueError:
         pass
-    now_ms = SystemClock().now_ms()
-    at_ms = parse_time_ms(text, now_ms, local_zone(os.environ))
-    if at_ms < now_ms and text[:1].isdigit() and ":" in text[:3]:
-        at_ms += 86_400_000  # an hour of the day that is past is meant tomorrow
-    return str(at_ms / 1000)
+    return str(parse_coming_ms(text, SystemClock().now_ms(), local_zone(os.environ)) / 1000)
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """Times as people type them, everywhere the same. Pure: now and the zone are passed in."""
 
 import re
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import count
 
 from barograph.cli.failure import CommandError
 from barograph.model.units import Duration
@@ -45,6 +46,26 @@ def parse_time_ms(text: str, now_ms: int, zone: tzinfo) -> int:
     return _ms(moment if moment.tzinfo is not None else moment.replace(tzinfo=zone))
 
 
+def parse_coming_ms(text: str, now_ms: int, zone: tzinfo) -> int:
+    """Parse what `parse_time_ms` does, of something that is yet to come: `09:00` is the next time that clocks show it.
+
+    Raises:
+        CommandError: As there.
+    """
+    text = text.strip()
+    clock = _CLOCK.fullmatch(text)
+    if clock is None or clock[1] is not None:
+        return parse_time_ms(text, now_ms, zone)
+    try:
+        at = time(int(clock[2]), int(clock[3]), int(clock[4] or 0))
+    except ValueError:
+        return parse_time_ms(text, now_ms, zone)  # which says what is wrong with it
+    today = datetime.fromtimestamp(now_ms / 1000, zone).date()
+    # a day of the calendar, which has 23 or 25 hours where clocks are changed, and may lack this time
+    days = (today + timedelta(days=ahead) for ahead in count())
+    return next(min(real) for day in days if (real := [ms for ms in _moments(day, at, zone) if ms > now_ms]))
+
+
 def parse_duration_ms(text: str) -> int:
     """Parse `15s`, `1h30m` or plain seconds.
 
@@ -72,13 +93,17 @@ def _clock_time_ms(at: time, text: str, is_yesterday: bool, present: tuple[int, 
     today = datetime.fromtimestamp(now_ms / 1000, zone).date()
     days = (1,) if is_yesterday else (0, 1, 2)
     for day in days:
-        shown = datetime.combine(today - timedelta(days=day), at)
-        # an hour that a change of the clocks repeats was there twice, one that it skips never
-        moments = {_ms(shown.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)}
-        real = [ms for ms in moments if ms <= now_ms and _shown(ms, zone) == shown]
+        real = [ms for ms in _moments(today - timedelta(days=day), at, zone) if ms <= now_ms]
         if real:
             return max(real)
     raise CommandError(f"{text!r} did not exist: the clocks were set forward over it", 2)
+
+
+def _moments(day: date, at: time, zone: tzinfo) -> list[int]:
+    """Return when clocks show a time on a day: twice where a change of them repeats it, never where it skips it."""
+    shown = datetime.combine(day, at)
+    moments = {_ms(shown.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)}
+    return [ms for ms in moments if _shown(ms, zone) == shown]
 
 
 def _shown(at_ms: int, zone: tzinfo) -> datetime:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from barograph.cli.failure import CommandError
-from barograph.cli.times import parse_duration_ms, parse_time_ms
+from barograph.cli.times import parse_coming_ms, parse_duration_ms, parse_time_ms
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -68,6 +68,30 @@ def test_a_time_is_understood(typed: str, meant: str) -> None:
 )
 def test_a_change_of_the_clocks_is_known(typed: str, now: str, meant: str) -> None:
     assert parse_time_ms(typed, ms(now), BERLIN) == ms(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "now", "meant"),
+    [
+        ("13:00", NOW, "2026-11-23T13:00:00+01:00"),
+        ("12:00", NOW, "2026-11-24T12:00:00+01:00"),
+        (" 9:00 ", NOW, "2026-11-24T09:00:00+01:00"),
+        ("yesterday 9:00", NOW, "2026-11-22T09:00:00+01:00"),
+        ("2026-11-23", NOW, "2026-11-23T00:00:00+01:00"),
+        # the day of which the clocks are set forward has 23 hours, the one of which they are set back 25
+        ("09:00", "2026-03-28T12:00:00+01:00", "2026-03-29T09:00:00+02:00"),
+        ("09:00", "2026-10-24T12:00:00+02:00", "2026-10-25T09:00:00+01:00"),
+        ("02:30", "2026-03-28T12:00:00+01:00", "2026-03-30T02:30:00+02:00"),
+        ("02:30", "2026-10-25T02:40:00+02:00", "2026-10-25T02:30:00+01:00"),
+    ],
+)
+def test_a_clock_time_of_what_is_to_come_is_the_next(typed: str, now: str, meant: str) -> None:
+    assert parse_coming_ms(typed, ms(now), BERLIN) == ms(meant)
+
+
+def test_a_coming_time_must_be_one() -> None:
+    with pytest.raises(CommandError, match="'25:00' is no time"):
+        parse_coming_ms("25:00", ms(NOW), BERLIN)
 
 
 def test_a_time_that_the_clocks_skipped_did_not_exist() -> None:

@@ -1,0 +1,50 @@
+"""What the commands about alerts ask the server."""
+
+from typing import Any
+
+import pytest
+
+from barograph.cli import alerts
+from barograph.model.clock import SystemClock
+from unit.cli.commands import Commands
+
+
+class Asked:
+    """Answers in the place of a server, and keeps what it was asked."""
+
+    forms: list[dict[str, Any]]
+
+    def __init__(self) -> None:
+        self.forms = []
+
+    def __call__(self, *_: object) -> "Asked":
+        return self
+
+    def ask(self, _method: str, _path: str, form: dict[str, Any]) -> dict[str, Any]:
+        """Answer with nothing."""
+        self.forms.append(form)
+        times = {"count": 0}
+        return {"transitions": [], "acknowledge": times, "resolve": times}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    made = Asked()
+    monkeypatch.setattr(alerts, "Administration", made)
+    return made
+
+
+def test_clock_times_of_the_history_are_past_and_those_of_an_end_to_come(asked: Asked, barograph: Commands) -> None:
+    now_s = SystemClock().now_ms() / 1000
+    for clock in ("00:00", "06:00", "12:00", "18:00", "23:59"):
+        assert barograph("alerts", "history", "--start", clock, "--end", clock).status == 0
+        assert barograph("alerts", "ack", "3", "--until", clock).status == 0
+    for history, ack in zip(asked.forms[::2], asked.forms[1::2], strict=True):
+        assert now_s - 90_001 <= float(history["start"]) == float(history["end"]) <= now_s + 60
+        assert now_s - 60 <= float(ack["until"]) <= now_s + 90_060
+
+
+def test_a_history_begins_so_long_ago(asked: Asked, barograph: Commands) -> None:
+    now_s = SystemClock().now_ms() / 1000
+    assert barograph("alerts", "history", "--start", "-1h").status == 0
+    assert float(asked.forms[0]["start"]) == pytest.approx(now_s - 3600, abs=60)
