@@ -83,7 +83,7 @@ class IntervalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     times: tuple[TimeRangeConfig, ...] = ()
     weekdays: tuple[str, ...] = ()
-    days_of_month: tuple[str, ...] = ()
+    days_of_month: tuple[str | int, ...] = ()
     months: tuple[str | int, ...] = ()
     years: tuple[str | int, ...] = ()
     location: str = "UTC"

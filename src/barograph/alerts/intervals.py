@@ -52,7 +52,7 @@ def make_interval(config: IntervalConfig) -> Interval:
     return Interval(
         minutes=tuple(_minutes(each) for each in config.times),
         weekdays=tuple(_span(each, _DAYS, (0, 6), "a weekday") for each in config.weekdays),
-        days_of_month=tuple(_days(each) for each in config.days_of_month),
+        days_of_month=tuple(_days(str(each)) for each in config.days_of_month),
         months=tuple(_span(str(each), _MONTHS, (1, 12), "a month") for each in config.months),
         years=tuple(_span(str(each), (), (0, 9999), "a year") for each in config.years),
         zone=_zone(config.location),

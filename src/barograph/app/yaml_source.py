@@ -13,6 +13,7 @@ from barograph.model.errors import ConfigError
 MAX_BYTES = 1024 * 1024
 _MAX_NODES = 50_000
 _MERGE = "tag:yaml.org,2002:merge"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 KeyPath = tuple[str | int, ...]
@@ -115,6 +116,8 @@ class _Builder:
             return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
         if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
             return node.value  # a date is a text here: nothing in our configuration is one
+        if node.tag in _NUMBERS and ":" in node.value:
+            return node.value  # base 60 is of YAML 1.1 alone: who writes 23:59 or 1:5 means a time or a range
         if self._as_texts and node.tag != "tag:yaml.org,2002:null":
             return node.value
         try:

@@ -185,9 +185,11 @@ def _float(value: float, spec: Spec) -> str:
     text = numbers.formatted(value, "g" if spec.verb == "v" else spec.verb, spec.precision)
     is_special = text.lstrip("+-") in ("Inf", "NaN")
     sign, digits = (text[0], text[1:]) if text[0] in "+-" else ("+", text)
-    if sign == "+" and not (spec.plus or text == "+Inf"):
+    # of %v the plus asks for more of a value, not for its sign
+    plus = spec.plus and spec.verb != "v"
+    if sign == "+" and not (plus or text == "+Inf"):
         sign = " " if spec.space else ""
-    elif text == "+Inf" and not spec.plus:
+    elif text == "+Inf" and not plus:
         sign = " " if spec.space else "+"
     if is_special:
         return _padded(sign + digits, replace(spec, zero=False))

@@ -26,6 +26,7 @@ def contains(written: dict[str, Any], at: str) -> bool:
         ({"days_of_month": ["-3:-1"]}, "2026-11-28T00:00", "2026-11-27T00:00"),
         ({"days_of_month": ["25:-2"]}, "2026-11-29T00:00", "2026-11-30T00:00"),
         ({"days_of_month": ["31"]}, "2026-10-31T00:00", "2026-11-30T00:00"),
+        ({"days_of_month": [-1, 5]}, "2026-11-30T00:00", "2026-11-29T00:00"),
         ({"months": ["november:december", 2]}, "2026-11-01T00:00", "2026-10-31T23:59"),
         ({"years": ["2026:2027"]}, "2027-12-31T23:59", "2028-01-01T00:00"),
         (
@@ -62,6 +63,7 @@ def test_any_of_several_counts() -> None:
         ({"months": [""]}, "not a month"),
         ({"years": ["soon"]}, "not a year"),
         ({"days_of_month": ["0"]}, "not within"),
+        ({"days_of_month": [32]}, "not within"),
         ({"days_of_month": ["x"]}, "not a day of the month"),
         ({"days_of_month": ["5:1"]}, "ends before it begins"),
         ({"days_of_month": ["-3:5"]}, "may not end on a positive day"),

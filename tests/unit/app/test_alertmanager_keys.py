@@ -59,6 +59,22 @@ def test_every_upstream_configuration_has_a_verdict() -> None:
     assert found == set(VERDICTS)
 
 
+def test_times_need_no_quotes() -> None:
+    text = """
+route: {receiver: a, routes: [{matchers: [b="c"], mute_time_intervals: [night]}]}
+receivers: [{name: a}]
+time_intervals:
+  - name: night
+    time_intervals:
+      - times: [{start_time: 22:30, end_time: 23:59}, {start_time: 00:00, end_time: 06:00}]
+        days_of_month: [1, 3:5, -1]
+        months: [1:3]
+"""
+    (interval,) = prepare(config_of(text)).policy.intervals["night"]
+    assert interval.minutes == ((1350, 1439), (0, 360))
+    assert (interval.days_of_month, interval.months) == (((1, 1), (3, 5), (-1, -1)), ((1, 3),))
+
+
 SERVED = """
 global:
   resolve_timeout: 5m

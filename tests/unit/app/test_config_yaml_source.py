@@ -33,6 +33,7 @@ def test_an_alias_repeats_what_it_names() -> None:
 
 
 def test_dates_and_keys_are_texts() -> None:
+    assert parse_yaml("a: 23:59\nb: -1:5\nc: 1:30.5\n", "f").values == {"a": "23:59", "b": "-1:5", "c": "1:30.5"}
     assert parse_yaml("a: 2026-11-23\n2026: 1\nyes: 2\n", "f").values == {"a": "2026-11-23", "2026": 1, "yes": 2}
 
 

@@ -30,6 +30,8 @@ def test_a_template_comes_to_what_promtool_makes_of_it(text: str) -> None:
         ("{{ range 3 }}{{ . }}{{ end }}{{ range 0 }}{{ else }}none{{ end }}", "012none"),
         ("{{ range $i := 2 }}{{ $i }}{{ end }}", "01"),
         ("{{ with .Labels.zz }}{{ else with .Labels.a }}{{ . }}{{ else }}no{{ end }}", "1"),
+        # of %v the plus is about structures
+        ('{{ printf "%+v|%+6v|%+v|%+.1f" 1.5 1.5 -2.5 1.5 }}', "1.5|   1.5|-2.5|+1.5"),
         ("{{ title `hello wor-ld o'neil éa a_b 3com` }}", "Hello Wor-Ld O'neil Éa A_b 3Com"),
         # an address in Go
         ("{{ query `vector(7)` }}", "[{map[] 7}]"),
