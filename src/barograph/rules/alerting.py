@@ -138,7 +138,7 @@ class AlertingRule:
         if not rows.labels and not self.alerts:
             # the second time in a row: what had to end has ended
             self._is_clear = not self.columns.present
-            self._write()
+            self.lay_out()
             return
         self._is_clear = False
         fresh: list[Active] = []
@@ -157,7 +157,20 @@ class AlertingRule:
         for change in held_back:
             changed(change)
         yield from self._refresh(found, at_ms, changed)
-        self._write()
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Lay the series of the alerts out, where they are not those of before."""
+        if self._written is None:
+            series: list[Labels] = []
+            values: list[float] = []
+            for active in islice(self.alerts.values(), self._settings.max_stored):
+                if active.series is None:
+                    active.series = _series_of(active, self.rule.name)
+                series += active.series
+                values += (1.0, float(active.active_ms // 1000))
+            self._written = tuple(series), np.array(values)
+        self.columns.put(*self._written)
 
     def _find(self, rows: Rows, at_ms: int, fresh: list[Active]) -> Generator[None, None, list[Active]]:
         """Return the alert of each row; those that are new are added to `fresh`.
@@ -245,7 +258,7 @@ class AlertingRule:
             if active.labels in self.alerts:
                 self._forget(active)
         self.end_all(changed, at_ms)
-        self._write()
+        self.lay_out()
         return error
 
     def _refresh(self, found: Sequence[Active], at_ms: int, changed: Changed) -> Iterator[None]:
@@ -331,19 +344,6 @@ class AlertingRule:
     def _identity_of(self, labels: Labels) -> Labels:
         external = self._settings.external_labels
         return Labels({**external, **labels.to_dict()}.items()) if external else labels
-
-    def _write(self) -> None:
-        """Lay the series of the alerts out, where they are not those of before."""
-        if self._written is None:
-            series: list[Labels] = []
-            values: list[float] = []
-            for active in islice(self.alerts.values(), self._settings.max_stored):
-                if active.series is None:
-                    active.series = _series_of(active, self.rule.name)
-                series += active.series
-                values += (1.0, float(active.active_ms // 1000))
-            self._written = tuple(series), np.array(values)
-        self.columns.put(*self._written)
 
 
 def _series_of(active: Active, name: str) -> tuple[Labels, Labels]:

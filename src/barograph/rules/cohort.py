@@ -22,7 +22,7 @@ from barograph.model.units import Duration
 from barograph.promql.engine import Engine, Prepared
 from barograph.promql.run import Selections
 from barograph.promql.value import QueryResult, StepScalar, StepVector
-from barograph.rules.alerting import AlertingRule
+from barograph.rules.alerting import ALERT_SERIES, AlertingRule
 from barograph.rules.columns import Sheet
 from barograph.rules.group import AnyRule, Group, Runnable
 from barograph.rules.state import Health, Rows
@@ -118,6 +118,8 @@ class Cohort:
         self.interval_ms, self.offset_ms = groups[0].interval_ms, groups[0].offset_ms
         self.planned_ms = 0
         """The newest instant that was planned; 0 before the first."""
+        self.written_ms = 0
+        """The newest instant of which its series are in the store, as far as is known."""
         self.stages = self._staged()
 
     @property
@@ -128,6 +130,9 @@ class Cohort:
     def evaluate(self, at_ms: int, bench: Bench) -> Iterator[None]:
         """Evaluate every rule once, with a chance to pause after each."""
         bench.counts.iterations += len(self.groups)
+        gap_ms = at_ms - self.written_ms
+        if gap_ms < 0 or gap_ms > max(bench.engine.config.lookback.ms - 1, self.interval_ms):
+            self._bring_forward(at_ms, bench)
         began: dict[Group, float] = {}
         for stage in self.stages:
             crossed = self._crossed(stage, at_ms, bench)
@@ -146,6 +151,27 @@ class Cohort:
                 group.took_s = bench.clock.monotonic_s() - began[group]
                 yield
             self._flush(stage, at_ms, bench)
+        self.written_ms = at_ms
+
+    def _bring_forward(self, at_ms: int, bench: Bench) -> None:
+        """Write the alerts that fire just before an evaluation that no longer sees them, after a stop or a sleep.
+
+        What goes on until a second limit is passed asks `ALERTS` whether it fires: it must not end by itself.
+        """
+        for stage in self.stages:
+            again = Sheet(stage.sheet.source)
+            for _, runnable in stage.rules:
+                if isinstance(runnable.rule, AlertingRule) and runnable.rule.alerts:
+                    runnable.rule.lay_out()
+                    again.add(runnable.rule.columns)
+            batch = again.batch(at_ms - self.offset_ms - 1)
+            if batch is None:
+                continue
+            try:
+                bench.appender.append(batch, own=True)
+            except BarographError as error:
+                _log.warning("alerts of before a stop could not be written again: %s", error)
+        bench.forget(frozenset(ALERT_SERIES))
 
     def _crossed(self, stage: Stage, at_ms: int, bench: Bench) -> Iterator[Sequence[Hit] | None]:
         """Tell of each rule of a stage that is a limit what crosses it; None where its expression must be asked."""

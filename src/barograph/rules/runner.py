@@ -224,6 +224,7 @@ class RuleRunner:
         self._passed = None
         replaced, self._bench.engine = replacement
         groups = adopt(replaced, self.groups, self._outbox.put, instant_ms)
+        since_ms = 0 if self._is_restored else self._last_ms
         if not self._is_restored:
             self._restore(groups, instant_ms)
         before = {cohort.key: cohort for cohort in self._cohorts}
@@ -233,8 +234,10 @@ class RuleRunner:
         # what is asked most often takes least, and does not wait for what looks at days
         self._cohorts = [Cohort(shared[key]) for key in sorted(shared)]
         for cohort in self._cohorts:
+            # before a start the newest may be older by an interval
+            cohort.written_ms = max(since_ms - cohort.interval_ms, 0)
             if (known := before.get(cohort.key)) is not None:
-                cohort.planned_ms = known.planned_ms
+                cohort.planned_ms, cohort.written_ms = known.planned_ms, known.written_ms
         self._end_series(list(before.values()))
         self.groups = groups
 
