@@ -1,8 +1,8 @@
 """One connection of the server: uvicorn's, with bounds on the head of a request, which uvicorn and httptools lack.
 
 A head must come within some seconds and be of some size, so that a client that sends a byte a minute, or headers
-without end, takes neither a place nor memory for ever. Nor does one that does not read its answer, or that asks for
-much at once and waits for none of it.
+without end, before the body or behind it, takes neither a place nor memory for ever. Nor does one that does not read
+its answer, or that asks for much at once and waits for none of it.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from barograph.web.crowd import Crowd
 
 HEAD_TIMEOUT_S = 20.0
 MAX_HEAD_BYTES = 64 * 1024
+"""Of a head, and of all else that is no body: fields behind a chunked body, and what is said of a chunk."""
 UNREAD_TIMEOUT_S = 30.0
 MAX_PIPELINED = 32
 """Requests of one connection that may wait for the one before them; programs that send so many are not known."""
@@ -32,7 +33,8 @@ class Connection(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _in_head = False
-    _head_bytes = 0
+    _has_moved = False
+    _counted_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """See asyncio.Protocol."""
@@ -50,13 +52,14 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
+        self._has_moved = False
         super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._cut_answer()
-                self.transport.write(_TOO_LARGE)
-                self.transport.close()
+        if self._in_head or not self._has_moved:
+            self._counted_bytes += len(data)
+            if self._counted_bytes > MAX_HEAD_BYTES:
+                self._refuse_fields()
+        else:
+            self._counted_bytes = 0
         if self._head_timer is None and (self.cycle is None or self.cycle.response_complete):
             self._await_head()
 
@@ -67,12 +70,17 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._counted_bytes = True, 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head. Those behind a body are left out: the guard has decided by then."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there, whole."""
-        self._in_head = False
+        self._in_head, self._has_moved = False, True
         self._forget_head()
         self._crowd.busy(self)
         super().on_headers_complete()
@@ -82,6 +90,16 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) > MAX_PIPELINED:
             self.pipeline.clear()
             self.drop()
+
+    def on_body(self, body: bytes) -> None:
+        """Some of the body is there."""
+        self._has_moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is there, whole."""
+        self._has_moved = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """The answer is out."""
@@ -113,6 +131,16 @@ class Connection(HttpToolsProtocol):
         for cycle in self._cycles:
             cycle.disconnected = True
             cycle.message_event.set()
+
+    def _refuse_fields(self) -> None:
+        """Close on who sends more fields than anybody needs; where an answer has begun, none can follow it."""
+        if self.transport.is_closing():
+            return
+        has_begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        self._cut_answer()
+        if not has_begun:
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.timeout_keep_alive_handler)

@@ -52,11 +52,11 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def connected(script: Callable[[Connection, Wire], Awaitable[None]]) -> None:
+def connected(script: Callable[[Connection, Wire], Awaitable[None]], app: Any = answer) -> None:
     """Run a script on a fresh connection."""
 
     async def play() -> None:
-        config = uvicorn.Config(answer, http=Connection, lifespan="off", log_config=None)
+        config = uvicorn.Config(app, http=Connection, lifespan="off", log_config=None)
         connection, wire = Connection(Crowd(10), config, ServerState(), {}), Wire()
         connection.connection_made(wire)
         await script(connection, wire)
@@ -101,6 +101,78 @@ def test_a_single_header_without_end_is_refused() -> None:
         for _ in range(MAX_HEAD_BYTES // 1000 + 1):
             connection.data_received(b"y" * 1000)
         assert wire.closed
+
+    connected(script)
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [
+        (CHUNKED + b"0\r\n", b"a:b\r\n" * 200),
+        (CHUNKED + b"1\r\nx\r\n0\r\na: ", b"y" * 1000),
+        (CHUNKED + b"0\r\n", b"y" * 1000),
+        (CHUNKED + b"1;x=", b"y" * 1000),
+    ],
+)
+def test_fields_behind_a_body_and_of_a_chunk_have_an_end(begun: bytes, piece: bytes) -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(begun)
+        sent = 0
+        while not wire.closed:
+            connection.data_received(piece)
+            sent += len(piece)
+            assert sent <= MAX_HEAD_BYTES + 1000
+        assert wire.written.startswith(b"HTTP/1.1 431 "), "nothing was answered yet, so this can be"
+        assert len(connection.headers) == 2
+
+    connected(script)
+
+
+def test_fields_behind_a_body_do_not_end_an_answer_that_has_begun_with_another() -> None:
+    async def begin(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await receive()
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(CHUNKED + b"0\r\n")
+        await settle()
+        before = wire.written
+        connection.data_received(b"a:b\r\n" * MAX_HEAD_BYTES)
+        assert wire.closed
+        assert wire.written == before
+
+    connected(script, begin)
+
+
+def test_who_is_asked_sees_the_fields_of_the_head_alone() -> None:
+    seen: list[Any] = []
+
+    async def look(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        seen.extend(scope["headers"])
+        await answer(scope, receive, send)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(CHUNKED + b"1\r\nx\r\n0\r\nauthorization: Bearer x\r\n\r\n" + REQUEST)
+        await settle()
+        assert wire.written.count(b"HTTP/1.1 200 OK") == 2
+
+    connected(script, look)
+    assert seen == [(b"host", b"localhost"), (b"transfer-encoding", b"chunked"), (b"host", b"localhost")]
+
+
+def test_a_body_of_many_chunks_is_no_head() -> None:
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(CHUNKED)
+        for _ in range(3 * MAX_HEAD_BYTES // 1000):
+            connection.data_received(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
+        connection.data_received(b"0\r\na: b\r\n\r\n")
+        await settle()
+        assert not wire.closed
+        assert wire.written.startswith(b"HTTP/1.1 200 OK")
 
     connected(script)
 
