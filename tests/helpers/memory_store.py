@@ -90,6 +90,9 @@ class MemoryStore:
     def series(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[Labels]:
         return sorted(one for group in self.select(matchers, start_ms, end_ms).groups for one in group.labels)
 
+    def count(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        return len(self.series(matchers, start_ms, end_ms))
+
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
         return sorted({name for one in self.series(matchers, start_ms, end_ms) for name, _ in one})
 

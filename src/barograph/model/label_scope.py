@@ -57,6 +57,10 @@ class ScopedQuerier:
         """See `Querier`."""
         return self._querier.series(_within(matchers), start_ms, end_ms)
 
+    def count(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        """See `Querier`."""
+        return self._querier.count(_within(matchers), start_ms, end_ms)
+
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
         """See `Querier`."""
         return self._querier.label_names(_within(matchers), start_ms, end_ms)

@@ -4,6 +4,7 @@ An engine keeps plans by text, so that an expression asked again costs no parsin
 used by several threads at once. It does no I/O but through its `Querier`.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ import numpy as np
 
 from barograph.model.clock import Clock
 from barograph.model.errors import LimitError, QueryError, ResolutionError, TypeMismatchError
-from barograph.model.matcher import Matcher
 from barograph.model.protocols import Querier
 from barograph.promql.ast import Expr, ValueType
 from barograph.promql.cancel import Cancel
@@ -26,7 +26,7 @@ from barograph.promql.parser.parse import parse
 from barograph.promql.plan import Plan, make_plan
 from barograph.promql.run import Run, Selections
 from barograph.promql.value import QueryResult, QueryStats, RawMatrix, StepScalar, StepVector, StringValue
-from barograph.promql.walk import Selection, selections
+from barograph.promql.walk import Selection, survey
 
 _PLANS_KEPT = 1_000
 _PLANS_BYTES = 32 << 20
@@ -36,6 +36,8 @@ _CHARACTER_BYTES = 80
 _SERIES_BYTES = 300
 _SAMPLES_PER_POINT = 16
 """A sample takes some nanoseconds to be read and looked at, a point of the answer a tenth of a microsecond."""
+_LEAF_POINTS = 200
+"""What asking the store takes whatever it finds; also what finding out how much that is takes."""
 _SAMPLES_PER_MS = 0.001
 """Assumed of series that were never read: a sample a second."""
 
@@ -187,29 +189,39 @@ class Engine:
         """
         return self._evaluate(prepared, Grid(time_ms, 0, 1), _Options(timeout_s=timeout_s, shared=shared))
 
-    def cost_estimate(self, text: str, start_ms: int, end_ms: int, step_ms: int = 0) -> int:
+    def cost_estimate(
+        self, text: str, start_ms: int, end_ms: int, step_ms: int = 0, *, enough: float = math.inf
+    ) -> int:
         """Estimate what an evaluation will cost, in points of its answer: a sample costs a small part of one.
 
         Exact enough to choose between the event loop and a thread; cheap for an expression evaluated before.
+
+        Args:
+            text: The expression.
+            start_ms: The first step.
+            end_ms: The last step.
+            step_ms: Their distance; 0 where there is one.
+            enough: What is more than this is not told apart: a text of many selectors is not looked at to its end.
         """
         known = self._known(text)
         steps = (end_ms - start_ms) // step_ms + 1 if step_ms > 0 else 1
-        leaves = selections(known.plan.expr, int(self._config.subquery_step))
-        span_ms = max((end_ms - start_ms + self._reach_ms(leaf) for leaf in leaves), default=0)
+        leaves, cost = survey(known.plan.expr, int(self._config.subquery_step), end_ms - start_ms, steps)
         if known.series is not None:
-            return int(known.samples_per_ms * span_ms / _SAMPLES_PER_POINT) + known.series * steps
-        cost = 0.0
+            span_ms = max((end_ms - start_ms + self._reach_ms(leaf) for leaf in leaves), default=0)
+            cost += known.samples_per_ms * span_ms / _SAMPLES_PER_POINT + known.series * steps
+        cost += _LEAF_POINTS * len(leaves)
         for leaf in leaves:
-            series = self._count(leaf.matchers, start_ms - self._reach_ms(leaf), end_ms)
-            inner = 0 if leaf.step_ms is None else span_ms // leaf.step_ms
-            cost += series * (span_ms * _SAMPLES_PER_MS / _SAMPLES_PER_POINT + max(steps, inner))
+            if cost > enough:
+                break
+            points, reach_ms = leaf.points, self._reach_ms(leaf)
+            if known.series is None:
+                points += (end_ms - start_ms + reach_ms) * _SAMPLES_PER_MS / _SAMPLES_PER_POINT + steps
+            if points:
+                cost += self._querier.count(leaf.matchers, start_ms - reach_ms, end_ms) * points
         return int(cost)
 
     def _reach_ms(self, leaf: Selection) -> int:
         return int(self._config.lookback) if leaf.range_ms is None else leaf.range_ms
-
-    def _count(self, matchers: tuple[Matcher, ...], start_ms: int, end_ms: int) -> int:
-        return len(self._querier.series(matchers, start_ms, end_ms))
 
     def _grid(self, start_ms: int, end_ms: int, step_ms: int) -> Grid:
         if step_ms <= 0:

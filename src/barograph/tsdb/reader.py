@@ -248,6 +248,10 @@ class StoreReader:
         found = self._matching(matchers, start_ms, end_ms)
         return sorted(self._index.labels[number] for number in found.tolist())
 
+    def count(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        """See `Querier`."""
+        return len(self._matching(matchers, start_ms, end_ms))
+
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
         """See `Querier`."""
         found = self._matching(matchers, start_ms, end_ms)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 import orjson
 
-from barograph.identity.principal import Principal
+from barograph.identity.principal import Principal, Role
 from barograph.model.alert_replies import AlertsNow
 from barograph.model.errors import QueryError
 from barograph.promql.ast import ValueType
@@ -24,6 +24,8 @@ from barograph.web.standing import Standing
 
 _log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 10.0
+_SHARES = 2
+"""How many times `web.live_samples` all streams of one user may touch."""
 _TYPES = (ValueType.VECTOR, ValueType.SCALAR)
 EVENT_STREAM = [
     (b"content-type", b"text/event-stream"),
@@ -38,7 +40,8 @@ class LiveStream:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._clients: set[Client] = set()
+        self._clients: dict[Client, tuple[str, int]] = {}
+        """Whose each is, and what it costs a tick."""
         self._places = stream_places(deps.config.live_clients)
         self._open = deps.telemetry.gauge("barograph_live_clients", "Live streams that are open.")
         self._failures = deps.telemetry.counter(
@@ -54,7 +57,7 @@ class LiveStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events `schema`, `row`, `alerts`, `gap`, `ping` and `bye` until somebody ends it."""
         principal: Principal = scope["state"]["principal"]
-        expressions = self._expressions(scope, principal)
+        expressions, cost = self._expressions(scope, principal)
         if scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
             await send({"type": "http.response.body", "body": b""})
@@ -62,17 +65,17 @@ class LiveStream:
         client = Client(expressions, principal.session_id)
         if self._deps.now.alerts is not None:
             client.tell(alerts_event(self._deps.now.alerts))
-        self._clients.add(client)
+        self._clients[client] = (principal.name, cost)
         self._open.set(len(self._clients))
         try:
             with self._places.taken(principal):
                 await self._run(client, Standing(self._deps, scope), receive, send)
         finally:
-            self._clients.discard(client)
+            del self._clients[client]
             self._open.set(len(self._clients))
 
-    def _expressions(self, scope: Scope, principal: Principal) -> tuple[str, ...]:
-        """Return the expressions asked for, all of them good.
+    def _expressions(self, scope: Scope, principal: Principal) -> tuple[tuple[str, ...], int]:
+        """Return the expressions asked for, all of them good, and what they cost a tick.
 
         Raises:
             RequestError, QueryError: One of them is not, or a limit is exceeded.
@@ -90,11 +93,23 @@ class LiveStream:
             if engine.check(expression) not in _TYPES:
                 raise QueryError(f"{expression!r} has no single value a tick: an instant vector or scalar is needed")
         now_ms = self._deps.now.tick_ms or self._deps.clock.now_ms()
-        cost = sum(engine.cost_estimate(expression, now_ms, now_ms) for expression in expressions)
-        if cost > config.live_samples:
-            words = f"these expressions touch {cost:,} samples a tick, more than {config.live_samples:,}"
-            raise RequestError(f"{words}; shorten their ranges or raise web.live_samples", 422)
-        return expressions
+        cost = 0
+        for expression in expressions:
+            cost += engine.cost_estimate(expression, now_ms, now_ms, enough=config.live_samples - cost)
+            if cost > config.live_samples:
+                words = f"these expressions touch {cost:,} samples and points a tick, or more, where"
+                words += f" {config.live_samples:,} may be"
+                raise RequestError(f"{words}; shorten their ranges or raise web.live_samples", 422)
+        self._refuse_many(principal, expressions, cost)
+        return expressions, cost
+
+    def _refuse_many(self, principal: Principal, expressions: tuple[str, ...], cost: int) -> None:
+        """Have nobody below an administrator make ticks slow for all by many streams; equal ones cost once."""
+        costs = {each.expressions: its for each, (name, its) in self._clients.items() if name == principal.name}
+        together, most = sum({**costs, expressions: cost}.values()), _SHARES * self._deps.config.live_samples
+        if together > most and principal.role < Role.ADMIN:
+            words = f"your live streams touch {together:,} samples and points a tick, where {most:,} may be"
+            raise RequestError(f"{words}; close others, shorten their ranges or raise web.live_samples", 503)
 
     async def _run(self, client: Client, standing: Standing, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})

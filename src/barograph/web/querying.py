@@ -22,6 +22,7 @@ Work = Callable[[Cancel, float], T]
 """Evaluates with a token that may end it and the seconds that are left."""
 CHEAP_COST = 50_000
 """Points of an answer; about 5 ms."""
+DEAR_COST = CHEAP_COST + 1
 _WATCH_S = 0.02
 _NICENESS = 10
 

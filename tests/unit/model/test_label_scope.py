@@ -54,6 +54,7 @@ def test_nothing_outside_of_the_scope_is_seen_and_nothing_inside_is_lost(
     with scope(of):
         assert selected(SCOPED.select(selector, 0, 3000)) == expected
         assert sorted(SCOPED.series(selector, 0, 3000)) == expected
+        assert SCOPED.count(selector, 0, 3000) == len(expected)
         assert SCOPED.label_names(selector, 0, 3000) == sorted({name for each in expected for name, _ in each})
         for name in ("team", "host", "__name__"):
             values = sorted({each.get(name) for each in expected} - {""})

@@ -179,21 +179,66 @@ def test_stats_tell_what_was_touched(store: CountingStore) -> None:
 def test_the_estimate_grows_with_range_and_steps_and_learns(store: CountingStore) -> None:
     engine = engine_over(store)
     first = engine.cost_estimate("rate(m[10s])", 0, 90_000, 10_000)
-    assert first == int(2 * (100 / 16 + 10))
+    assert first == 200 + int(2 * (100 / 16 + 10))
     engine.range("rate(m[10s])", 0, 90_000, 10_000)
     known = engine.cost_estimate("rate(m[10s])", 0, 90_000, 10_000)
     assert 0 < known <= first
-    assert engine.cost_estimate("rate(m[10s])", 0, 900_000, 10_000) > 5 * known
+    assert engine.cost_estimate("rate(m[10s])", 0, 900_000, 10_000) - 200 > 5 * (known - 200)
     assert engine.cost_estimate("1", 0, 0) == 0
 
 
 def test_the_estimate_sees_every_leaf(store: CountingStore) -> None:
     engine = engine_over(store)
     text = "topk(scalar(m), -(m)) + on() max_over_time(rate(m[10s])[50s:]) / sum_over_time(m[step()])"
-    # 2 series four times, the longest range is an hour (unknown until the query), one step; 60 within the subquery
-    assert engine.cost_estimate(text, 50_000, 50_000) == int(6 * (3600 / 16 + 1) + 2 * (3600 / 16 + 60))
-    assert engine.cost_estimate("max_over_time(m[50s:10s])", 50_000, 50_000) == int(2 * (50 / 16 + 5))
-    assert engine.cost_estimate("sum(rate(m[10s]))", 50_000, 50_000) == int(2 * (10 / 16 + 1))
+    # 2 series each: twice the lookback, a minute in a subquery, an hour (which is unknown until the query)
+    plain, inner, long = 300 / 16 + 1, 60 / 16 + 1 + 50 / 60 / 64, 3600 / 16 + 1 + 3600 / 64
+    assert engine.cost_estimate(text, 50_000, 50_000) == 800 + int(2 * (2 * plain + inner + long))
+    assert engine.cost_estimate("rate(m[50s:10s])", 50_000, 50_000) == 200 + int(2 * (50 / 16 + 1 + 5))
+    assert engine.cost_estimate("sum(rate(m[10s]))", 50_000, 50_000) == 200 + int(2 * (10 / 16 + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("quantile_over_time(0.5, vector(time())[1d:1s])", 86_400),
+        ("max_over_time(vector(time())[1h:1s] offset 1h)", 3_600),
+        ("sum_over_time((sum_over_time(vector(1)[1h:1s]))[1h:1s])", 3_600 * 3_600 / 64),
+        ("mad_over_time(mad_over_time(m[10s])[1h:1s])", 2 * 3_600 * 10 / 2),
+        ("sum_over_time(rate(m[10s])[1h:1s])", 2 * 3_600),
+    ],
+)
+def test_steps_within_and_windows_cost_whatever_is_selected(store: CountingStore, text: str, least: int) -> None:
+    engine = engine_over(store)
+    assert engine.cost_estimate(text, 50_000, 50_000) >= least
+    engine.instant(text, 50_000)
+    assert engine.cost_estimate(text, 50_000, 50_000) >= least, "what was learned of series is not all"
+
+
+def test_of_many_selectors_no_more_are_looked_at_than_is_needed(
+    store: CountingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[Sequence[Matcher]] = []
+
+    def count(matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        counted.append(matchers)
+        return 1000
+
+    monkeypatch.setattr(store, "count", count)
+    engine = engine_over(store)
+    text = " or ".join(f'm{{row!="{n}"}}' for n in range(150))
+    assert engine.cost_estimate(text, 50_000, 50_000, enough=50_000) > 50_000
+    assert len(counted) == 2
+    assert engine.cost_estimate(text, 50_000, 50_000, enough=20_000) > 20_000
+    assert len(counted) == 2
+    assert engine.cost_estimate(text, 50_000, 50_000) > 150 * 1000
+    assert len(counted) == 152
+
+
+def test_many_wide_windows_are_dear_where_each_sample_of_each_is_looked_at(store: CountingStore) -> None:
+    engine = engine_over(store)
+    cheap, dear = (engine.cost_estimate(f"{name}(m[1h])", 0, 5_000_000, 1000) for name in ("rate", "mad_over_time"))
+    assert dear >= cheap + 2 * 5_000 * 3_600 / 2
+    assert engine.cost_estimate("(((1 + 1) + (1 + 1)))", 0, 5_000_000, 1000) == 5_001 * 4 // 16
 
 
 def test_plans_are_kept_and_the_oldest_goes(store: CountingStore, monkeypatch: pytest.MonkeyPatch) -> None:

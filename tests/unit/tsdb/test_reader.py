@@ -137,6 +137,7 @@ def test_labels_of_matching_series(kit: Kit) -> None:
     assert reader.label_values("i", [], *every) == ["x", "y", "z"]
     assert reader.label_values("i", [Matcher("i", MatchOp.NOT_EQUAL, "x")], *every) == ["y", "z"]
     assert reader.series([], 0, T0 - 1) == []
+    assert [reader.count([], *every), reader.count([X], *every), reader.count([], 0, T0 - 1)] == [3, 1, 0]
     assert reader.newest_ms == T0 + 149_000
     kit.store.close()
 

@@ -279,11 +279,40 @@ def test_what_is_refused(site: Site, query: str, status: int, words: str) -> Non
 
 
 def test_dear_expressions_are_refused_by_the_name_of_the_setting(tmp_path: Path) -> None:
-    site = Site(tmp_path, WebConfig(live_samples=100))
+    site = Site(tmp_path, WebConfig(live_samples=300))
     site.fill(series=2)
+    assert site.request(f"{LIVE}?expr=load", "HEAD", BEARER).status == 200
     answer = site.request(f"{LIVE}?expr=load&expr=avg_over_time(load[10m])", headers=BEARER)
     assert answer.status == 422
     assert "web.live_samples" in answer.json()["error"]
+    site.close()
+
+
+def test_what_selects_nothing_may_be_dear_too(site: Site) -> None:
+    answer = site.request(f"{LIVE}?expr=quantile_over_time(0.5,vector(time())[70d:1s])", headers=BEARER)
+    assert answer.status == 422
+    assert "where 200,000 may be; shorten their ranges or raise web.live_samples" in answer.json()["error"]
+
+
+def test_the_streams_of_one_viewer_cost_no_more_than_two(tmp_path: Path) -> None:
+    site = Site(tmp_path, WebConfig(live_samples=300))
+    site.fill(series=2)
+    assert site.post("/api/barograph/v1/users", name="ann", role="viewer").status == 200
+    code = site.keeper.sessions.make_login_code("ann").reveal()
+    cookie = site.request(f"/login?code={code}").header("set-cookie").partition(";")[0]
+
+    async def script(open_stream: Callable[..., Stream]) -> None:
+        tick(site)
+        ann = {"cookie": cookie}
+        for expression in ("load", "load", "load + 1"):
+            await open_stream(expression, headers=ann).events(2)
+        refused = open_stream("load + 2", headers=ann)
+        await refused.task
+        assert refused.call.answer.status == 503
+        assert "where 600 may be; close others" in refused.call.answer.json()["error"]
+        await open_stream("load + 2").events(2)
+
+    streaming(site, script)
     site.close()
 
 

@@ -80,6 +80,10 @@ class TrialStore:
         """See `Querier`."""
         return sorted(one for group in self.select(matchers, start_ms, end_ms).groups for one in group.labels)
 
+    def count(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        """See `Querier`."""
+        return len(self.series(matchers, start_ms, end_ms))
+
     def label_names(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> list[str]:
         """See `Querier`."""
         return sorted({name for one in self.series(matchers, start_ms, end_ms) for name, _ in one})

@@ -21,7 +21,7 @@ from barograph.web.parameters import (
     parse_time_ms,
     read_parameters,
 )
-from barograph.web.querying import QueryThread
+from barograph.web.querying import CHEAP_COST, QueryThread
 from barograph.web.reply import JSON, send_body, send_problem
 
 Answer = Callable[[Parameters, Receive], Awaitable[bytes]]
@@ -79,9 +79,8 @@ class QueryRoutes:
             )
             return self._encode(result, options, cancel, left_s)
 
-        return await self._thread.run(
-            self._engine.cost_estimate(text, time_ms, time_ms), options.timeout_s, receive, work
-        )
+        cost = self._engine.cost_estimate(text, time_ms, time_ms, enough=CHEAP_COST)
+        return await self._thread.run(cost, options.timeout_s, receive, work)
 
     async def _range(self, parameters: Parameters, receive: Receive) -> bytes:
         text = one(parameters, "query")
@@ -105,7 +104,7 @@ class QueryRoutes:
             )
             return self._encode(result, options, cancel, left_s, is_range=True)
 
-        cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms)
+        cost = self._engine.cost_estimate(text, start_ms, end_ms, step_ms, enough=CHEAP_COST)
         return await self._thread.run(cost, options.timeout_s, receive, work)
 
     def _allowance(self, cancel: Cancel, left_s: float) -> Allowance:

@@ -47,6 +47,7 @@ def test_batches_leave_absent_values_out_and_keep_stale_markers() -> None:
     assert group.has_stale
     assert is_stale(group.values).all()
     assert store.series((Matcher("__name__", MatchOp.EQUAL, "y"),), 0, 100) == []
+    assert store.count((Matcher("__name__", MatchOp.EQUAL, "y"),), 0, 100) == 0
 
 
 def test_given_stale_markers_stay_so() -> None:

@@ -141,7 +141,7 @@ def test_dear_queries_run_on_the_thread_and_the_loop_stays_free(site: Site) -> N
         return instant(*arguments, **options)  # type: ignore[arg-type]  # passed on as they came
 
     engine.instant = noted  # type: ignore[method-assign]
-    engine.cost_estimate = lambda *_: 10**9  # type: ignore[method-assign]
+    engine.cost_estimate = lambda *_, **__: 10**9  # type: ignore[method-assign]
 
     async def both() -> list[Answer]:
         calls = [site.call("/api/v1/query?query=load", headers=BEARER) for _ in range(2)]
