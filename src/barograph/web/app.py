@@ -69,7 +69,7 @@ class Router:
     def __init__(self, deps: WebDeps) -> None:
         thread = QueryThread(deps.config.waiting_queries, deps.clock)
         deps.now.on_close.append(thread.close)
-        queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps)
+        queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps, thread)
         service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
@@ -124,7 +124,7 @@ class Router:
             "/api/v1/admin/tsdb/snapshot": admin.snapshot,
             "/api/v1/admin/tsdb/delete_series": admin.delete_series,
             "/api/v1/admin/tsdb/clean_tombstones": admin.clean_tombstones,
-            "/federate": FederateRoute(deps),
+            "/federate": FederateRoute(deps, thread),
             "/api/barograph/v1/status": service.status,
             "/api/barograph/v1/live": LiveStream(deps),
             "/api/barograph/v1/processes": processes.table,

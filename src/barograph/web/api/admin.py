@@ -20,7 +20,8 @@ class AdminRoutes:
     async def delete_series(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`match[]`, repeated, `start`, `end`: samples of series that match one of them are gone when this answers."""
         try:
-            command = _deletion(await read_parameters(scope, receive, self._deps.config.max_body.bytes))
+            parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
+            command = _deletion(parameters, self._deps.engine.config.max_query_length)
         except Exception as error:
             await send_problem(send, problem_of(error))
             return
@@ -56,8 +57,8 @@ class AdminRoutes:
         await send_body(send, 204, JSON, b"")
 
 
-def _deletion(parameters: Parameters) -> DeleteSamples:
-    selectors = selectors_of(parameters)
+def _deletion(parameters: Parameters, longest: int) -> DeleteSamples:
+    selectors = selectors_of(parameters, longest)
     if not selectors:
         raise RequestError("parameter 'match[]' is missing: name at least one selector, such as match[]=up")
     start_ms, end_ms = range_of(parameters)

@@ -61,7 +61,7 @@ class AlertingRoutes:
         return {"alerts": orjson.Fragment(b"[" + b",".join(pieces) + b"]")}
 
     async def _rules(self, parameters: Parameters) -> Data:
-        wanted = _Wanted(parameters)
+        wanted = _Wanted(parameters, self._deps.engine.config.max_query_length)
         shown = await ask(self._deps, ShowRules(), RulesShown)
         chosen, token = wanted.page(shown.groups)
         alerts: dict[int, orjson.Fragment] = {}
@@ -104,7 +104,7 @@ class _Wanted:
         RequestError: A parameter cannot be used.
     """
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: Parameters, longest: int) -> None:
         kind = one(parameters, "type", "").lower()
         if kind not in _TYPES:
             raise RequestError(f"parameter 'type': {kind!r} is neither alert nor record")
@@ -112,7 +112,7 @@ class _Wanted:
         self._names = frozenset(parameters.get("rule_name[]", ()))
         self._groups = frozenset(parameters.get("rule_group[]", ()))
         self._files = frozenset(parameters.get("file[]", ()))
-        self._selectors: Sequence[tuple[Matcher, ...]] = selectors_of(parameters)
+        self._selectors: Sequence[tuple[Matcher, ...]] = selectors_of(parameters, longest)
         self.without_alerts = parse_flag(parameters, "exclude_alerts")
         self._token = one(parameters, "group_next_token", "")
         limit = one(parameters, "group_limit", "")

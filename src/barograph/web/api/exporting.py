@@ -76,7 +76,9 @@ class ExportRoutes:
         """Look the series up; on the thread."""
         if self._deps.export is None:
             raise RequestError("this server exports nothing", 503)
-        export = self._deps.export(selectors_of(parameters) or [()], *range_of(parameters))
+        export = self._deps.export(
+            selectors_of(parameters, self._deps.engine.config.max_query_length) or [()], *range_of(parameters)
+        )
         writer = writer_of(name, export.label_names)
         return writer, _texts(export, writer)
 

@@ -9,8 +9,8 @@ from barograph.promql.parser.parse import parse
 from barograph.promql.parser.pretty import pretty_expr
 from barograph.promql.reference import words
 from barograph.web.api.answering import Data, answer
+from barograph.web.api.selectors import refuse_long
 from barograph.web.deps import WebDeps
-from barograph.web.errors import RequestError
 from barograph.web.parameters import Parameters, Receive, Scope, Send, one
 
 
@@ -40,7 +40,5 @@ class ExpressionRoutes:
 
     def _parse(self, parameters: Parameters) -> Expr:
         text = one(parameters, "query")
-        if len(text) > self._longest:
-            words = f"parameter 'query' has {len(text):,} characters, more than {self._longest:,}"
-            raise RequestError(f"{words}; raise query.max_query_length or ask for less")
+        refuse_long(len(text), "query", self._longest)
         return parse(text, SIGNATURES)

@@ -44,7 +44,8 @@ class TargetRoutes:
 
         def look(parameters: Parameters) -> Data:
             chosen, metric = one(parameters, "match_target", ""), one(parameters, "metric", "")
-            matchers = parse_selector(chosen, "match_target") if chosen else ()
+            longest = self._deps.engine.config.max_query_length
+            matchers = parse_selector(chosen, "match_target", longest) if chosen else ()
             limit = parse_limit(parameters)
             status = self._deps.now.status
             targets = [_labels(pool, status) for pool in POOLS] if status is not None else []
