@@ -82,7 +82,6 @@ class Connection(HttpToolsProtocol):
         """The head is there, whole."""
         self._in_head, self._has_moved = False, True
         self._forget_head()
-        self._crowd.busy(self)
         super().on_headers_complete()
         if self.cycle is not None:
             # uvicorn keeps the newest; of requests that came together, the one that is being answered is an older one
@@ -95,16 +94,20 @@ class Connection(HttpToolsProtocol):
         """Some of the body is there."""
         self._has_moved = True
         super().on_body(body)
+        if not self._is_whole():
+            self._crowd.idle(self)  # as idle as a moment ago, so that uploads that come on outlast those that do not
 
     def on_message_complete(self) -> None:
         """The request is there, whole."""
         self._has_moved = True
         super().on_message_complete()
+        if self._is_whole():
+            self._crowd.busy(self)
 
     def on_response_complete(self) -> None:
         """The answer is out."""
         super().on_response_complete()
-        if self.cycle is None or self.cycle.response_complete:  # else another request was waiting behind it
+        if not self._is_whole():  # else another request was waiting behind it
             self._crowd.idle(self)
 
     def pause_writing(self) -> None:
@@ -118,13 +121,17 @@ class Connection(HttpToolsProtocol):
         """The client has read on."""
         super().resume_writing()
         self._forget_unread()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._is_whole():
             self._crowd.busy(self)
 
     def drop(self) -> None:
         """Close it at once: others need its place."""
         self._cut_answer()
         self.transport.abort()
+
+    def _is_whole(self) -> bool:
+        """Whether a request is under way that is there to its end, so that it waits for us and not for its client."""
+        return any(not cycle.more_body and not cycle.response_complete for cycle in self._cycles)
 
     def _cut_answer(self) -> None:
         """Have every answer that is under way end quietly: uvloop raises where a closed transport is written to."""

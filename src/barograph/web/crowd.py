@@ -1,8 +1,8 @@
 """How many connections there may be, and who goes when there are too many: who has been idle longest.
 
-A connection is idle while no whole request of it is under way: between two requests, while a head trickles in, while
-TLS is agreed on; and while its answer waits for a client that does not read. So thousands of slow clients push out each
-other and nobody who asks for something.
+A connection is idle while no whole request of it is under way: between two requests, while a head or a body trickles
+in, while TLS is agreed on; and while its answer waits for a client that does not read. So thousands of slow clients
+push out each other and nobody who asks for something. A body that comes on makes its connection the youngest again.
 """
 
 from typing import Protocol
@@ -47,7 +47,7 @@ class Crowd:
         self._idle.pop(connection, None)
 
     def idle(self, connection: Leaver) -> None:
-        """Note that a connection waits for its next request."""
+        """Note that a connection waits for its client: for the next request, or for more of this one."""
         if connection in self._all:
             self._idle.pop(connection, None)
             self._idle[connection] = None

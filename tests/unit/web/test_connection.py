@@ -52,12 +52,14 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def connected(script: Callable[[Connection, Wire], Awaitable[None]], app: Any = answer) -> None:
+def connected(
+    script: Callable[[Connection, Wire], Awaitable[None]], app: Any = answer, crowd: Crowd | None = None
+) -> None:
     """Run a script on a fresh connection."""
 
     async def play() -> None:
         config = uvicorn.Config(app, http=Connection, lifespan="off", log_config=None)
-        connection, wire = Connection(Crowd(10), config, ServerState(), {}), Wire()
+        connection, wire = Connection(Crowd(10) if crowd is None else crowd, config, ServerState(), {}), Wire()
         connection.connection_made(wire)
         await script(connection, wire)
         connection.connection_lost(None)
@@ -276,3 +278,73 @@ def test_who_asks_for_much_at_once_is_closed() -> None:
         assert len(connection.pipeline) <= MAX_PIPELINED
 
     connected(script)
+
+
+class Newcomer:
+    """Another connection, which is never told to go unless nobody else can."""
+
+    def __init__(self) -> None:
+        self.is_dropped = False
+
+    def drop(self) -> None:
+        self.is_dropped = True
+
+
+BODY = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n"
+
+
+@pytest.mark.parametrize("begun", [BODY, BODY + b"x" * 99, CHUNKED + b"5\r\nhello\r\n", REQUEST + BODY])
+def test_who_waits_with_a_body_has_no_claim_to_a_place(begun: bytes) -> None:
+    crowd, newcomer = Crowd(1), Newcomer()
+
+    async def take(scope: Any, receive: Any, send: Any) -> None:
+        while scope["method"] == "POST" and (await receive()).get("more_body"):
+            pass
+        await answer(scope, receive, send)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(begun)
+        await settle()
+        assert not wire.closed
+        crowd.enter(newcomer)
+        assert (wire.closed, newcomer.is_dropped) == (True, False)
+
+    connected(script, take, crowd)
+
+
+@pytest.mark.parametrize("whole", [REQUEST, BODY + b"x" * 100, BODY + b"x" * 100 + BODY + b"x"])
+def test_who_waits_for_an_answer_keeps_the_place(whole: bytes) -> None:
+    crowd, newcomer, done = Crowd(1), Newcomer(), asyncio.Event()
+
+    async def work(scope: Any, receive: Any, send: Any) -> None:
+        await done.wait()
+        await answer(scope, receive, send)
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(whole)
+        await settle()
+        crowd.enter(newcomer)
+        assert (wire.closed, newcomer.is_dropped) == (False, True)
+        done.set()
+        await settle()
+        crowd.enter(Newcomer())
+        assert wire.closed, "it has its answer"
+
+    connected(script, work, crowd)
+
+
+def test_a_body_that_comes_on_outlasts_one_that_does_not() -> None:
+    crowd, still, newcomer = Crowd(2), Newcomer(), Newcomer()
+
+    async def take(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def script(connection: Connection, wire: Wire) -> None:
+        connection.data_received(BODY)
+        crowd.enter(still)
+        connection.data_received(b"x")
+        crowd.enter(newcomer)
+        assert (wire.closed, still.is_dropped) == (False, True)
+
+    connected(script, take, crowd)
