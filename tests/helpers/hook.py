@@ -14,7 +14,7 @@ from barograph.model.clock import SystemClock
 
 @dataclass
 class Hook:
-    """What came; `answers` are used up before 200 is answered, `delay_s` is waited before each."""
+    """What came; `answers` are used up before 200 is answered, `delay_s` is waited before each; `begun` counts."""
 
     port: int = 0
     heard: list[dict[str, Any]] = field(default_factory=list)
@@ -23,6 +23,7 @@ class Hook:
     at_s: list[float] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     delay_s: float = 0.0
+    begun: int = 0
 
     @property
     def url(self) -> str:
@@ -41,6 +42,7 @@ def recording(port: int = 0) -> Iterator[Hook]:
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             arrived_s = SystemClock().now_s()
+            hook.begun += 1
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
             time.sleep(hook.delay_s)
             status = hook.answers.pop(0) if body and hook.answers else 200

@@ -32,6 +32,8 @@ _LONGEST_STEP_S = 30.0
 """A storm of 100,000 alerts takes seconds to tell, on a slow machine many."""
 _FORGET_MS = 3_600_000
 _STOP_S = 5.0
+_GRACE_S = 2.0
+"""For attempts that are under way at the end: one that is cut off is made again at the next start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,8 @@ class Notifier:
         self._next: Telling | None = None
         self._stopping = False
         self._courier: Courier | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._delivering: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
         self.dispatcher = Dispatcher(parts, telling.policy)
 
@@ -142,31 +145,34 @@ class Notifier:
             self._loop.close()
 
     async def _serve(self) -> None:
-        await self._restart()
+        await self._take_configuration()
         while not self._stopping:
             self._wake.clear()
             if self._next is not None:
                 # before the step: what fires after a change is told by the new configuration alone
-                await self._restart()
+                await self._take_configuration()
             wait_s = await asyncio.to_thread(self._step)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
             except TimeoutError:
                 continue
-        await self._end_tasks()
+        await self._end()
 
-    async def _restart(self) -> None:
-        """Make courier and heartbeat anew, of the configuration that counts now."""
-        await self._end_tasks()
+    async def _take_configuration(self) -> None:
+        """Go by the configuration that counts now; an attempt to tell somebody that is under way goes on."""
         if self._next is not None:
             self._telling, self._next = self._next, None
             await asyncio.to_thread(self.dispatcher.replace, self._telling.policy)
         telling, means = self._telling, self._means(self._telling)
         sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
-        self._courier = Courier(self._parts.deliveries, sends, self._parts.clock, random.random)
-        running = (self._keep_running(self._courier.run), self._heartbeat.run(telling.heartbeat, means.client))
-        self._tasks = [asyncio.create_task(each) for each in running]
+        if self._courier is None:
+            self._courier = Courier(self._parts.deliveries, sends, self._parts.clock, random.random)
+            self._delivering = asyncio.create_task(self._keep_running(self._courier.run))
+        else:
+            self._courier.replace(sends)
+        await _cancel(self._beating)
+        self._beating = asyncio.create_task(self._heartbeat.run(telling.heartbeat, means.client))
 
     async def _keep_running(self, deliver: Callable[[], Awaitable[None]]) -> None:
         """Deliver; where that fails, as on a disk that takes nothing, again in a moment."""
@@ -179,11 +185,12 @@ class Notifier:
                 _log.exception("delivery failed, and begins again")
             await asyncio.sleep(_AGAIN_S)
 
-    async def _end_tasks(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+    async def _end(self) -> None:
+        if self._courier is not None and self._delivering is not None:
+            self._courier.end()
+            await asyncio.wait([self._delivering], timeout=_GRACE_S)
+        await _cancel(self._delivering)
+        await _cancel(self._beating)
 
     def _step(self) -> float:
         """Let the dispatcher work; returns after how many seconds it is to do so again."""
@@ -219,6 +226,12 @@ class Notifier:
     def _means(self, telling: Telling) -> Means:
         rules = AddressRules(telling.allow)
         return Means(client=OutboundClient(rules), rules=rules, clock=self._parts.clock)
+
+
+async def _cancel(task: "asyncio.Task[None] | None") -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _test(send: Send, way_id: str, kind: str, now_ms: int) -> TestOutcome:

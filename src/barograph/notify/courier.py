@@ -57,13 +57,38 @@ class Courier:
         self._receivers = receivers
         self._clock = clock
         self._random = random
-        self._wakes = {name: asyncio.Event() for name in receivers}
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._serving: asyncio.TaskGroup | None = None
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for name in self._receivers:
-                group.create_task(self._serve(name))
+        """Deliver until `end`."""
+        self._wakes.clear()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._serving = group
+                self._serve_all()
+                await self._ended.wait()
+        finally:
+            self._serving = None
+
+    def replace(self, receivers: Mapping[str, Send]) -> None:
+        """Tell receivers in other ways from now on; an attempt that is under way goes on, and is not made again."""
+        self._receivers = receivers
+        self._serve_all()
+        self.wake()
+
+    def end(self) -> None:
+        """Begin nothing any more; `run` returns when what is under way has come to something."""
+        self._ended.set()
+        self.replace({})
+
+    def _serve_all(self) -> None:
+        for name in self._receivers:
+            # one that was gone for a moment may still be served
+            if self._serving is not None and name not in self._wakes:
+                self._wakes[name] = asyncio.Event()
+                self._serving.create_task(self._serve(name))
 
     def wake(self) -> None:
         """Look at the queue at once: something was put into it."""
@@ -74,6 +99,8 @@ class Courier:
         """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits."""
         while due := [each for each in self._store.heads(receiver) if _is_due(each, self._clock.now_ms())]:
             for delivery in due:
+                if receiver not in self._receivers:
+                    return None
                 outcome = await self._tell(receiver, delivery.notice)
                 self._store.keep(self._after(delivery, outcome))
         return min((each.next_ms for each in self._store.heads(receiver)), default=None)
@@ -89,7 +116,7 @@ class Courier:
 
     async def _serve(self, receiver: str) -> None:
         wake = self._wakes[receiver]
-        while True:
+        while receiver in self._receivers:
             wake.clear()
             next_ms = await self.step(receiver)
             wait_s = None if next_ms is None else max(next_ms - self._clock.now_ms(), 1) / 1000
@@ -98,6 +125,7 @@ class Courier:
                     await wake.wait()
             except TimeoutError:
                 continue
+        del self._wakes[receiver]
 
     def _after(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         now_ms = self._clock.now_ms()

@@ -128,6 +128,21 @@ def test_another_configuration_counts_from_the_next_step_on(running: Running, mo
     assert running.hook.heard == []
 
 
+def test_a_message_that_is_on_its_way_is_sent_once_through_a_change_and_an_end(running: Running) -> None:
+    running.hook.delay_s = 0.5
+    running.notifier.start()
+    running.fire()
+    eventually(lambda: running.hook.begun == 1, what="the attempt")
+    running.notifier.replace(telling_of(running.hook))
+    eventually(lambda: running.world.deliveries.waiting("team/webhook[0]") == 0, what="its outcome")
+    running.world.fire(name="Other")
+    running.notifier.wake()
+    eventually(lambda: running.hook.begun == 2, what="another attempt")
+    running.notifier.close()
+    assert running.world.deliveries.waiting("team/webhook[0]") == 0
+    assert running.hook.kinds() == ["firing", "firing"]
+
+
 def test_a_receiver_is_tested_each_of_its_ways(running: Running) -> None:
     running.notifier.start()
     (outcome,) = asyncio.run(running.notifier.test("team"))

@@ -144,6 +144,68 @@ def test_a_slow_receiver_delays_no_other_and_new_messages_wake(state: SqliteStat
     assert quick.heard == ["a", "b"]
 
 
+class Held:
+    """A receiver that answers when it is let."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, told: Notice) -> Outcome:
+        self.heard.append(told.key)
+        self.asked.set()
+        await self.answers.wait()
+        return Outcome(state=S.DELIVERED, answer="200 ok")
+
+
+def test_an_attempt_that_is_under_way_goes_on_when_receivers_are_replaced(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([told("a"), told("b", receiver="gone")])
+
+    async def check() -> None:
+        team, gone, other, fresh = Held(), Held(), Receiver(), Receiver()
+        courier = Courier(store, {"team": team, "gone": gone}, FakeClock(), lambda: 0.0)
+        running = asyncio.create_task(courier.run())
+        async with asyncio.timeout(9):
+            await team.asked.wait()
+            await gone.asked.wait()
+            courier.replace({"team": other, "fresh": fresh})
+            store.enqueue([told("c"), told("d", receiver="fresh"), told("e", receiver="gone")])
+            courier.wake()
+            while store.waiting("fresh"):
+                await asyncio.sleep(0.001)
+            assert other.heard == []
+            team.answers.set()
+            gone.answers.set()
+            while store.waiting("team"):
+                await asyncio.sleep(0.001)
+            courier.end()
+            await running
+        assert (team.heard, other.heard, gone.heard, fresh.heard) == (["a"], ["c"], ["b"], ["d"])
+
+    asyncio.run(check())
+    assert (store.waiting("team"), store.waiting("gone")) == (0, 1)
+
+
+def test_an_attempt_that_is_under_way_comes_to_its_end_and_nothing_else_begins(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([told("a"), told("b"), told("c", "g2")])
+
+    async def check() -> list[str]:
+        team = Held()
+        courier = Courier(store, {"team": team}, FakeClock(), lambda: 0.0)
+        running = asyncio.create_task(courier.run())
+        async with asyncio.timeout(9):
+            await team.asked.wait()
+            courier.end()
+            team.answers.set()
+            await running
+        return team.heard
+
+    assert asyncio.run(check()) == ["a"]
+    assert [each.notice.key for each in store.heads("team")] == ["b", "c"]
+
+
 def test_the_courier_comes_back_when_a_wait_is_over(state: SqliteState) -> None:
     store = SqliteDeliveries(state)
     store.enqueue([told("a")])
