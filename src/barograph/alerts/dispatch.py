@@ -228,7 +228,8 @@ class Dispatcher:
     def _end_silences(self, resolved: list[AlertRecord], now_ms: int) -> None:
         if any(kept.silence.until_resolved for kept in self._parts.silences.silences()):
             firing = [labels_of(record) for record in self._parts.book.live() if record.fired_ms]
-            self._parts.silences.alerts_changed([labels_of(record) for record in resolved], firing, now_ms)
+            ended = [(labels_of(record), record.ended_ms) for record in resolved]
+            self._parts.silences.alerts_ended(ended, firing, now_ms)
 
     # what is told
 

@@ -80,14 +80,14 @@ class SilenceBook:
         """Return the ids of the silences that keep an alert quiet now."""
         return silenced_by((kept.silence for kept in self.silences()), labels, now_ms)
 
-    def alerts_changed(self, before: Sequence[Labels], after: Sequence[Labels], now_ms: int) -> None:
-        """End the silences until resolved whose alerts fired before and do so no more.
+    def alerts_ended(self, ended: Sequence[tuple[Labels, int]], firing: Sequence[Labels], now_ms: int) -> None:
+        """End the silences until resolved that go with alerts which have ended: see `ended_with_alerts`.
 
         Raises:
             StoreError: It could not be kept.
         """
         with self._one_at_a_time:
-            for silence in ended_with_alerts((kept.silence for kept in self._kept.values()), before, after):
+            for silence in ended_with_alerts((kept.silence for kept in self._kept.values()), ended, firing):
                 self._end(self._kept[silence.id], "", now_ms)
 
     def _end(self, kept: Kept, actor: str, now_ms: int, *, lasting: bool = False) -> None:

@@ -76,12 +76,20 @@ def silenced_by(silences: Iterable[Silence], labels: Labels, now_ms: int) -> tup
     return tuple(sorted(silence.id for silence in silences if silence.silences(labels, now_ms)))
 
 
-def ended_with_alerts(silences: Iterable[Silence], before: Sequence[Labels], after: Sequence[Labels]) -> list[Silence]:
-    """Return the silences until resolved of which something matched fired before and nothing does now."""
+def ended_with_alerts(
+    silences: Iterable[Silence], ended: Sequence[tuple[Labels, int]], firing: Sequence[Labels]
+) -> list[Silence]:
+    """Return the silences until resolved of which something matched has ended and nothing fires any more.
+
+    Args:
+        silences: All that may be meant. One that began only after an alert had ended does not end with it.
+        ended: What has ended, and when.
+        firing: What still fires.
+    """
     return [
         silence
         for silence in silences
         if silence.until_resolved
-        and any(matches_all(silence.matchers, labels) for labels in before)
-        and not any(matches_all(silence.matchers, labels) for labels in after)
+        and any(silence.starts_ms <= at_ms and matches_all(silence.matchers, labels) for labels, at_ms in ended)
+        and not any(matches_all(silence.matchers, labels) for labels in firing)
     ]

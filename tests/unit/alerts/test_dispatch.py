@@ -16,8 +16,8 @@ def world() -> World:
     return World()
 
 
-def silence(world: World, host: str = "atlas", lasts_s: int = 0, id_: str = "s1") -> None:
-    now_ms = world.clock.now_ms()
+def silence(world: World, host: str = "atlas", lasts_s: int = 0, id_: str = "s1", in_s: int = 0) -> None:
+    now_ms = world.clock.now_ms() + in_s * 1000
     ends_ms = now_ms + lasts_s * 1000 if lasts_s else 0
     matchers = (f'instance="{host}"',)
     stored = StoredSilence(id=id_, matchers=matchers, author="ada", reason="r", starts_ms=now_ms, ends_ms=ends_ms)
@@ -163,6 +163,16 @@ def test_a_silence_until_resolved_ends_with_its_alert(world: World) -> None:
     world.pass_s(1)
     world.fire()
     assert world.pass_s(70) == ["firing atlas"]
+
+
+def test_a_silence_until_resolved_that_is_yet_to_begin_outlives_the_alert_of_now(world: World) -> None:
+    silence(world, in_s=3600)
+    world.fire()
+    assert world.pass_s(20) == ["firing atlas"]
+    world.end()
+    assert world.pass_s(3700) == ["resolved -atlas"]
+    world.fire()
+    assert world.pass_s(70) == []
 
 
 def test_of_a_host_that_is_down_nothing_else_is_told(world: World) -> None:

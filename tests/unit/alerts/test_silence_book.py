@@ -64,9 +64,9 @@ def test_one_that_has_not_begun_never_begins(state: SqliteState) -> None:
 def test_one_until_resolved_ends_with_its_alerts(state: SqliteState) -> None:
     book = SilenceBook(SqliteSilences(state))
     book.add(msgspec.structs.replace(STORED, ends_ms=0))
-    book.alerts_changed([ATLAS], [ATLAS], 2000)
+    book.alerts_ended([(ATLAS, 2000)], [ATLAS], 2000)
     assert book.silenced_by(ATLAS, 2000) == ("s1",)
-    book.alerts_changed([ATLAS], [], 3000)
+    book.alerts_ended([(ATLAS, 3000)], [], 3000)
     assert book.silenced_by(ATLAS, 3000) == ()
 
 

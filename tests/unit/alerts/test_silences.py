@@ -35,9 +35,15 @@ def test_a_recurring_silence_counts_within_its_windows() -> None:
 def test_a_silence_until_resolved_ends_with_what_it_matches() -> None:
     silence = replace(SILENCE, ends_ms=0)
     assert silence.state(10**15) is SilenceState.ACTIVE
-    assert ended_with_alerts([silence, SILENCE], [ATLAS], [BOREA]) == [silence]
-    assert ended_with_alerts([silence], [ATLAS, ATLAS], [ATLAS]) == []
-    assert ended_with_alerts([silence], [BOREA], []) == []
+    ended_ms = silence.starts_ms
+    assert ended_with_alerts([silence, SILENCE], [(ATLAS, ended_ms)], [BOREA]) == [silence]
+    assert ended_with_alerts([silence], [(ATLAS, ended_ms), (ATLAS, ended_ms)], [ATLAS]) == []
+    assert ended_with_alerts([silence], [(BOREA, ended_ms)], []) == []
+
+
+def test_a_silence_that_is_yet_to_begin_does_not_end_with_what_ends_before() -> None:
+    silence = replace(SILENCE, ends_ms=0)
+    assert ended_with_alerts([silence], [(ATLAS, silence.starts_ms - 1)], []) == []
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,11 @@ class SilenceRoutes:
         starts, ends = one(parameters, "starts", ""), one(parameters, "ends", "")
         windows = one(parameters, "windows", "")
         until_resolved = parse_flag(parameters, "until_resolved")
-        if bool(ends) == until_resolved and not (windows and not until_resolved):
+        if until_resolved and windows:
+            raise RequestError(
+                "parameters `until_resolved` and `windows` exclude each other: give `ends` or nothing with `windows`"
+            )
+        if bool(ends) == until_resolved and not windows:
             raise RequestError(
                 "a silence needs an end: `ends` (a time or a duration), `until_resolved=true`, or recurring `windows`"
             )

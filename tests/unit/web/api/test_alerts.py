@@ -209,6 +209,8 @@ def test_a_silence_needs_an_end_a_reason_and_a_matcher(firing: Site) -> None:
     words = post(firing, "/silences/add", **full, windows="[{]", status=400)["error"]
     assert "windows" in words
     windows = '[{"times":[{"start_time":"00:00","end_time":"24:00"}]}]'
+    for_ever = post(firing, "/silences/add", **full, windows=windows, until_resolved="true", status=400)["error"]
+    assert "`until_resolved` and `windows` exclude each other" in for_ever
     post(firing, "/silences/add", **full, windows=windows)
     post(firing, "/silences/add", **full, until_resolved="true")
     assert sorted(each["until_resolved"] for each in get(firing, "/silences")["silences"]) == [False, True]
