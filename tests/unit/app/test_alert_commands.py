@@ -201,7 +201,7 @@ def test_what_cannot_be_done_is_refused_in_words(
 
 
 def test_a_store_that_fails_is_said_to_fail(alerting: Alerting, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise StoreError("disk I/O error")
 
     monkeypatch.setattr(SqliteAlerts, "keep", fail)
