@@ -29,6 +29,7 @@ from barograph.web.api.service import ServiceRoutes
 from barograph.web.api.session import SessionRoutes
 from barograph.web.api.silences import SilenceRoutes
 from barograph.web.api.targets import TargetRoutes
+from barograph.web.api.turns import PasswordTurns
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of
 from barograph.web.guard import App, Guard
@@ -69,13 +70,14 @@ class Router:
     def __init__(self, deps: WebDeps) -> None:
         thread = QueryThread(deps.config.waiting_queries, deps.clock)
         deps.now.on_close.append(thread.close)
+        turns = PasswordTurns(deps.clock)
         queries, catalogue = QueryRoutes(deps, thread), CatalogueRoutes(deps, thread)
-        service, session, page = ServiceRoutes(deps), SessionRoutes(deps), Page(deps.static)
+        service, session, page = ServiceRoutes(deps), SessionRoutes(deps, turns), Page(deps.static)
         expressions, alerting, targets = ExpressionRoutes(deps), AlertingRoutes(deps), TargetRoutes(deps)
         status, admin = StatusRoutes(deps), AdminRoutes(deps)
         processes, events = ProcessRoutes(deps), EventRoutes(deps)
         imports, exports = ImportRoutes(deps), ExportRoutes(deps)
-        people, access = PeopleRoutes(deps), AccessRoutes(deps)
+        people, access = PeopleRoutes(deps, turns), AccessRoutes(deps)
         alerts, silences, deliveries = AlertRoutes(deps), SilenceRoutes(deps), DeliveryRoutes(deps)
         self._fresh = deps.fresh
         self.answers: dict[str, App] = {

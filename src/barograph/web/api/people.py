@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from barograph.identity.principal import Principal
 from barograph.identity.principal import Scope as TokenScope
+from barograph.identity.throttle import holder_of
 from barograph.model.commands import AnyCommand, Done
 from barograph.model.people import (
     AddUser,
@@ -17,16 +18,19 @@ from barograph.model.people import (
     UsersListed,
 )
 from barograph.web.api.answering import Data, RefusedError, answer, ask
+from barograph.web.api.turns import PasswordTurns
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
+from barograph.web.identify import source_of
 from barograph.web.parameters import Parameters, Receive, Scope, Send, last_segment, one
 
 
 class PeopleRoutes:
     """Users, each change a command to the keeper."""
 
-    def __init__(self, deps: WebDeps) -> None:
+    def __init__(self, deps: WebDeps, turns: PasswordTurns) -> None:
         self._deps = deps
+        self._turns = turns
 
     async def me(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Who asks."""
@@ -44,7 +48,7 @@ class PeopleRoutes:
     async def password(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`old_password`, `password`: change one's own; other sessions end."""
         who: Principal = scope["state"]["principal"]
-        attempt = f"user {who.name}"
+        attempt, holder = f"user {who.name}", holder_of(source_of(scope))
 
         async def look(parameters: Parameters) -> Data:
             command = ChangePassword(
@@ -55,10 +59,16 @@ class PeopleRoutes:
             wait_s = self._deps.attempts.wait_s(attempt)
             if wait_s > 0:
                 raise RequestError(f"too many wrong passwords: try again in {wait_s:.0f} s", 429)
+            wait_s = self._turns.wait_s(who.name, holder)
+            if wait_s > 0:
+                raise RequestError(
+                    f"too many passwords of yours, or from here, at once: try again in {wait_s:.0f} s", 429
+                )
             # counted before it is tried: of a hundred at once no more than the limit are verified
             self._deps.attempts.failed(attempt)
             try:
-                done = await self._change(command)
+                with self._turns.taken(who.name, holder):
+                    done = await self._change(command)
             except RefusedError as error:
                 if error.problem.status != 403:
                     self._deps.attempts.succeeded(attempt)

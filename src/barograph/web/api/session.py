@@ -4,6 +4,7 @@ from barograph.identity.principal import Principal
 from barograph.identity.throttle import holder_of
 from barograph.model.commands import AnyCommand, AnyReply, EndSession, RedeemLogin, Refused, SessionOpened
 from barograph.model.people import LogIn
+from barograph.web.api.turns import PasswordTurns
 from barograph.web.credentials import session_cookie
 from barograph.web.deps import WebDeps
 from barograph.web.errors import problem_of, problem_of_reply
@@ -24,8 +25,9 @@ _FETCHING_AHEAD = (b"purpose", b"sec-purpose", b"x-moz")
 class SessionRoutes:
     """Opens sessions by link, and ends them."""
 
-    def __init__(self, deps: WebDeps) -> None:
+    def __init__(self, deps: WebDeps, turns: PasswordTurns) -> None:
         self._deps = deps
+        self._turns = turns
         self._reading = 0
 
     async def login(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,11 +78,15 @@ class SessionRoutes:
             finally:
                 self._reading -= 1
             user = one(form, "user", "").strip().casefold()[:_MOST_NAME_CHARS]
-            attempts = (f"password {holder_of(source)}", f"user {user}")
+            holder = holder_of(source)
+            attempts = (f"password {holder}", f"user {user}")
             if await self._refuse_often(send, attempts, source):
                 return
+            if await self._have_wait(send, self._turns.wait_s(user, holder), source):
+                return
             command = LogIn(user=user, password=one(form, "password", ""), remote=source)
-            reply = await self._try(command, attempts)
+            with self._turns.taken(user, holder):
+                reply = await self._try(command, attempts)
         except Exception as error:
             problem = problem_of(error)
             await self._refuse(send, problem.status, problem.message)
@@ -88,7 +94,9 @@ class SessionRoutes:
         await self._finish(scope, send, reply, attempts, "")
 
     async def _refuse_often(self, send: Send, attempts: tuple[str, ...], source: str) -> bool:
-        wait_s = max(self._deps.attempts.wait_s(attempt) for attempt in attempts)
+        return await self._have_wait(send, max(self._deps.attempts.wait_s(attempt) for attempt in attempts), source)
+
+    async def _have_wait(self, send: Send, wait_s: float, source: str) -> bool:
         if wait_s > 0:
             words = f"Too many tries from {source}, or for this name. Wait {wait_s:.0f} s."
             await self._refuse(send, 429, words, [(b"retry-after", b"%d" % (int(wait_s) + 1))])
