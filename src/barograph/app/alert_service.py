@@ -5,6 +5,7 @@ threads of its own: neither ticks nor the event loop wait for a disk or a receiv
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,8 @@ _BEAT_S = 2.0
 _LARGE = 2000
 _PUBLISH_EVERY_S = 1.0
 """A storm is counted anew once a second, not with each of its thousands."""
+_RETURN_EVERY_S = 2.0
+"""Between two tries to write alerts back to a disk that took none: each may copy all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class AlertService:
         self._living = parts.living
         self._published = (-1, -1)
         self._published_s = 0.0
+        self._returning_s = -math.inf
         self._deliveries = SqliteDeliveries(parts.state)
         self.heartbeat = Heartbeat(parts.clock)
         self._loop_pulse = self.heartbeat.pulse("event loop")
@@ -146,7 +150,9 @@ class AlertService:
 
     def _stepped(self) -> None:
         self.announce()
-        if self._state.trouble:
+        now_s = self._clock.monotonic_s()
+        if self._state.trouble and now_s - self._returning_s >= _RETURN_EVERY_S:
+            self._returning_s = now_s
             self._state.return_to_disk()
 
     def _take(self, telling: Telling) -> None:

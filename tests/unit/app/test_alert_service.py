@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,27 @@ def test_a_store_that_fails_is_said_to_fail(alerting: Alerting, monkeypatch: pyt
 
     monkeypatch.setattr(SqliteDeliveries, "log", fail)
     assert alerting.do(ListReceivers(), ADA) == Refused(kind="store", message="disk I/O error")
+
+
+def test_what_a_full_disk_keeps_in_memory_is_written_back_now_and_then(
+    alerting: Alerting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = list[int]()
+
+    def is_told(count: int) -> bool:
+        return bool(alerting.published) and alerting.published[-1].counts.needs == count
+
+    monkeypatch.setattr(alerting.state, "_trouble", "the disk is full")
+    monkeypatch.setattr(alerting.state, "return_to_disk", lambda: tries.append(1))
+    running(alerting)
+    for count, host in enumerate(("atlas", "borea", "creon"), 1):
+        # fronts are told at the end of each step: at that of the third the second is over
+        alerting.fire(host)
+        eventually(partial(is_told, count), what="the word to fronts")
+    assert tries == [1]
+    alerting.clock.advance(2)
+    alerting.fire("dorian")
+    eventually(lambda: tries == [1, 1], what="another try")
 
 
 def test_another_configuration_counts_at_once(alerting: Alerting) -> None:
