@@ -35,6 +35,7 @@ _CELL_POINTS = {
 Measured with windows of an hour at 10,000 steps; all others look at a few samples of each, or at each sample once.
 """
 _NUMBER_POINTS = 1 / 16
+_COUNTED_POINTS = 1 / 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ class _Around(NamedTuple):
             points=self.points + steps,
         )
 
+    def counting(self) -> "_Around":
+        """Count the rows that `count_values` makes: one for each value, so one a step at worst, each of all steps."""
+        return self._replace(points=self.points + self.steps * self.steps * _COUNTED_POINTS)
+
     def under(self, call: Call, arg: Expr) -> "_Around":
         """Count the windows that a function looks at."""
         weight = _CELL_POINTS.get(call.function)
@@ -128,7 +133,7 @@ def _walk(expr: Expr, around: _Around) -> Iterator[Selection | float]:
         case Paren() | Unary():
             yield from _walk(expr.expr, around)
         case Aggregate():
-            yield from _walk(expr.expr, around)
+            yield from _walk(expr.expr, around.counting() if expr.op == "count_values" else around)
             if expr.param is not None:
                 yield from _walk(expr.param, around)
         case Binary():

@@ -238,6 +238,8 @@ def test_many_wide_windows_are_dear_where_each_sample_of_each_is_looked_at(store
     engine = engine_over(store)
     cheap, dear = (engine.cost_estimate(f"{name}(m[1h])", 0, 5_000_000, 1000) for name in ("rate", "mad_over_time"))
     assert dear >= cheap + 2 * 5_000 * 3_600 / 2
+    counted = engine.cost_estimate('count_values("x", vector(time()))', 0, 5_000_000, 1000)
+    assert counted >= 5_000 * 5_000 / 4, "each value becomes a row"
     assert engine.cost_estimate("(((1 + 1) + (1 + 1)))", 0, 5_000_000, 1000) == 5_001 * 4 // 16
 
 
