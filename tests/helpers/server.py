@@ -35,6 +35,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+_LAST_WORDS = 20_000
+"""Characters of what a server said that are told when it does not end."""
 _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
 
@@ -83,7 +85,8 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=self._log_file,
             stderr=self._log_file,
-            env={**os.environ, **(environment or {})},
+            # where it is when it must be ended by force, it says itself
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **(environment or {})},
         )
 
     def wait_ready(self, timeout_s: float = 60.0) -> "Server":
@@ -104,7 +107,7 @@ class Server:
         try:
             eventually(ready, timeout_s, "being ready")
         except BaseException:
-            with suppress(subprocess.TimeoutExpired):
+            with suppress(AssertionError):
                 self.stop()
             raise
         return self
@@ -172,16 +175,24 @@ class Server:
         result = self.query(expression)
         return float(result[0]["value"][1]) if result else None
 
-    def stop(self, timeout_s: float = 30.0) -> int:
-        """End it as an init system does, which kills what does not end in time."""
+    def stop(self, timeout_s: float = 60.0) -> int:
+        """End it as an init system does.
+
+        Raises:
+            AssertionError: It did not end in time; it is killed then, and what each of its threads did is told.
+        """
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(timeout_s)  # at once where it has ended before
         except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(10)
             self.process.kill()
             self.process.wait()
-            raise
+            last = self.words()[-_LAST_WORDS:]
+            raise AssertionError(f"serve did not end within {timeout_s:g} s of SIGTERM:\n{last}") from None
         finally:
             self._log_file.close()
 
