@@ -118,11 +118,14 @@ def figures(place: Path) -> list[Figure]:
     with serving(place / "data") as server:
         administer(server, "POST", "/users", name="root", role="admin")
         cookie = session_of(server, "root")
+        before = administer(server, "GET", "/audit?limit=1")[0]["number"]
         answers = list(ask_all(server, cookie))
         lines = administer(server, "GET", "/audit?limit=1000")
     accepted = [words for words, reply in answers if reply.status not in (400, 403, 421)]
     bare = [f"{words}: {found}" for words, reply in answers if (found := bare_headers(reply))]
-    acted = [f"{line['action']} {line['target']}" for line in lines if line["actor"] == "root"]
+    acted = [
+        f"{line['action']} {line['target']}" for line in lines if line["actor"] == "root" and line["number"] > before
+    ]
     for words in (*accepted, *bare, *acted):
         print(words, file=sys.stderr)
     authority = "127.0.0.1:1"

@@ -31,7 +31,7 @@ PROOF = Proof(
 )
 FORM = urlencode(PLAUSIBLE).encode()
 KIND = [("content-type", "application/x-www-form-urlencoded")]
-OWN = frozenset(("create_token", "revoke_token", "end_session", "change_password", "log_in"))
+OWN = frozenset(("create_token", "revoke_token", "end_session", "change_password", "log_in", "redeem_login"))
 """What everybody may change: what is their own."""
 DEAR = ("/snapshot", "/clean_tombstones", "/delete_series")
 """Routes that take a second or more when they are rightly asked: of those who may, one asks, with one method."""

@@ -60,6 +60,8 @@ def replace_all(budget: Budget, pattern: str, replacement: str, text: str) -> st
     text, pieces, end = _clean(text), Pieces(budget), -1
     kept = 0
     for found in expression.finditer(text):
+        # a match takes as long as a step, however short it is
+        budget.spend(1)
         # nothing right after a match is no match of its own
         if found.end() > end or found.start() == 0:
             pieces.add(text[kept : found.start()])

@@ -252,7 +252,7 @@ def test_a_storm_is_named_within_ten_seconds_of_looking(
         soon(lambda: page.locator(".who tr", has_text="night-backup").count() == 1, 10, "the culprit in Who")
         # a page that was just opened has its sentence at once; the storm needs some seconds to be one
         page.reload()
-        soon(lambda: "night-backup has pressed the disk since" in _said(page), 15, "the culprit in the sentence")
+        soon(lambda: "night-backup has pressed the disk since" in _said(page), 40, "the culprit in the sentence")
         page.screenshot(path=tmp_path / "storm.png", full_page=True)
     # afterwards too, for whoever looks then
     page.reload()
