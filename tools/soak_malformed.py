@@ -12,11 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote_from_bytes
 
 from barograph.web.routes import ROUTES
 from proof import SECURITY, Figure, Proof, conclude, read_options
-from soak_inflate import anonymous_bytes, process_bytes
+from soak_inflate import process_bytes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.flood import Flood
@@ -44,7 +45,8 @@ PROOF = Proof(
     promise="No crash and no answer of 5xx. That memory stays as it was is not reached yet: its growth is told.",
     method="Mutated parameters, forms, JSON, exposition text, CSV, protobuf, cookies, headers, paths and heads of HTTP to "
     "every route of the router, as an administrator, of a server that collects ten times a second; memory after a tenth "
-    "of them, the ring of ticks being full by then, against memory at the end.",
+    "of them, the ring of ticks being full by then, against memory at the end, each after a rest; and beside it that of "
+    "a server of the same configuration that nobody asks anything.",
 )
 QUIET = (
     "/live",
@@ -126,6 +128,22 @@ TYPES = (
     b"x",
 )
 ENCODINGS = (b"", b"gzip", b"zstd", b"snappy", b"br", b"gzip, gzip", b"identity")
+
+NAMED = {
+    "keeper": "the keeper",
+    "front": "the front",
+    "keeper_alone": "the keeper of a server that was left alone",
+    "front_alone": "its front",
+}
+
+
+class Memory(NamedTuple):
+    """Bytes of keeper and front of a server that is asked, and of one that is left alone."""
+
+    keeper: int
+    front: int
+    keeper_alone: int
+    front_alone: int
 
 
 class Maker:
@@ -217,17 +235,17 @@ def batches(make: Callable[[], bytes], count: int) -> Iterator[list[bytes]]:
         yield [make() for _ in range(min(BATCH, count - first))]
 
 
-def run(server: Server, count: int, seed: int) -> tuple[Flood, list[tuple[int, int]]]:
-    """Send all; returns what came back, and the memory of keeper and front after a tenth and at the end."""
+def run(server: Server, alone: Server, count: int, seed: int) -> tuple[Flood, list[Memory]]:
+    """Send all; returns what came back, and how large both servers were after a tenth and at the end."""
     maker, flood = Maker(server.token, seed), Flood(server.url, LANES)
-    memory: list[tuple[int, int]] = []
+    memory: list[Memory] = []
     for sent in range(0, count, ROUND):
         if not memory and sent >= count // WARM_SHARE and (count < REQUESTS or ticks_of(server) >= WARM_TICKS):
-            memory.append(memory_of(server, REST_S if count >= REQUESTS else 0))
+            memory.append(memory_of(server, alone, REST_S if count >= REQUESTS else 0))
         size = min(ROUND, count - sent)
         flood.pipelined(batches(maker.framed, size - size // 3))
         flood.alone(batches(maker.broken, size // 3))
-    return flood, [*memory, memory_of(server, REST_S if count >= REQUESTS else 0)]
+    return flood, [*memory, memory_of(server, alone, REST_S if count >= REQUESTS else 0)]
 
 
 def ticks_of(server: Server) -> float:
@@ -235,24 +253,26 @@ def ticks_of(server: Server) -> float:
     return server.value("barograph_ticks_total") or 0.0
 
 
-def memory_of(server: Server, rest_s: int) -> tuple[int, int]:
-    """Return the memory of keeper and front that is no file's, in bytes: the least of so many seconds of rest."""
+def memory_of(server: Server, alone: Server, rest_s: int) -> Memory:
+    """Return the memory that is no file's, in bytes: the least of so many seconds of rest."""
     found = []
     for _ in range(rest_s + 1):
-        front = process_bytes(server.front_pid)
-        found.append((anonymous_bytes(server) - front, front))
+        found.append([process_bytes(pid) for each in (server, alone) for pid in (each.process.pid, each.front_pid)])
         time.sleep(min(rest_s, 1))
-    return min(keeper for keeper, _ in found), min(front for _, front in found)
+    return Memory(*(min(column) for column in zip(*found, strict=True)))
 
 
 def figures(count: int, seed: int, place: Path) -> list[Figure]:
     """Run the proof."""
     config = place / "config.yml"
     config.write_text(CONFIG)
-    with serving(place / "data", "--config", str(config)) as server:
+    with (
+        serving(place / "data", "--config", str(config)) as server,
+        serving(place / "alone", "--config", str(config)) as alone,
+    ):
         before = server.process.pid, server.front_pid
         started_s = time.monotonic()
-        flood, ((keeper, front), (keeper_after, front_after)) = run(server, count, seed)
+        flood, (first, last) = run(server, alone, count, seed)
         took_s = time.monotonic() - started_s
         server.wait_ready()
         restarts = (server.process.pid, server.front_pid) != before
@@ -262,7 +282,9 @@ def figures(count: int, seed: int, place: Path) -> list[Figure]:
     tracebacks = words.count("Traceback")
     if tracebacks:
         print(words[words.index("Traceback") - 500 :][:6000], file=sys.stderr)
-    drift = 100 * (keeper_after + front_after) / (keeper + front) - 100
+    grown = (last.keeper + last.front) - (first.keeper + first.front)
+    by_itself = (last.keeper_alone + last.front_alone) - (first.keeper_alone + first.front_alone)
+    left = 100 * (grown - by_itself) / (first.keeper + first.front)
     return [
         Figure(name="requests", value=count),
         Figure(name="a second", value=round(count / took_s)),
@@ -273,11 +295,12 @@ def figures(count: int, seed: int, place: Path) -> list[Figure]:
         Figure(name="connections that took longer than a minute", value=flood.waited_in_vain, must_be=0),
         Figure(name="processes that ended", value=restarts, must_be=0),
         Figure(name="errors that nobody foresaw, in the log", value=tracebacks, must_be=0),
-        Figure(name="memory of the keeper after a tenth", value=round(keeper / (1 << 20), 1), unit="MiB"),
-        Figure(name="memory of the keeper at the end", value=round(keeper_after / (1 << 20), 1), unit="MiB"),
-        Figure(name="memory of the front after a tenth", value=round(front / (1 << 20), 1), unit="MiB"),
-        Figure(name="memory of the front at the end", value=round(front_after / (1 << 20), 1), unit="MiB"),
-        Figure(name="memory at the end against after a tenth", value=round(drift, 1), unit="%"),
+        *(
+            Figure(name=f"memory of {whose} {when}", value=round(getattr(memory, name) / (1 << 20), 1), unit="MiB")
+            for name, whose in NAMED.items()
+            for when, memory in (("after a tenth", first), ("at the end", last))
+        ),
+        Figure(name="growth beyond that of a server that was left alone", value=round(left, 1), unit="%"),
     ]
 
 
