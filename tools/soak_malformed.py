@@ -17,7 +17,7 @@ from urllib.parse import quote_from_bytes
 
 from barograph.web.routes import ROUTES
 from proof import SECURITY, Figure, Proof, conclude, read_options
-from soak_inflate import process_bytes
+from soak_inflate import anonymous_bytes, process_bytes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from helpers.flood import Flood
@@ -259,9 +259,15 @@ def memory_of(server: Server, alone: Server, rest_s: int) -> Memory:
     """Return the memory that is no file's, in bytes: the least of so many seconds of rest."""
     found = []
     for _ in range(rest_s + 1):
-        found.append([process_bytes(pid) for each in (server, alone) for pid in (each.process.pid, each.front_pid)])
+        found.append([size for each in (server, alone) for size in _sizes(each)])
         time.sleep(min(rest_s, 1))
     return Memory(*(min(column) for column in zip(*found, strict=True)))
+
+
+def _sizes(server: Server) -> tuple[int, int]:
+    """Return the bytes of the keeper, with whatever else it has started, and of the front."""
+    front = process_bytes(server.front_pid)
+    return anonymous_bytes(server) - front, front
 
 
 def figures(count: int, seed: int, place: Path) -> list[Figure]:

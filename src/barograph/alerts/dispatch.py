@@ -396,6 +396,5 @@ def _moved(told: GroupTold, at_ms: int) -> GroupTold:
 
 
 def _first_look(route: Route, record: AlertRecord, now_ms: int) -> int:
-    # at once for an alert that has fired for longer than a group waits: it is told late already
-    # nor does it wait for longer where the clock was set back since it fired
+    # at once where it has fired for longer than a group waits; no longer than that where the clock was set back since
     return max(now_ms, min(record.fired_ms, now_ms) + route.group_wait_ms)

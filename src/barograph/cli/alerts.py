@@ -185,11 +185,7 @@ def past(text: str) -> str:
     Raises:
         CommandError: It is none.
     """
-    from barograph.cli.times import parse_time_ms  # noqa: PLC0415  where a time is given
-    from barograph.cli.zone import local_zone  # noqa: PLC0415
-    from barograph.model.clock import SystemClock  # noqa: PLC0415
-
-    return str(parse_time_ms(text, SystemClock().now_ms(), local_zone(os.environ)) / 1000)
+    return _seconds(text, is_coming=False)
 
 
 def when(text: str) -> str:
@@ -198,10 +194,7 @@ def when(text: str) -> str:
     Raises:
         CommandError: It is neither.
     """
-    from barograph.cli.times import parse_coming_ms  # noqa: PLC0415  where a time is given
-    from barograph.cli.zone import local_zone  # noqa: PLC0415
-    from barograph.model.clock import SystemClock  # noqa: PLC0415
-    from barograph.model.units import Duration  # noqa: PLC0415
+    from barograph.model.units import Duration  # noqa: PLC0415  where a time is given
 
     if not text:
         return ""
@@ -209,7 +202,16 @@ def when(text: str) -> str:
         return str(Duration.parse(text))
     except ValueError:
         pass
-    return str(parse_coming_ms(text, SystemClock().now_ms(), local_zone(os.environ)) / 1000)
+    return _seconds(text, is_coming=True)
+
+
+def _seconds(text: str, *, is_coming: bool) -> str:
+    from barograph.cli.times import parse_coming_ms, parse_time_ms  # noqa: PLC0415  where a time is given
+    from barograph.cli.zone import local_zone  # noqa: PLC0415
+    from barograph.model.clock import SystemClock  # noqa: PLC0415
+
+    parse = parse_coming_ms if is_coming else parse_time_ms
+    return str(parse(text, SystemClock().now_ms(), local_zone(os.environ)) / 1000)
 
 
 def _state(row: dict[str, Any]) -> str:

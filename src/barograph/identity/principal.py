@@ -43,6 +43,7 @@ _STANDS_FOR = {
     Scope.ACKNOWLEDGE: Role.OPERATOR,
     Scope.ADMIN: Role.ADMIN,
 }
+"""Whose manners and limits a token of a scope has, whoever its owner is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,10 +34,8 @@ def over_http(receiver: HttpReceiver, client: OutboundClient, clock: Clock) -> S
     async def send(notice: Notice) -> Outcome:
         request = receiver.request(notice)
         if request is None:
-            goes_on = (
-                "1 other alert of its group goes" if notice.others == 1 else f"{notice.others} others of its group go"
-            )
-            return Outcome(state=DeliveryState.DELIVERED, answer=f"not sent: {goes_on} on, and so does the incident")
+            goes_on = f"{notice.others} other{'s go' if notice.others > 1 else ' goes'} on"
+            return Outcome(state=DeliveryState.DELIVERED, answer=f"not sent: of its group {goes_on}")
         try:
             response = await client.send(request)
         except OutboundError as error:

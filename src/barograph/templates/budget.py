@@ -10,9 +10,8 @@ class TemplateLimits:
     """Budgets of one rendering. They count work, not seconds, so that the same template always ends alike.
 
     Attributes:
-        steps: Turns of loops, nodes of templates that are called, calls, matches that are replaced, and
-            256 characters of text handled each.
-            A step takes a few microseconds.
+        steps: Turns of loops, nodes of templates that are called, calls, matches that are replaced, and 256 characters
+            of text handled each. A step takes a few microseconds.
         characters: Of the outcome, and of each text on the way to it.
         depth: Templates that call templates.
         queries: Calls of `query`.

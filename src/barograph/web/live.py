@@ -107,7 +107,7 @@ class LiveStream:
         """Have nobody below an administrator make ticks slow for all by many streams; equal ones cost once."""
         costs = {each.expressions: its for each, (name, its) in self._clients.items() if name == principal.name}
         together, most = sum({**costs, expressions: cost}.values()), _SHARES * self._deps.config.live_samples
-        if together > most and principal.role < Role.ADMIN:
+        if together > most and principal.effective_role < Role.ADMIN:
             words = f"your live streams touch {together:,} samples and points a tick, where {most:,} may be"
             raise RequestError(f"{words}; close others, shorten their ranges or raise web.live_samples", 503)
 

@@ -23,6 +23,7 @@ Work = Callable[[Cancel, float], T]
 CHEAP_COST = 50_000
 """Points of an answer; about 5 ms."""
 DEAR_COST = CHEAP_COST + 1
+"""Of what is dear for certain, so that nobody counts how dear."""
 _WATCH_S = 0.02
 _NICENESS = 10
 

@@ -294,16 +294,27 @@ def test_what_selects_nothing_may_be_dear_too(site: Site) -> None:
     assert "where 200,000 may be; shorten their ranges or raise web.live_samples" in answer.json()["error"]
 
 
-def test_the_streams_of_one_viewer_cost_no_more_than_two(tmp_path: Path) -> None:
-    site = Site(tmp_path, WebConfig(live_samples=300))
-    site.fill(series=2)
+def session_of_a_viewer(site: Site) -> dict[str, str]:
     assert site.post("/api/barograph/v1/users", name="ann", role="viewer").status == 200
     code = site.keeper.sessions.make_login_code("ann").reveal()
-    cookie = site.request(f"/login?code={code}").header("set-cookie").partition(";")[0]
+    return {"cookie": site.request(f"/login?code={code}").header("set-cookie").partition(";")[0]}
+
+
+def read_token_of_an_administrator(site: Site) -> dict[str, str]:
+    made = site.post("/api/barograph/v1/tokens", name="dashboards", scope="read")
+    return {"authorization": f"Bearer {made.json()['data']['token']}"}
+
+
+@pytest.mark.parametrize("who", [session_of_a_viewer, read_token_of_an_administrator])
+def test_the_streams_of_one_who_only_reads_cost_no_more_than_two(
+    tmp_path: Path, who: Callable[[Site], dict[str, str]]
+) -> None:
+    site = Site(tmp_path, WebConfig(live_samples=300))
+    site.fill(series=2)
+    ann = who(site)
 
     async def script(open_stream: Callable[..., Stream]) -> None:
         tick(site)
-        ann = {"cookie": cookie}
         for expression in ("load", "load", "load + 1"):
             await open_stream(expression, headers=ann).events(2)
         refused = open_stream("load + 2", headers=ann)
