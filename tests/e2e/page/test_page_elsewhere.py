@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.e2e
-_SLOW_S = 60
+_SLOW_S = 600
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def _at(browser: "Browser", server: Server) -> Iterator["Page"]:
 
 
 def test_before_the_first_second_names_and_axes_are_there(browser: "Browser", tmp_path: Path) -> None:
-    # whole minutes are collected: the page must be there before the next one is
+    # each tenth minute is collected: the page must be there before the next one is, on a busy machine too
     left_s = _SLOW_S - SystemClock().now_s() % _SLOW_S
-    if left_s < 40:
+    if left_s < 90:
         time.sleep(left_s)
     with _at(browser, Server(tmp_path / "data", "--interval", f"{_SLOW_S}s")) as page:
         page.wait_for_selector("text=Collecting. The first second arrives now.")
