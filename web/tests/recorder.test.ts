@@ -115,6 +115,16 @@ describe("a held view", () => {
     expect(page.recorder.value("cpu.busy")).toBe((NOW + 10_000) / 1000);
   });
 
+  test("ends, for who asks about its end, with what has come of it", async () => {
+    const page = await openView(held(NOW - MINUTE, NOW + 10_000));
+    await page.row(NOW + 1000);
+    expect(page.recorder.endMs).toBe(NOW + 1000);
+    for (let ms = NOW + 2000; ms <= NOW + 14_000; ms += 1000) await page.row(ms);
+    expect(page.recorder.endMs).toBe(NOW + 10_000);
+    page.recorder.backToLive();
+    expect(page.recorder.endMs).toBe(NOW + 14_000);
+  });
+
   test("of wide buckets fills too", async () => {
     const page = await openView(held(NOW - 3 * HOUR, NOW + 3 * HOUR));
     expect(page.recorder.stepMs).toBe(30_000);

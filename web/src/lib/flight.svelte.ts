@@ -42,7 +42,7 @@ export class Flight {
   readonly table = $derived.by(() => this.shown?.table ?? null);
   readonly isLive = $derived.by(() => this.recorder.atMs === null);
   /** The instant that the table stands for; 0 before the first second. */
-  readonly atMs = $derived.by(() => this.recorder.atMs ?? (this.recorder.held === null ? this.recorder.newestMs : this.recorder.held.toMs));
+  readonly atMs = $derived.by(() => this.recorder.atMs ?? this.recorder.endMs);
   readonly rows = $derived.by<WhoRow[]>(() => {
     if (this.shown === null) return [];
     const within = this.shown.group === "process" ? this.within : null;

@@ -96,7 +96,7 @@ export class Overview {
   /** The samples of the view that the sparklines show. */
   spans = $state.raw<Record<string, Float64Array>>({});
   /** The most within each of their buckets, where a bucket holds several samples and that is known: of sums it is not. */
-  private highs: Record<string, Float64Array> = {};
+  highs: Readonly<Record<string, Float64Array>> = {};
   private spansFrom = { fromMs: 0, stepMs: 1000, wide: false };
 
   /** Read the spans anew: samples or the view changed. */

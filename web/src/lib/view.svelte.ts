@@ -33,6 +33,12 @@ export abstract class View extends Feed {
     return { fromMs: toMs - this.rangeMs, toMs };
   });
 
+  /** The last instant of the view chosen of which something may be known: its end, as far as that has come. */
+  readonly endMs = $derived.by(() => {
+    if (this.held === null) return this.newestMs;
+    return this.newestMs > 0 ? Math.min(this.held.toMs, this.newestMs) : this.held.toMs;
+  });
+
   /** What is drawn: the view chosen, a frame after it was. */
   readonly view = $derived<Window>(this.before?.view ?? this.chosen);
 

@@ -10,12 +10,12 @@ const lists = new Map<string, { atMs: number; options: Promise<Option[]> }>();
 
 function once(key: string, read: () => Promise<Option[]>): Promise<Option[]> {
   const known = lists.get(key);
-  if (known !== undefined && Date.now() - known.atMs < KEPT_MS) return known.options;
+  if (known !== undefined && performance.now() - known.atMs < KEPT_MS) return known.options;
   const options = read().catch(() => {
     lists.delete(key);
     return [];
   });
-  lists.set(key, { atMs: Date.now(), options });
+  lists.set(key, { atMs: performance.now(), options });
   return options;
 }
 
