@@ -16,6 +16,7 @@ import msgspec
 from barograph.app.import_worker import ImportJob, ImportOutcome
 from barograph.app.importing import ENCODINGS, ImportText, kept_from_ms
 from barograph.formats.text_parts import FORMATS
+from barograph.link import children
 from barograph.model.clock import Clock
 from barograph.model.commands import AnyReply, ImportSamples, Refused, SamplesImported
 from barograph.model.errors import StoreError
@@ -132,8 +133,5 @@ class ImportService:
 
     async def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
-        if worker is None:
-            return
-        if worker.returncode is None:
-            worker.kill()
-        await worker.wait()
+        if worker is not None:
+            await children.end(worker)

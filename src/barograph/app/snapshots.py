@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from barograph.identity.secrets import random_text
+from barograph.link import children
 from barograph.model.clock import Clock
 from barograph.model.commands import Refused, SnapshotTaken
 
@@ -39,7 +40,7 @@ async def take(folder: Path, clock: Clock) -> SnapshotTaken | Refused:
         _, said = await process.communicate()
     except asyncio.CancelledError:
         # the server stops: a copy that nobody waits for is not gone on with
-        process.kill()
+        await children.end(process)
         shutil.rmtree(target, ignore_errors=True)
         raise
     if process.returncode == 0:

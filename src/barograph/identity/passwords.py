@@ -9,6 +9,7 @@ import unicodedata
 
 import msgspec
 
+from barograph.link import children
 from barograph.model.errors import BarographError
 
 LEAST_CHARS = 10
@@ -75,9 +76,7 @@ async def _in_a_process(password: str, encoded: str) -> dict[str, bool | str]:
     except (TimeoutError, msgspec.DecodeError) as error:
         raise PasswordBusyError("the password could not be verified at this moment: try again") from error
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await children.end(process)
 
 
 def refuse_password(password: str, name: str) -> str:

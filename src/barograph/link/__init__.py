@@ -1,1 +1,1 @@
-"""Between keeper and front: frames with descriptors on a socket pair, and the memory both map."""
+"""Between keeper and front: frames with descriptors on a socket pair, and the memory both map; their processes."""

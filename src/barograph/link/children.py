@@ -1,0 +1,34 @@
+"""Processes with pipes that the keeper starts: how one is ended, so that nothing of it outlives the event loop."""
+
+import asyncio
+import logging
+
+_log = logging.getLogger(__name__)
+_LONGEST_END_S = 2.0
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kill a process, and return once it and this end of its pipes are gone.
+
+    Whoever else holds the other end of a pipe is not waited for. A task that reads from the process reads its end.
+    """
+    if process.returncode is None:
+        process.kill()
+    # not twice: asyncio does not expect that
+    if process.stdin is not None and not process.stdin.transport.is_closing():
+        process.stdin.transport.abort()
+    # there is no public way to let go of a pipe that is read from
+    transport: asyncio.SubprocessTransport = process._transport  # type: ignore[attr-defined]
+    for number in (1, 2):
+        pipe = transport.get_pipe_transport(number)
+        if pipe is not None:
+            pipe.close()
+    try:
+        async with asyncio.timeout(_LONGEST_END_S):
+            await process.wait()
+    except TimeoutError:
+        _log.warning("process %d was killed and is not gone after %g s: it is left alone", process.pid, _LONGEST_END_S)
+    finally:
+        # not before the process is gone: closing reaps, and its status would be missed by who waits for it
+        transport.close()
+        await asyncio.sleep(0)  # the pipes close in the loop's next turn
