@@ -92,6 +92,7 @@ class RuleLives(RuleBasedStateMachine):
             for key in KEYS
             if (found := self.expected(self.alerts.get(key), is_there=key in present)) is not None
         }
+        self.outbox.settle()
         self.outbox.hand_over(self.now_ms, lambda: False)
         if not self.sink.is_failing:
             self.durable = dict(self.alerts)
@@ -120,6 +121,7 @@ class RuleLives(RuleBasedStateMachine):
     @rule()
     def disk_recovers(self) -> None:
         self.sink.is_failing = False
+        self.outbox.settle()
         self.outbox.hand_over(self.now_ms, lambda: False)
         self.durable = dict(self.alerts)
 

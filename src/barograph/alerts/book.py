@@ -5,7 +5,7 @@ a restart nor a failing disk makes it forget or say twice. It never changes what
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from barograph.alerts.life import (
     Step,
@@ -24,7 +24,6 @@ from barograph.model.alert_state import Acknowledgment, AlertRecord, AlertStore,
 from barograph.model.errors import AlertError
 
 _Subject = tuple[tuple[str, str], ...]
-_ENDS = (AlertPhase.RESOLVED, AlertPhase.DROPPED)
 
 
 class AlertBook:
@@ -53,7 +52,7 @@ class AlertBook:
         """See `AlertSink`."""
         with self._one_at_a_time:
             round_ = _Round(self._live, self._last_number)
-            for change in _ends_last(changes):
+            for change in changes:
                 round_.take(change, at_ms)
             self._commit(round_.touched.values(), round_.transitions)
             self._last_number = round_.last_number
@@ -172,37 +171,6 @@ class AlertBook:
     def _tell(self, transitions: Sequence[Transition]) -> None:
         if transitions:
             self._changed(transitions)
-
-
-def _ends_last(changes: Sequence[RuleAlert]) -> Iterator[RuleAlert]:
-    """Yield changes so that of an alert what begins at an instant comes before what ends then.
-
-    Rules may stand in any order: where a critical takes the place of a warning it is one alert that got worse.
-    """
-    ending: dict[_Subject, list[RuleAlert]] = {}
-    for change in changes:
-        is_end = change.phase in _ENDS
-        if not is_end and not ending:
-            yield change
-            continue
-        subject = subject_of(change.labels)
-        before = ending.get(subject)
-        if before is not None and not (
-            _begins_with(change, before) or (is_end and change.ended_ms == before[0].ended_ms)
-        ):
-            yield from ending.pop(subject)
-        if is_end:
-            ending.setdefault(subject, []).append(change)
-        else:
-            yield change
-    for left in ending.values():
-        yield from left
-
-
-def _begins_with(change: RuleAlert, ends: Sequence[RuleAlert]) -> bool:
-    """Tell whether a change is of the very instant of some ends, and no change of what ended then."""
-    at_ms = change.fired_ms if change.phase is AlertPhase.FIRING else change.active_ms
-    return all(end.ended_ms == at_ms and (end.rule, end.labels) != (change.rule, change.labels) for end in ends)
 
 
 class _Round:

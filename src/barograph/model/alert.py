@@ -59,7 +59,8 @@ class AlertSink(Protocol):
     def receive(self, changes: Sequence[RuleAlert], at_ms: int) -> None:
         """Take the alerts whose phase, annotations or `keep_firing_ms` changed at this evaluation.
 
-        They are durable when it returns, all or none. An alert that stays as it was is not handed over again.
+        They are durable when it returns, all or none. An alert that stays as it was is not handed over again. What ends
+        at an instant comes after all that begins then, unless it is the same rule's same alert.
 
         Raises:
             StoreError: They could not be kept; the same changes are handed over again at the next evaluation.

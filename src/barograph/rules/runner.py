@@ -124,6 +124,7 @@ class RuleRunner:
         started_s = self._parts.clock.monotonic_s()
         self._budget.begin(budget_s)
         self.has_told = False
+        self._outbox.source = None
         self._take_replacement(instant_ms)
         left = len(self._running)
         for cohort in self._cohorts:
@@ -133,6 +134,7 @@ class RuleRunner:
         self._write_ends(instant_ms)
         self._step(instant_ms)
         self._bench.shared.clear()
+        self._outbox.settle([cohort for cohort, _ in self._running])
         self._hand_over(instant_ms, self._budget.is_over)
         self.took_s = self._parts.clock.monotonic_s() - started_s
 
@@ -178,12 +180,13 @@ class RuleRunner:
     def _step(self, instant_ms: int) -> None:
         """Go on with what is under way, in its order, as long as there is time.
 
-        What an iteration has changed does not wait for the next, and many changes do not wait for the end of theirs.
+        What an iteration has changed does not wait for the next, and many changes do not wait for the end of theirs;
+        ends do, see `Outbox`.
         """
         for entry in list(self._running):
-            self._bench.waits = False
+            self._bench.waits, self._outbox.source = False, entry[0]
             for _ in entry[1]:
-                if len(self._outbox) >= _MANY and not self._outbox.is_failing:
+                if self._outbox.ready >= _MANY and not self._outbox.is_failing:
                     self._hand_over(instant_ms, _after_one)
                 if self._budget.is_over():
                     return

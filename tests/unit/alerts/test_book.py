@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,36 +85,6 @@ def test_what_still_pends_becomes_an_alert_of_its_own(state: SqliteState) -> Non
     found = SqliteAlerts(state).find(1)
     assert found is not None
     assert found.state is LifeState.RESOLVED
-
-
-def changed(phase: AlertPhase, severity: str, at_ms: int) -> RuleAlert:
-    ends = phase in (AlertPhase.RESOLVED, AlertPhase.DROPPED)
-    return replace(
-        said(phase, severity),
-        active_ms=at_ms,
-        fired_ms=at_ms if phase is AlertPhase.FIRING else None,
-        ended_ms=at_ms if ends else None,
-    )
-
-
-def test_a_severity_that_takes_the_place_of_another_goes_on_whichever_rule_stands_first(state: SqliteState) -> None:
-    book = AlertBook(SqliteAlerts(state))
-    book.receive([changed(AlertPhase.FIRING, "warning", 1000)], 1000)
-    book.receive([changed(AlertPhase.RESOLVED, "warning", 2000), changed(AlertPhase.FIRING, "critical", 2000)], 2000)
-    assert [(each.number, each.severity) for each in book.live()] == [(1, "critical")]
-    book.receive([changed(AlertPhase.RESOLVED, "critical", 3000), changed(AlertPhase.FIRING, "warning", 3000)], 3000)
-    assert [(each.number, each.severity) for each in book.live()] == [(1, "warning")]
-
-
-def test_what_ended_earlier_or_fires_again_is_a_new_alert(state: SqliteState) -> None:
-    book = AlertBook(SqliteAlerts(state))
-    book.receive([changed(AlertPhase.FIRING, "warning", 1000)], 1000)
-    # handed over late and together
-    book.receive([changed(AlertPhase.RESOLVED, "warning", 2000), changed(AlertPhase.FIRING, "critical", 2500)], 3000)
-    assert [each.number for each in book.live()] == [2]
-    again = [changed(phase, "critical", 4000) for phase in (AlertPhase.RESOLVED, AlertPhase.FIRING)]
-    book.receive(again, 4000)
-    assert [each.number for each in book.live()] == [3]
 
 
 def test_the_end_of_what_was_never_known_is_left_out(state: SqliteState) -> None:
