@@ -5,10 +5,9 @@ its message makes the message at its next start: a message, what its receiver th
 was read are one transaction. What it holds in memory is made anew of the store. It sends nothing, and changes no alert.
 """
 
-import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import msgspec
@@ -21,6 +20,7 @@ from barograph.alerts.quiet import Quieting, labels_of
 from barograph.alerts.routing import Route, route_as_told
 from barograph.alerts.silence_book import SilenceBook
 from barograph.alerts.telling import Standing, tell
+from barograph.alerts.told import Told
 from barograph.model.alert_state import (
     AlertRecord,
     AlertStore,
@@ -30,15 +30,11 @@ from barograph.model.alert_state import (
     TransitionKind,
 )
 from barograph.model.clock import Clock, SetBack
-from barograph.model.errors import StoreError
-from barograph.model.notice import DeliveryStore, GroupTold, Notice, NoticeKind
+from barograph.model.notice import DeliveryStore, GroupTold, NoticeKind
 
-_log = logging.getLogger(__name__)
 _BATCH = 5000
-_NOTE_AFTER_MS = 10_000
 _RETRY_MS = 1000
 _K = TransitionKind
-_ToldKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +61,23 @@ class DispatchParts:
     suspects: Suspects = lambda _: ()
 
 
+@dataclass(slots=True, kw_only=True)
+class _Heard:
+    """What a part of the history says.
+
+    Attributes:
+        resolved: Alerts that have ended.
+        acknowledged: Alerts that somebody has, by who and why.
+        instants: When alerts fired.
+        smaller: Groups that an ended alert was in.
+    """
+
+    resolved: list[AlertRecord] = field(default_factory=list)
+    acknowledged: dict[tuple[str, str], list[AlertRecord]] = field(default_factory=dict)
+    instants: set[int] = field(default_factory=set)
+    smaller: set[TellingGroup] = field(default_factory=set)
+
+
 class Dispatcher:
     """Used by one thread at a time."""
 
@@ -74,16 +87,10 @@ class Dispatcher:
         # of this process alone: a clock that was set back must not give an old key to a new message
         self._nonce = secrets.token_hex(8)
         self._read_up_to = parts.deliveries.up_to()
-        self._noted_up_to = self._read_up_to
-        self._noted_ms = parts.clock.now_ms()
         self._set_back = SetBack(parts.clock)
-        # the clock may have been set back while no process was there to notice
-        told = (_moved(each, min(each.at_ms, self._noted_ms)) for each in parts.deliveries.told())
-        self._told = {(each.receiver, each.group_key): each for each in told}
-        self._changed: set[_ToldKey] = set()
-        self._outbox: list[Notice] = []
-        self._frozen: dict[int, bytes] = {}
-        self._knowers: dict[int, list[tuple[str, int]]] | None = None
+        self._told = Told(parts.deliveries, parts.clock.now_ms())
+        self.told_of = self._told.knowers_of
+        """See there."""
         self._expiry_ms: int | None = 0
         self.holds_back = False
         """Whether messages wait in memory alone, since the store takes nothing."""
@@ -92,17 +99,6 @@ class Dispatcher:
     def replace(self, policy: Policy) -> None:
         """Decide by another policy from now on."""
         self._take_policy(policy)
-
-    def told_of(self, number: int) -> list[tuple[str, int]]:
-        """Return who believes an alert to fire, and when they were told last. Any thread may ask."""
-        knowers = self._knowers
-        if knowers is None:
-            knowers = {}
-            for each in list(self._told.values()):
-                for known in list(each.firing):
-                    knowers.setdefault(known, []).append((each.receiver, each.at_ms))
-            self._knowers = knowers
-        return knowers.get(number, [])
 
     def step(self) -> int | None:
         """Take what happened, and look at the groups whose time has come; returns when there is more to do.
@@ -120,7 +116,7 @@ class Dispatcher:
         self._look_what_is_quiet(now_ms)
         for group in self._groups.take_due(now_ms):
             self._look(group, now_ms)
-        self.holds_back = not self._commit(now_ms)
+        self.holds_back = not self._told.commit(self._read_up_to, now_ms)
         if self.holds_back:
             return now_ms + _RETRY_MS
         return min((at for at in (self._groups.next_ms(), self._expiry_ms) if at is not None), default=None)
@@ -128,33 +124,24 @@ class Dispatcher:
     def _shift(self, back_ms: int) -> None:
         """Keep all waits as long as they are after the clock was set back: else nobody is told until it is as late."""
         self._groups.set_back(back_ms)
-        self._noted_ms -= back_ms
-        self._told = {key: _moved(told, told.at_ms - back_ms) for key, told in self._told.items()}
-        self._changed.update(self._told)
+        self._told.shift(back_ms)
 
     # what happened
 
     def _read(self, now_ms: int) -> None:
         while batch := self._parts.alerts.after(self._read_up_to, _BATCH):
-            resolved: list[AlertRecord] = []
-            acknowledged: dict[tuple[str, str], list[AlertRecord]] = {}
-            instants: set[int] = set()
+            heard = _Heard()
             for noted in batch:
-                self._take(noted, now_ms, resolved, acknowledged, instants)
-            for (actor, text), records in acknowledged.items():
+                self._take(noted, now_ms, heard)
+            for (actor, text), records in heard.acknowledged.items():
                 self._tell_acknowledged(records, actor, text, now_ms)
-            if resolved:
-                self._end_silences(resolved, now_ms)
+            for group in heard.smaller:
+                self._tell_held(group, now_ms)
+            if heard.resolved:
+                self._end_silences(heard.resolved, now_ms)
             self._read_up_to = batch[-1].number
 
-    def _take(
-        self,
-        noted: NumberedTransition,
-        now_ms: int,
-        resolved: list[AlertRecord],
-        acknowledged: dict[tuple[str, str], list[AlertRecord]],
-        instants: set[int],
-    ) -> None:
+    def _take(self, noted: NumberedTransition, now_ms: int, heard: _Heard) -> None:
         happened = noted.transition
         if happened.kind not in _TAKEN:
             return
@@ -164,9 +151,9 @@ class Dispatcher:
         self._quieting.note(record)
         match happened.kind:
             case _K.FIRED:
-                if record.fired_ms not in instants:
-                    instants.add(record.fired_ms)
-                    self._freeze(record.fired_ms)
+                if record.fired_ms not in heard.instants:
+                    heard.instants.add(record.fired_ms)
+                    self._told.freeze(record.fired_ms, self._parts.fired(record.fired_ms))
                 self._join(record, now_ms)
             case _K.ROSE:
                 self._join(record, now_ms)
@@ -175,18 +162,15 @@ class Dispatcher:
             case _K.FELL:
                 self._lower(happened, noted.number)
             case _K.RESOLVED:
-                resolved.append(record)
+                heard.resolved.append(record)
                 # it may have fired and waited for its look in a process that died: then nobody here knows of it
                 self._join(record, now_ms)
                 for group in list(self._groups.of(record.number)):
                     self._end_in(group, record, now_ms)
+                    heard.smaller.add(group)
             case _K.ACKNOWLEDGED:
                 self._expiry_ms = 0
-                acknowledged.setdefault((happened.actor, happened.text), []).append(record)
-
-    def _freeze(self, at_ms: int) -> None:
-        if document := self._parts.fired(at_ms):
-            self._frozen[at_ms] = document
+                heard.acknowledged.setdefault((happened.actor, happened.text), []).append(record)
 
     def _join(self, record: AlertRecord, now_ms: int) -> None:
         """Put an alert into the groups that it belongs to now; from those it was in before it is not taken."""
@@ -196,7 +180,7 @@ class Dispatcher:
             group = self._groups.at(route, record)
             self._groups.put(group, record.number)
             if record.ended_ms:
-                self._end_in(group, record, now_ms)
+                # what becomes of it there its end decides, which stands further on in the history
                 continue
             group.firing.add(record.number)
             if not group.next_ms:
@@ -220,10 +204,10 @@ class Dispatcher:
         """Note that receivers know of more than there is: should it rise again, they are told again."""
         for group in self._groups.of(happened.alert):
             for way in self._ways(group.route):
-                told = self._told.get((way.id, group.key))
+                told = self._told.get(way, group)
                 if told is not None and happened.alert in told.firing and number > told.up_to:
                     told.firing[happened.alert] = happened.severity
-                    self._changed.add((way.id, group.key))
+                    self._told.put(told)
 
     def _end_silences(self, resolved: list[AlertRecord], now_ms: int) -> None:
         if any(kept.silence.until_resolved for kept in self._parts.silences.silences()):
@@ -251,6 +235,7 @@ class Dispatcher:
         )
         for way in self._ways(group.route):
             self._tell(way, group, standing, live, now_ms)
+        self._tell_held(group, now_ms)
         for number in list(group.ended):
             self._groups.leave(group, number)
         if group.firing:
@@ -259,7 +244,7 @@ class Dispatcher:
     def _tell(
         self, way: Way, group: TellingGroup, standing: Standing, live: dict[int, AlertRecord], now_ms: int
     ) -> None:
-        told = self._told.get((way.id, group.key))
+        told = self._told.get(way, group)
         known = told.firing if told is not None else {}
         telling = tell(
             standing,
@@ -270,10 +255,12 @@ class Dispatcher:
         records = {**live, **group.ended}
         for message in telling.messages:
             firing, over = ([records[number] for number in numbers] for numbers in (message.firing, message.over))
-            self._outbox += make_notices(self._frame(way, group, now_ms), message.kind, firing, over, message.others)
+            frame = self._frame(way, group, now_ms)
+            self._told.send(make_notices(frame, message.kind, firing, over, message.others))
         if telling.messages or telling.believed != known:
-            at_ms = now_ms if told is None or telling.tells_firing else told.at_ms
-            self._believe(way, group, telling.believed, at_ms)
+            if told is None or telling.tells_firing:
+                told = self._nothing_told(way, group, now_ms)
+            self._told.put(msgspec.structs.replace(told, firing=telling.believed, up_to=self._read_up_to))
 
     def _tell_acknowledged(self, records: list[AlertRecord], actor: str, text: str, now_ms: int) -> None:
         """Tell those who know of alerts that somebody has them."""
@@ -281,13 +268,36 @@ class Dispatcher:
         for record in {record.number: record for record in records}.values():
             for group in self._groups.of(record.number):
                 for way in self._ways(group.route):
-                    told = self._told.get((way.id, group.key))
+                    told = self._told.get(way, group)
                     if told is not None and record.number in told.firing:
                         about.setdefault((way.id, group.key), (way, group, []))[2].append(record)
         for way, group, known in about.values():
             frame = replace(self._frame(way, group, now_ms), actor=actor, text=text)
             others = self._unheld(group, now_ms)
-            self._outbox += make_notices(frame, NoticeKind.ACKNOWLEDGED, known, (), others)
+            self._told.send(make_notices(frame, NoticeKind.ACKNOWLEDGED, known, (), others))
+            if way.is_one_incident and not others:
+                self._note_held(way, group)
+
+    def _tell_held(self, group: TellingGroup, now_ms: int) -> None:
+        """Tell those to whom a group is one incident that somebody has all of it, where no acknowledgment did so.
+
+        What nobody had may have ended or become quiet meanwhile, or was told of only after somebody had it.
+        """
+        for way in self._ways(group.route):
+            told = self._told.get(way, group)
+            if not way.is_one_incident or told is None or told.is_held or self._unheld(group, now_ms):
+                continue
+            records = self._parts.book.records(group.firing.intersection(told.firing)).values()
+            held = [(each.acknowledgment, each) for each in records if each.acknowledgment is not None]
+            if held:
+                by = max((had for had, _ in held), key=lambda had: had.at_ms)
+                frame = replace(self._frame(way, group, now_ms), actor=by.by, text=by.reason)
+                self._told.send(make_notices(frame, NoticeKind.ACKNOWLEDGED, [each for _, each in held], ()))
+                self._note_held(way, group)
+
+    def _note_held(self, way: Way, group: TellingGroup) -> None:
+        if (told := self._told.get(way, group)) is not None:
+            self._told.put(msgspec.structs.replace(told, is_held=True))
 
     def _unheld(self, group: TellingGroup, now_ms: int) -> int:
         """Count the alerts of a group that are loud and that nobody has."""
@@ -305,36 +315,9 @@ class Dispatcher:
             serial=f"{self._nonce}-{next(self._serials)}",
         )
 
-    def _believe(self, way: Way, group: TellingGroup, firing: dict[int, str], at_ms: int) -> None:
-        key = (way.id, group.key)
-        self._told[key] = GroupTold(
-            receiver=way.id,
-            group_key=group.key,
-            group_labels=group.labels,
-            at_ms=at_ms,
-            firing=firing,
-            up_to=self._read_up_to,
-        )
-        self._changed.add(key)
-
-    def _commit(self, now_ms: int) -> bool:
-        """Keep messages, frozen processes, beliefs and how far was read, together; false where that cannot be now."""
-        up_to = self._read_up_to
-        is_noted = up_to == self._noted_up_to or now_ms - self._noted_ms < _NOTE_AFTER_MS
-        if is_noted and not self._outbox and not self._changed and not self._frozen:
-            return True
-        try:
-            told = [self._told[key] for key in self._changed]
-            self._parts.deliveries.enqueue(self._outbox, told, up_to, self._frozen)
-        except StoreError as error:
-            _log.error("messages could not be kept, and are tried again: %s", error)
-            return False
-        for key in self._changed:
-            if not self._told[key].firing:
-                del self._told[key]
-        self._outbox, self._frozen, self._changed, self._knowers = [], {}, set(), None
-        self._noted_up_to, self._noted_ms = up_to, now_ms
-        return True
+    def _nothing_told(self, way: Way, group: TellingGroup, at_ms: int) -> GroupTold:
+        labels = group.labels
+        return GroupTold(receiver=way.id, group_key=group.key, group_labels=labels, at_ms=at_ms, firing={}, up_to=0)
 
     # by which policy
 
@@ -351,14 +334,13 @@ class Dispatcher:
                 self._join(record, now_ms)
         known_ways = {way.id for ways in policy.ways.values() for way in ways}
         places = {(group.route.receiver, group.key): group for group in self._groups}
-        for key, told in list(self._told.items()):
-            if key[0] in known_ways and policy.root is not None:
+        for told in self._told:
+            if told.receiver in known_ways and policy.root is not None:
                 receiver = told.receiver.rpartition("/")[0]
                 self._find_again(told, places.get((receiver, told.group_key)), policy.root, now_ms)
             else:
                 # nobody can be told any more of what that receiver knew
-                self._told[key] = msgspec.structs.replace(told, firing={})
-                self._changed.add(key)
+                self._told.put(msgspec.structs.replace(told, firing={}))
 
     def _find_again(self, told: GroupTold, group: TellingGroup | None, root: Route, now_ms: int) -> None:
         """Put what a receiver was told into its group, or into one of its own where no route leads there any more."""
@@ -385,14 +367,10 @@ class Dispatcher:
 
     def _told_of_group(self, group: TellingGroup) -> list[GroupTold]:
         empty = GroupTold(receiver="", group_key="", group_labels={}, at_ms=0, firing={}, up_to=0)
-        return [self._told.get((way.id, group.key), empty) for way in self._ways(group.route)]
+        return [self._told.get(way, group) or empty for way in self._ways(group.route)]
 
 
 _TAKEN = frozenset((_K.FIRED, _K.ROSE, _K.FELL, _K.RESOLVED, _K.ACKNOWLEDGED))
-
-
-def _moved(told: GroupTold, at_ms: int) -> GroupTold:
-    return msgspec.structs.replace(told, at_ms=at_ms)
 
 
 def _first_look(route: Route, record: AlertRecord, now_ms: int) -> int:

@@ -32,12 +32,14 @@ class Way:
         sends_resolved: Whether the end is told.
         most: How many alerts one message lists.
         splits: Whether more of them go into further messages; else they are counted.
+        is_one_incident: Whether a group is one thing there, which somebody has or has not.
     """
 
     id: str
     sends_resolved: bool
     most: int = 50
     splits: bool = False
+    is_one_incident: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

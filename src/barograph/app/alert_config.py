@@ -70,7 +70,14 @@ def policy_of(config: TellingConfig, ways: Ways, external_url: str = "") -> Poli
         raise AlertError(f"notify.allow: {error}") from error
     deciding = {
         name: tuple(
-            Way(id=way.id, sends_resolved=way.sends_resolved, most=way.most, splits=way.splits) for way in of_one
+            Way(
+                id=way.id,
+                sends_resolved=way.sends_resolved,
+                most=way.most,
+                splits=way.splits,
+                is_one_incident=way.is_one_incident,
+            )
+            for way in of_one
         )
         for name, of_one in ways.items()
     }

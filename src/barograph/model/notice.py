@@ -93,6 +93,7 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True):
         firing: The alerts that it believes to fire, each with the severity it was told. With none of them, it is
             forgotten.
         up_to: The last transition that this takes into account.
+        is_held: Since it was told last of what fires it was told that somebody has all of it.
     """
 
     receiver: str
@@ -101,6 +102,7 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     firing: dict[int, str]
     up_to: int
+    is_held: bool = False
 
 
 class DeliveryState(StrEnum):

@@ -52,6 +52,7 @@ class MadeWay:
         most: How many alerts one message lists.
         splits: Whether more go into further messages.
         send: Makes what sends; only where something will be sent.
+        is_one_incident: Whether a group is one thing there, which somebody has or has not.
     """
 
     id: str
@@ -60,6 +61,7 @@ class MadeWay:
     most: int
     splits: bool
     send: Callable[[Means], Send]
+    is_one_incident: bool = False
 
 
 def make_ways(receivers: Sequence[ReceiverConfig], defaults: MailDefaults) -> dict[str, tuple[MadeWay, ...]]:
@@ -129,7 +131,15 @@ def _way(kind: str, way_id: str, config: object, path: str, defaults: MailDefaul
             send, sends_resolved = _apprise(config, path), config.send_resolved
         case _:
             raise AssertionError(kind)
-    return MadeWay(id=way_id, kind=kind, sends_resolved=sends_resolved, most=most, splits=splits, send=send)
+    return MadeWay(
+        id=way_id,
+        kind=kind,
+        sends_resolved=sends_resolved,
+        most=most,
+        splits=splits,
+        send=send,
+        is_one_incident=kind == "pagerduty",
+    )
 
 
 def _http(receiver: HttpReceiver) -> Callable[[Means], Send]:

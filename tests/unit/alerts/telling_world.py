@@ -14,6 +14,7 @@ from barograph.model.alert import AlertPhase, RuleAlert, RuleName
 from barograph.model.alert_state import Acknowledgment
 from barograph.model.labels import Labels
 from barograph.model.notice import Delivery, DeliveryState, Notice
+from barograph.model.silence import StoredSilence
 from barograph.state.alerts import SqliteAlerts
 from barograph.state.deliveries import SqliteDeliveries
 from barograph.state.silences import SqliteSilences
@@ -125,6 +126,15 @@ class World:
 
     def way_ids(self) -> list[str]:
         return [way.id for ways in self.policy.ways.values() for way in ways]
+
+
+def silence(world: World, host: str = "atlas", lasts_s: int = 0, id_: str = "s1", in_s: int = 0) -> None:
+    """Keep what is said of a host quiet; until it is resolved where no time is given."""
+    now_ms = world.clock.now_ms() + in_s * 1000
+    ends_ms = now_ms + lasts_s * 1000 if lasts_s else 0
+    matchers = (f'instance="{host}"',)
+    stored = StoredSilence(id=id_, matchers=matchers, author="ada", reason="r", starts_ms=now_ms, ends_ms=ends_ms)
+    world.silences.add(stored)
 
 
 def short(notice: Notice) -> str:

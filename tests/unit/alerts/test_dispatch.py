@@ -6,22 +6,13 @@ import pytest
 from barograph.alerts.policy import Way
 from barograph.model.alert import AlertPhase
 from barograph.model.errors import StoreError
-from barograph.model.silence import StoredSilence
 from barograph.state.frozen import FrozenTables
-from unit.alerts.telling_world import START_MS, World, policy_of
+from unit.alerts.telling_world import START_MS, World, policy_of, silence
 
 
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-def silence(world: World, host: str = "atlas", lasts_s: int = 0, id_: str = "s1", in_s: int = 0) -> None:
-    now_ms = world.clock.now_ms() + in_s * 1000
-    ends_ms = now_ms + lasts_s * 1000 if lasts_s else 0
-    matchers = (f'instance="{host}"',)
-    stored = StoredSilence(id=id_, matchers=matchers, author="ada", reason="r", starts_ms=now_ms, ends_ms=ends_ms)
-    world.silences.add(stored)
 
 
 def test_a_group_waits_is_told_repeats_and_is_resolved(world: World) -> None:
@@ -131,20 +122,6 @@ def test_an_end_beside_a_silenced_alert_is_told_as_an_end(world: World) -> None:
     assert world.heard[-1].others == 1
     world.end("borea")
     assert world.pass_s(60) == ["resolved -borea"]
-    assert world.heard[-1].others == 0
-
-
-def test_an_acknowledgment_counts_what_nobody_has(world: World) -> None:
-    world.fire()
-    world.fire("borea")
-    world.fire("corax")
-    world.pass_s(11)
-    silence(world, "corax")
-    world.acknowledge(1)
-    assert world.step() == ["acknowledged atlas"]
-    assert world.heard[-1].others == 1
-    world.acknowledge(2)
-    assert world.step() == ["acknowledged borea"]
     assert world.heard[-1].others == 0
 
 
