@@ -167,7 +167,8 @@ class Notifier:
         telling, means = self._telling, self._means(self._telling)
         sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
         if self._courier is None:
-            self._courier = Courier(self._parts.deliveries, sends, self._parts.clock, random.random)
+            clock = self._parts.clock
+            self._courier = Courier(self._parts.deliveries, sends, clock, random.random, self._delivery.again)
             self._delivering = asyncio.create_task(self._keep_running(self._courier.run))
         else:
             self._courier.replace(sends)

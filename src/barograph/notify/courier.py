@@ -22,6 +22,7 @@ _FIRST_WAIT_MS = 1_000
 _LONGEST_WAIT_MS = 50_000
 """A receiver that is back is told within a minute."""
 _LONGEST_RETRY_AFTER_MS = 3_600_000
+_AGAIN_S = 1.0
 _MOST_DOUBLINGS = 16
 _PASSING = frozenset((408, 425, 429))
 _ANSWER_CHARACTERS = 200
@@ -48,15 +49,25 @@ class Courier:
         receivers: How each receiver is told, by its name.
         clock: Wall clock.
         random: Gives 0 <= x < 1, for jitter.
+        failed: Hears why a receiver cannot be served for now, at each try.
     """
 
     def __init__(
-        self, store: DeliveryStore, receivers: Mapping[str, Send], clock: Clock, random: Callable[[], float]
+        self,
+        store: DeliveryStore,
+        receivers: Mapping[str, Send],
+        clock: Clock,
+        random: Callable[[], float],
+        failed: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._receivers = receivers
         self._clock = clock
         self._random = random
+        self._failed = failed
+        self._failing: set[str] = set()
+        self._unkept: dict[str, Delivery] = {}
+        """Of receivers what became of an attempt and could not be kept yet: no reason to send again."""
         self._wakes: dict[str, asyncio.Event] = {}
         self._serving: asyncio.TaskGroup | None = None
         self._ended = asyncio.Event()
@@ -96,14 +107,25 @@ class Courier:
             wake.set()
 
     async def step(self, receiver: str) -> int | None:
-        """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits."""
+        """Try what is due for a receiver, group by group; returns when the next is due, None where nothing waits.
+
+        Raises:
+            StoreError: The queue could not be read, or not be written; to be tried again.
+        """
+        self._keep(receiver)
         while due := [each for each in self._store.heads(receiver) if _is_due(each, self._clock.now_ms())]:
             for delivery in due:
                 if receiver not in self._receivers:
                     return None
                 outcome = await self._tell(receiver, delivery.notice)
-                self._store.keep(self._after(delivery, outcome))
+                self._unkept[receiver] = self._after(delivery, outcome)
+                self._keep(receiver)
         return min((each.next_ms for each in self._store.heads(receiver)), default=None)
+
+    def _keep(self, receiver: str) -> None:
+        if (tried := self._unkept.get(receiver)) is not None:
+            self._store.keep(tried)
+            del self._unkept[receiver]
 
     async def _tell(self, receiver: str, notice: Notice) -> Outcome:
         try:
@@ -118,14 +140,26 @@ class Courier:
         wake = self._wakes[receiver]
         while receiver in self._receivers:
             wake.clear()
-            next_ms = await self.step(receiver)
-            wait_s = None if next_ms is None else max(next_ms - self._clock.now_ms(), 1) / 1000
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(await self._go_on(receiver)):
                     await wake.wait()
             except TimeoutError:
                 continue
         del self._wakes[receiver]
+
+    async def _go_on(self, receiver: str) -> float | None:
+        """Serve a receiver as far as can be now; returns for how many seconds it rests, None until it is woken."""
+        try:
+            next_ms = await self.step(receiver)
+        except Exception as error:
+            # attempts of others, which are under way, are not to be cut off for that
+            self._failed(f"fails with {type(error).__name__}")
+            if receiver not in self._failing:
+                self._failing.add(receiver)
+                _log.exception("delivery to %s failed, and is tried again each second", receiver)
+            return _AGAIN_S
+        self._failing.discard(receiver)
+        return None if next_ms is None else max(next_ms - self._clock.now_ms(), 1) / 1000
 
     def _after(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         now_ms = self._clock.now_ms()

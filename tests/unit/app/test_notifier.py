@@ -199,7 +199,7 @@ def test_delivery_that_fails_begins_again(
     with monkeypatch.context() as broken:
         broken.setattr(running.world.deliveries, "heads", failing(StoreError("disk I/O error")))
         running.notifier.start()
-        eventually(lambda: "delivery failed, and begins again" in caplog.text, what="its failure")
+        eventually(lambda: "delivery to team/webhook[0] failed, and is tried again" in caplog.text, what="its failure")
     running.fire()
     eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
 

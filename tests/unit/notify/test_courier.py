@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from barograph.model.clock import SystemClock
-from barograph.model.notice import DeliveryState, Notice
+from barograph.model.errors import StoreError
+from barograph.model.notice import Delivery, DeliveryState, Notice
 from barograph.notify.courier import Courier, Outcome, judge, judge_error
 from barograph.outbound.request import OutboundError, OutboundResponse
 from barograph.state.deliveries import SqliteDeliveries
@@ -204,6 +205,50 @@ def test_an_attempt_that_is_under_way_comes_to_its_end_and_nothing_else_begins(s
 
     assert asyncio.run(check()) == ["a"]
     assert [each.notice.key for each in store.heads("team")] == ["b", "c"]
+
+
+class Refusing(SqliteDeliveries):
+    """A queue that keeps nothing of one receiver as long as `refuses`."""
+
+    refuses = ""
+
+    def keep(self, delivery: Delivery) -> None:
+        if delivery.notice.receiver == self.refuses:
+            raise StoreError("disk I/O error")
+        super().keep(delivery)
+
+
+def test_a_store_that_refuses_at_one_receiver_cuts_no_other_off(
+    state: SqliteState, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, other = Refusing(state), Receiver()
+    store.enqueue([told("a"), told("b", receiver="other"), told("c", receiver="other")])
+
+    async def check() -> list[str]:
+        team, failed = Held(), list[str]()
+        store.refuses = "other"
+        courier = Courier(store, {"team": team, "other": other}, FakeClock(), lambda: 0.0, failed.append)
+        running = asyncio.create_task(courier.run())
+        async with asyncio.timeout(9):
+            await team.asked.wait()
+            while not failed:
+                await asyncio.sleep(0.001)
+            courier.wake()
+            while len(failed) < 2:
+                await asyncio.sleep(0.001)
+            store.refuses = ""
+            team.answers.set()
+            courier.wake()
+            while store.waiting("team") or store.waiting("other"):
+                await asyncio.sleep(0.001)
+            courier.end()
+            await running
+        assert team.heard == ["a"]
+        return failed
+
+    assert set(asyncio.run(check())) == {"fails with StoreError"}
+    assert other.heard == ["b", "c"]
+    assert [record.message for record in caplog.records] == ["delivery to other failed, and is tried again each second"]
 
 
 def test_the_courier_comes_back_when_a_wait_is_over(state: SqliteState) -> None:
