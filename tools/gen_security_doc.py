@@ -45,7 +45,7 @@ be sent again is best. You get an answer within three days and are named in the 
 
 ## Running it with little
 
-`packaging/barograph.service` runs it as a user of its own, with three capabilities and a reason for each, and nothing to write but its data folder; `systemd-analyze security`
+`packaging/barograph.service` runs it as a user of its own, with three capabilities and a reason for each, which only the process that collects keeps, and nothing to write but its data folder; `systemd-analyze security`
 rates it OK. `packaging/Containerfile` runs it without any privilege, the host seen read-only. Both are tested by running the server under the same restrictions.
 """
 

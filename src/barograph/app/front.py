@@ -1,7 +1,7 @@
 """The front: HTTP, queries and the live stream, over the keeper's head and block files.
 
-The keeper starts it as `python -m barograph.app.front FD`. It builds its own object graph from what the keeper hands
-over, and ends when the keeper does.
+The keeper starts it as `python -m barograph.app.front FD`, without privileges. It builds its own object graph from what
+the keeper hands over, and ends when the keeper does.
 """
 
 import asyncio
@@ -25,7 +25,9 @@ from barograph.app.own_process import read_own_process
 from barograph.app.tls import Certificate
 from barograph.identity.gatekeeper import Gatekeeper
 from barograph.identity.throttle import AttemptLimit
+from barograph.link.capabilities import DAC_OVERRIDE, DAC_READ_SEARCH, held
 from barograph.link.client import LinkClient, LinkEvents
+from barograph.link.framing import CertificateFrame
 from barograph.model.clock import SystemClock
 from barograph.model.errors import BarographError
 from barograph.model.label_scope import ScopedQuerier
@@ -54,12 +56,12 @@ class Front:
         self._config = config
         self._now = Now(heard_s=self._clock.monotonic_s())
         self._exit_code = 0
+        self._certificate = Certificate(handover.certificate) if handover.certificate is not None else None
 
     async def run(self) -> int:
         """Serve until told to stop or the keeper is gone; returns the exit status."""
         link = LinkClient(socket.socket(fileno=self._handover.link), self._events())
         telemetry = Telemetry()
-        tls = self._config.web.tls
         process_metrics(telemetry, "front", read_own_process)
         querier = ScopedQuerier(self._reader)
         catching_up = CatchingUp(self._reader, self._clock)
@@ -94,7 +96,7 @@ class Front:
         self._http = Http(
             create_app(deps),
             [socket.socket(fileno=number) for number in self._handover.listen],
-            Certificate(tls.cert_file, tls.key_file) if tls.cert_file else None,
+            self._certificate.context if self._certificate is not None else None,
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -116,8 +118,13 @@ class Front:
             on_segment=self._reader.attach,
             on_lost=self._lost,
             on_alerts=self._now.alerts_changed,
+            on_certificate=self._take_certificate,
             on_health=lambda failing: self._now.keeper_lives(failing, self._clock.monotonic_s()),
         )
+
+    def _take_certificate(self, pair: CertificateFrame) -> None:
+        if self._certificate is not None:
+            self._certificate.take(pair)
 
     def _stop(self) -> None:
         self._now.close()
@@ -152,6 +159,8 @@ def main() -> None:
         print(f"barograph: {error}", file=sys.stderr)  # noqa: T201  logging is not set up yet
         sys.exit(2)
     configure_logging(config.log.format, config.log.level, "front")
+    if held() - {DAC_OVERRIDE, DAC_READ_SEARCH}:
+        _log.warning("the system did not let the front go without the privileges of the keeper: it has them all")
     # the loop, when something has come for it, waits this long for a query to let go of the interpreter
     sys.setswitchinterval(_SWITCH_S)
     sys.exit(run_loop(Front(handover, config).run()))

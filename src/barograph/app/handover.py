@@ -8,6 +8,7 @@ import os
 
 import msgspec
 
+from barograph.link.framing import CertificateFrame
 from barograph.model.errors import LinkError
 
 
@@ -20,6 +21,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
         token_hash: Hash of the local administrator's token.
         listen: Descriptors of the listening sockets.
         link: Descriptor of the front's end of the link.
+        certificate: What TLS is spoken with; None without TLS.
     """
 
     config: bytes
@@ -27,6 +29,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     token_hash: str
     listen: tuple[int, ...]
     link: int
+    certificate: CertificateFrame | None = None
 
 
 def write_handover(handover: Handover) -> int:

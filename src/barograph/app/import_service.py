@@ -7,7 +7,6 @@ the command answered. Whatever a kill leaves behind is in one folder, which is e
 import asyncio
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import apsw
@@ -113,11 +112,9 @@ class ImportService:
         return msgspec.json.decode(line, type=ImportOutcome)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        self._worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
+        self._worker = await children.start(
             "barograph.app.import_worker",
+            folder=self._folder.parent,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_MOST_LINE_BYTES,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from barograph.app import handover, snapshots
+from barograph.app import handover, snapshots, tls
 from barograph.app.alert_service import AlertService, AlertServiceParts
 from barograph.app.alert_service import prepare as prepare_alerts
 from barograph.app.config import Config, ServeOptions, encode_config, keep_listening, load_effective, rules_folder
@@ -43,7 +43,6 @@ from barograph.app.rule_service import RuleService, RuleServiceParts
 from barograph.app.store_commands import StoreCommands
 from barograph.app.store_metrics import report_store
 from barograph.app.supervise import FrontSupervisor
-from barograph.app.tls import check_certificate
 from barograph.collectors.config import build_collectors
 from barograph.collectors.process_groups import ProcessCollector
 from barograph.collectors.procfs import Paths
@@ -81,6 +80,8 @@ _log = logging.getLogger(__name__)
 _FRONT_GRACE_S = 1.2
 _NEXT_START = ("store", "paths", "instance")
 """Sections that a reload leaves as they are."""
+_FRONTS = ("web", "query", "identity", "log")
+"""Sections that a front has read."""
 
 
 class Keeper:
@@ -116,8 +117,8 @@ class Keeper:
         self._alerts = AlertService(alert_parts, config)
         self._alerts.heartbeat.watch("front", self._check_front)
         self._tick_pulse = self._alerts.heartbeat.pulse("ticks", self._longest_silence)
-        if config.web.tls.cert_file:
-            check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
+        self._certificates = tls.Certificates(self._publisher.certificate)
+        self._certificates.use(tls.prepare(config.web.tls.cert_file, config.web.tls.key_file))
         self._listening = bind(config.web.listen)
         self._telemetry = Telemetry()
         report_store(self._telemetry, self._store.stats, lambda: bool(self._state.trouble))
@@ -150,7 +151,9 @@ class Keeper:
         )
         self._ticker = Ticker(self._collectors(config), parts)
         self._freed_memory = FreedMemory(self._clock)
-        self._supervisor = FrontSupervisor(self._prepare_front, _close_all, self._restarts.inc, self._clock)
+        self._supervisor = FrontSupervisor(
+            self._prepare_front, _close_all, self._restarts.inc, self._clock, self._folder
+        )
 
     async def run(self) -> int:
         """Keep, until a signal or the end of the ticker; returns the exit status."""
@@ -161,7 +164,7 @@ class Keeper:
         loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
         self._publish_status()
         self._alerts.announce()
-        alerting = asyncio.create_task(self._alerts.run())
+        background = [asyncio.create_task(each) for each in (self._alerts.run(), self._certificates.watch())]
         ticking = threading.Thread(target=self._tick, name="ticker", args=(loop,))
         ticking.start()
         fronting = asyncio.create_task(self._supervisor.run())
@@ -174,7 +177,8 @@ class Keeper:
             await self._stopping.wait()
         finally:
             # whatever went wrong: a ticker left behind would keep the process alive, and deaf to signals
-            alerting.cancel()
+            for task in background:
+                task.cancel()
             await self._stop(ticking, fronting)
         return self._exit_code
 
@@ -284,6 +288,7 @@ class Keeper:
             token_hash=hash_secret(self._token.reveal()),
             listen=listening,
             link=link,
+            certificate=self._certificates.pair,
         )
         memory = handover.write_handover(options)
         return [str(memory)], [memory, link, *listening]
@@ -331,8 +336,7 @@ class Keeper:
             if self._config.web.listen != config.web.listen:
                 waiting.append("web.listen")
                 config = keep_listening(config, self._config.web)
-            if config.web.tls.cert_file:
-                check_certificate(config.web.tls.cert_file, config.web.tls.key_file)
+            certificate = tls.prepare(config.web.tls.cert_file, config.web.tls.key_file)
             collectors = self._collectors(config)
             rules = self._rules.prepare(config)
             telling = prepare_alerts(config)
@@ -345,13 +349,9 @@ class Keeper:
         self._people.sessions.config = config.identity
         self._ticker.replace(collectors)
         self._rules.replace(rules, config)
+        self._certificates.use(certificate)
         self._alerts.replace(telling)
-        if (before.web, before.query, before.identity, before.log) != (
-            config.web,
-            config.query,
-            config.identity,
-            config.log,
-        ):
+        if any(getattr(before, name) != getattr(config, name) for name in _FRONTS):
             self._supervisor.replace()
         _log.info("the configuration was read again")
         return Done()

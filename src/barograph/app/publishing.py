@@ -1,4 +1,4 @@
-"""What the keeper tells its fronts of its own accord: shared memory, ticks, its status, alerts, its health.
+"""What the keeper tells its fronts of itself: shared memory, ticks, its status, alerts, its health, a new certificate.
 
 Its parts tell before the link to the fronts is open: the newest segment is then kept for it, and the rest is dropped,
 since a front asks for it when it comes.
@@ -6,6 +6,7 @@ since a front asks for it when it comes.
 
 from collections.abc import Callable
 
+from barograph.link.framing import CertificateFrame
 from barograph.link.memory import SharedSegment
 from barograph.link.server import LinkServer
 from barograph.model.alert_replies import AlertsNow
@@ -66,6 +67,11 @@ class Publisher:
         """Tell how alerts stand."""
         if self.link is not None:
             self.link.publish_alerts(alerts)
+
+    def certificate(self, certificate: CertificateFrame) -> None:
+        """Tell what TLS is spoken with from now on."""
+        if self.link is not None:
+            self.link.publish_certificate(certificate)
 
     def health(self, failing: str) -> None:
         """Tell which part has failed, "" for none."""

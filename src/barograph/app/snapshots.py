@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,16 +20,14 @@ async def take(folder: Path, clock: Clock) -> SnapshotTaken | Refused:
     moment = datetime.fromtimestamp(clock.now_ms() / 1000, tz=UTC)
     name = f"{moment:%Y%m%dT%H%M%SZ}-{random_text()[:8]}"
     target = folder / FOLDER / name
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
+    process = await children.start(
         "barograph",
         "store",
         "snapshot",
         str(target),
         "--data",
         str(folder),
+        folder=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -7,9 +7,10 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from barograph.link import children
 from barograph.model.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -26,13 +27,14 @@ def next_wait_s(last_wait_s: float, lived_s: float) -> float:
 
 
 class FrontSupervisor:
-    """Starts `python -m barograph.app.front` and keeps it running until told to stop.
+    """Starts `barograph.app.front` without privileges and keeps it running until told to stop.
 
     Args:
         prepare: Called before each start; returns the arguments and the descriptors that the new front inherits.
         release: Called with each started front's descriptors once it has them; closes the keeper's copies.
         count_restart: Called at every start but the first.
         clock: Measures how long a front lived.
+        folder: The data folder, where the fronts keep what privileges they need to read it.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class FrontSupervisor:
         release: Callable[[Sequence[int]], None],
         count_restart: Callable[[], None],
         clock: Clock,
+        folder: Path | None = None,
     ) -> None:
         self._prepare = prepare
         self._release = release
         self._count_restart = count_restart
         self._clock = clock
+        self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._replacing = False
@@ -96,12 +100,10 @@ class FrontSupervisor:
     async def _run_once(self) -> int:
         arguments, descriptors = self._prepare()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
+            self._process = await children.start(
                 "barograph.app.front",
                 *arguments,
+                folder=self._folder,
                 pass_fds=descriptors,
                 stdin=asyncio.subprocess.DEVNULL,
                 # a terminal's Ctrl-C is the keeper's to hear; it ends the front itself

@@ -1,69 +1,137 @@
-"""TLS for the listening sockets: made of a certificate and a key, and made again when their files change."""
+"""TLS for the listening sockets: the keeper reads certificate and key, and reads them again when their files change."""
 
+import asyncio
 import logging
+import os
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from barograph.link.framing import CertificateFrame
 from barograph.model.errors import ConfigError
 
 _log = logging.getLogger(__name__)
+_LOOK_S = 5.0
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
-def check_certificate(cert_file: str, key_file: str) -> None:
-    """Check that a certificate and a key can be read and belong together.
+@dataclass(frozen=True)
+class Prepared:
+    """The files of a certificate as they were read, and found to be right."""
+
+    files: tuple[str, ...] = ()
+    stamp: _Stamp = ()
+    pair: CertificateFrame | None = field(default=None, repr=False)
+    """None without TLS, and then there are no files."""
+
+
+class Certificates:
+    """The keeper's: reads the files, now and when they change. Used on its event loop.
+
+    Args:
+        publish: Called with each pair that takes another's place.
+    """
+
+    def __init__(self, publish: Callable[[CertificateFrame], None]) -> None:
+        self._publish = publish
+        self._used = Prepared()
+
+    @property
+    def pair(self) -> CertificateFrame | None:
+        """What a new front is started with; None without TLS."""
+        return self._used.pair
+
+    def use(self, prepared: Prepared) -> None:
+        """Serve with this from now on."""
+        before, self._used = self._used, prepared
+        if prepared.pair is not None and prepared.pair != before.pair:
+            self._publish(prepared.pair)
+
+    async def watch(self) -> None:
+        """Use the files' new content whenever it has changed and can be used."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Use the files' new content if it has changed and can be used."""
+        used = self._used
+        if not used.files:
+            return
+        newer = await asyncio.to_thread(_newer, used)
+        if newer is not None and self._used is used:
+            self.use(newer)
+
+
+def prepare(cert_file: str, key_file: str) -> Prepared:
+    """Read a certificate and its key, both PEM, and check that they belong together; "" without TLS.
 
     Raises:
-        ConfigError: They cannot, or do not; says which and what to do.
+        ConfigError: They cannot be read, or do not; says which and what to do.
     """
-    _load(_context(), cert_file, key_file)
+    if not cert_file:
+        return Prepared()
+    files = (cert_file, key_file)
+    stamp = _stamp(files)
+    pair = CertificateFrame(_read(cert_file, "cert_file"), _read(key_file, "key_file"))
+    try:
+        _load(_context(), pair)
+    except OSError as error:
+        reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
+        words = f"{cert_file} and {key_file} cannot be used: {reason}"
+        remedy = "a PEM certificate and its own key without a pass phrase are expected"
+        raise ConfigError(f"{words}; {remedy}", path="web.tls") from error
+    return Prepared(files, stamp, pair)
 
 
 class Certificate:
-    """A context whose certificate is as new as its files. Used by one thread.
+    """The front's: the context of its listening sockets, and what it is spoken with. Used by one thread."""
 
-    Args:
-        cert_file: The certificate with its chain, PEM.
-        key_file: Its key, PEM, without a pass phrase.
-
-    Raises:
-        ConfigError: They cannot be used.
-    """
-
-    def __init__(self, cert_file: str, key_file: str) -> None:
-        self._files = (cert_file, key_file)
-        self._stamp = self._read_stamp()
+    def __init__(self, pair: CertificateFrame) -> None:
         self.context = _context()
-        _load(self.context, cert_file, key_file)
+        _load(self.context, pair)
 
-    def reload(self) -> bool:
-        """Take the files' new content where it has changed and can be used; tells whether it was taken.
-
-        Connections that are open keep the certificate that they began with.
-        """
-        stamp = self._read_stamp()
-        if stamp == self._stamp:
-            return False
-        self._stamp = stamp
+    def take(self, pair: CertificateFrame) -> None:
+        """Use another, which the keeper has checked. Connections that are open keep the one that they began with."""
         try:
-            check_certificate(*self._files)  # first apart: half a change must not spoil the context in use
-            _load(self.context, *self._files)
-        except ConfigError as error:
-            _log.error("the certificate has changed and the old one stays in use: %s", error.message)
-            return False
+            _load(self.context, pair)
+        except OSError as error:  # no descriptor is left: the next change may find one
+            _log.error("the certificate has changed and the old one stays in use: %s", error)
+            return
         _log.info("the certificate has changed: new connections get it")
-        return True
 
-    def _read_stamp(self) -> _Stamp:
-        stamps = []
-        for name in self._files:
-            try:
-                found = Path(name).stat()
-            except OSError:
-                stamps.append((0, 0, 0))
-            else:
-                stamps.append((found.st_mtime_ns, found.st_size, found.st_ino))
-        return tuple(stamps)
+
+def _newer(used: Prepared) -> Prepared | None:
+    """Return what the files hold now; None where they have not changed, or cannot be used, which is said once."""
+    stamp = _stamp(used.files)
+    if stamp == used.stamp:
+        return None
+    try:
+        return prepare(*used.files)
+    except ConfigError as error:
+        _log.error("the certificate has changed and the old one stays in use: %s", error.message)
+        return Prepared(used.files, stamp, used.pair)
+
+
+def _stamp(files: tuple[str, ...]) -> _Stamp:
+    stamps = []
+    for name in files:
+        try:
+            found = Path(name).stat()
+        except OSError:
+            stamps.append((0, 0, 0))
+        else:
+            stamps.append((found.st_mtime_ns, found.st_size, found.st_ino))
+    return tuple(stamps)
+
+
+def _read(path: str, name: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", path=f"web.tls.{name}") from error
 
 
 def _context() -> ssl.SSLContext:
@@ -74,18 +142,17 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def _load(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
-    for path, name in ((cert_file, "cert_file"), (key_file, "key_file")):
-        try:
-            with Path(path).open("rb"):
-                pass
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}", path=f"web.tls.{name}") from error
-    try:
+def _load(context: ssl.SSLContext, pair: CertificateFrame) -> None:
+    # OpenSSL's functions that take bytes are not Python's, which knows paths alone
+    with _path(pair.cert) as cert, _path(pair.key) as key:
         # a key with a pass phrase would ask for it on the terminal
-        context.load_cert_chain(cert_file, key_file, password=lambda: b"")
-    except OSError as error:  # of TLS, or of a file that went meanwhile
-        reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or error
-        words = f"{cert_file} and {key_file} cannot be used: {reason}"
-        remedy = "a PEM certificate and its own key without a pass phrase are expected"
-        raise ConfigError(f"{words}; {remedy}", path="web.tls") from error
+        context.load_cert_chain(cert, key, password=lambda: b"")
+
+
+@contextmanager
+def _path(content: bytes) -> Iterator[str]:
+    """A path of bytes that lie in memory alone."""
+    with os.fdopen(os.memfd_create("barograph-tls"), "wb") as file:
+        file.write(content)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"

@@ -4,7 +4,6 @@ A wrong name costs what a wrong password costs: both are verified, the former ag
 """
 
 import asyncio
-import sys
 import unicodedata
 
 import msgspec
@@ -61,14 +60,8 @@ class Passwords:
 
 async def _in_a_process(password: str, encoded: str) -> dict[str, bool | str]:
     work = msgspec.json.encode({"password": _prepared(password), "encoded": encoded})
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "barograph.identity.argon",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    pipe = asyncio.subprocess.PIPE
+    process = await children.start("barograph.identity.argon", stdin=pipe, stdout=pipe)
     try:
         async with asyncio.timeout(_TIMEOUT_S):
             out, _ = await process.communicate(work)

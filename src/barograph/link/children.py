@@ -1,10 +1,38 @@
-"""Processes with pipes that the keeper starts: how one is ended, so that nothing of it outlives the event loop."""
+"""Processes that the keeper starts: without privileges, and ended so that nothing of one outlives the event loop."""
 
 import asyncio
 import logging
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from barograph.link.privileges import needed
 
 _log = logging.getLogger(__name__)
 _LONGEST_END_S = 2.0
+
+
+async def start(module: str, *arguments: str, folder: Path | None = None, **how: Any) -> asyncio.subprocess.Process:  # noqa: ANN401  asyncio's
+    """Run one of our modules in a process of its own, without privileges; `how` is for asyncio.
+
+    Args:
+        module: As `python -m` takes it.
+        arguments: What it finds in `sys.argv`.
+        folder: What it works with; where that is closed to this user, it keeps what it takes to open it.
+        how: For `asyncio.create_subprocess_exec`.
+    """
+    keeps = needed(folder)
+    if keeps.why:
+        _say_once(keeps.why)
+    kept = ",".join(map(str, sorted(keeps.capabilities)))
+    command = (sys.executable, "-P", "-m", "barograph.link.unprivileged", kept, module, *arguments)
+    return await asyncio.create_subprocess_exec(*command, **how)
+
+
+@cache
+def _say_once(words: str) -> None:
+    _log.warning("%s", words)
 
 
 async def end(process: asyncio.subprocess.Process) -> None:

@@ -9,6 +9,7 @@ from barograph.link.framing import (
     PROTOCOL,
     AlertsFrame,
     AnyFrame,
+    CertificateFrame,
     CommandFrame,
     HealthFrame,
     Hello,
@@ -36,6 +37,7 @@ class LinkEvents:
         on_lost: The keeper is gone, with the reason.
         on_alerts: Something about alerts has changed.
         on_health: The keeper lives, and which of its parts does not, "" where all do.
+        on_certificate: What TLS is spoken with from now on.
     """
 
     on_tick: Callable[[int], None]
@@ -44,6 +46,7 @@ class LinkEvents:
     on_lost: Callable[[str], None]
     on_alerts: Callable[[AlertsNow], None] = lambda _: None
     on_health: Callable[[str], None] = lambda _: None
+    on_certificate: Callable[[CertificateFrame], None] = lambda _: None
 
 
 class LinkClient:
@@ -101,6 +104,8 @@ class LinkClient:
             self._events.on_alerts(frame.alerts)
         elif isinstance(frame, HealthFrame):
             self._events.on_health(frame.failing)
+        elif isinstance(frame, CertificateFrame):
+            self._events.on_certificate(frame)
         elif isinstance(frame, SegmentFrame):
             self._events.on_segment(attach(self._wire.take_descriptor(), frame.size_bytes))
         else:

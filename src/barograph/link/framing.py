@@ -1,7 +1,7 @@
 """Frames of the link: a length, then a msgpack struct. Pure; described in docs/seams.md.
 
 Front to keeper: `CommandFrame`. Keeper to front: `Hello` first, then `ReplyFrame`, `TickFrame`, `StatusFrame`,
-`AlertsFrame`, `HealthFrame` and `SegmentFrame` (whose descriptor rides on its bytes).
+`AlertsFrame`, `HealthFrame`, `CertificateFrame` and `SegmentFrame` (whose descriptor rides on its bytes).
 """
 
 import msgspec
@@ -61,13 +61,33 @@ class HealthFrame(msgspec.Struct, frozen=True, tag="health"):
     failing: str
 
 
+class CertificateFrame(msgspec.Struct, frozen=True, tag="certificate"):
+    """What TLS is spoken with from now on, both PEM: the keeper reads the files, which may be closed to the front."""
+
+    cert: bytes
+    key: bytes
+
+    def __repr__(self) -> str:
+        return "CertificateFrame()"
+
+
 class SegmentFrame(msgspec.Struct, frozen=True, tag="segment"):
     """A new head segment; its descriptor comes with this frame."""
 
     size_bytes: int
 
 
-AnyFrame = Hello | CommandFrame | ReplyFrame | TickFrame | StatusFrame | AlertsFrame | HealthFrame | SegmentFrame
+AnyFrame = (
+    Hello
+    | CommandFrame
+    | ReplyFrame
+    | TickFrame
+    | StatusFrame
+    | AlertsFrame
+    | HealthFrame
+    | CertificateFrame
+    | SegmentFrame
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyFrame] = msgspec.msgpack.Decoder(AnyFrame)

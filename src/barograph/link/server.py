@@ -14,6 +14,7 @@ from barograph.link.framing import (
     PROTOCOL,
     AlertsFrame,
     AnyFrame,
+    CertificateFrame,
     CommandFrame,
     HealthFrame,
     Hello,
@@ -85,6 +86,10 @@ class LinkServer:
         """Tell every front that the loop lives, and which part of the keeper does not ("" where all do)."""
         self._on_loop(self._take_health, failing)
 
+    def publish_certificate(self, certificate: CertificateFrame) -> None:
+        """Give every front that there is a new certificate; a later one is started with it."""
+        self._on_loop(self._take_certificate, certificate)
+
     def publish_segment(self, segment: SharedSegment) -> None:
         """Give every front, now and later, a new head segment; it stays with the link until the next one."""
         self._on_loop(self._take_segment, segment)
@@ -121,6 +126,10 @@ class LinkServer:
     def _take_health(self, failing: str) -> None:
         for front in list(self._fronts):
             front.wire.send_latest(HealthFrame(failing))
+
+    def _take_certificate(self, certificate: CertificateFrame) -> None:
+        for front in list(self._fronts):
+            front.wire.send_latest(certificate)
 
     def _take_segment(self, segment: SharedSegment) -> None:
         before, self._segment = self._segment, segment

@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Coroutine
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -20,18 +20,6 @@ _GRACE_S = 1
 _MAX_CONNECTIONS = 2048
 _LEAST_CONNECTIONS = 16
 _SPARE_CONNECTIONS = 64
-_CERTIFICATE_S = 5.0
-
-
-class ServerCertificate(Protocol):
-    """What TLS is spoken with."""
-
-    context: ssl.SSLContext
-    """Of every listening socket."""
-
-    def reload(self) -> bool:
-        """Take the files' new content into the context where it has changed."""
-        ...
 
 
 class Http:
@@ -39,13 +27,12 @@ class Http:
 
     Args:
         app: What answers.
-        sockets: Bound and listening; those of the internet speak TLS where there is a certificate.
-        certificate: For TLS, or None.
+        sockets: Bound and listening; those of the internet speak TLS where that is given.
+        tls: What every one of these speaks it with, or None.
     """
 
-    def __init__(self, app: App, sockets: list[socket.socket], certificate: ServerCertificate | None = None) -> None:
+    def __init__(self, app: App, sockets: list[socket.socket], tls: ssl.SSLContext | None = None) -> None:
         self._sockets = sockets
-        self._certificate = certificate
         most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         crowd = Crowd(most)
         config = uvicorn.Config(
@@ -67,25 +54,16 @@ class Http:
             timeout_graceful_shutdown=_GRACE_S,
         )
         config.load()
-        self._server = _Server(config, crowd, certificate.context if certificate is not None else None)
+        self._server = _Server(config, crowd, tls)
 
     async def run(self) -> None:
         """Serve until stopped. Signals are the caller's."""
-        watching = asyncio.create_task(self._watch_certificate())
-        try:
-            # `serve` would take the signals over; what it does besides is this
-            await self._server._serve(self._sockets)
-        finally:
-            watching.cancel()
+        # `serve` would take the signals over; what it does besides is this
+        await self._server._serve(self._sockets)
 
     def stop(self) -> None:
         """Take no more connections, give those under way a second, and end."""
         self._server.should_exit = True
-
-    async def _watch_certificate(self) -> None:
-        while self._certificate is not None:
-            await asyncio.sleep(_CERTIFICATE_S)
-            self._certificate.reload()
 
 
 def most_connections(descriptors: int) -> int:

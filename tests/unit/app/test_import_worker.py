@@ -122,7 +122,7 @@ def test_the_keepers_side_imports_and_cleans_up(tmp_path: Path) -> None:
 
 def test_a_worker_that_ends_in_the_middle_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     side = Side(tmp_path)
-    monkeypatch.setattr("barograph.app.import_service.sys.executable", "/bin/true")
+    monkeypatch.setattr("barograph.link.children.sys.executable", "/bin/true")
 
     async def run() -> None:
         reply = await side.ask(BODY)

@@ -1,12 +1,15 @@
+import asyncio
 import shutil
 import ssl
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from barograph.app import tls
-from barograph.app.tls import Certificate, check_certificate
+from barograph.app.tls import Certificate, Certificates, prepare
+from barograph.link.framing import CertificateFrame
 from barograph.model.errors import ConfigError
 
 
@@ -47,29 +50,89 @@ def use(pairs: Path, folder: Path, name: str) -> tuple[str, str]:
     return str(folder / "used.pem"), str(folder / "used.key")
 
 
+@dataclass
+class Serving:
+    """A keeper's certificates and the front's, joined as the link joins them."""
+
+    keeper: Certificates
+    front: Certificate
+
+    def look(self) -> bytes:
+        """Have the keeper look at its files; returns what the front shows then."""
+        asyncio.run(self.keeper.look())
+        return shown(self.front.context)
+
+
+def serving(pairs: Path, folder: Path) -> Serving:
+    fronts: list[Certificate] = []
+
+    def publish(pair: CertificateFrame) -> None:
+        for front in fronts:
+            front.take(pair)
+
+    keeper = Certificates(publish)
+    keeper.use(prepare(*use(pairs, folder, "one")))
+    assert keeper.pair is not None
+    fronts.append(Certificate(keeper.pair))
+    return Serving(keeper, fronts[0])
+
+
 def test_files_that_change_are_taken_into_the_context_in_use(pairs: Path, tmp_path: Path) -> None:
-    certificate = Certificate(*use(pairs, tmp_path, "one"))
-    first = shown(certificate.context)
-    assert not certificate.reload()
+    both = serving(pairs, tmp_path)
+    first = shown(both.front.context)
+    assert both.look() == first
     use(pairs, tmp_path, "two")
-    assert certificate.reload()
-    assert shown(certificate.context) != first
-    assert not certificate.reload()
+    second = both.look()
+    assert second != first
+    assert both.look() == second
 
 
 def test_a_change_that_cannot_be_used_leaves_the_old(
     pairs: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    certificate = Certificate(*use(pairs, tmp_path, "one"))
-    first = shown(certificate.context)
+    both = serving(pairs, tmp_path)
+    first = shown(both.front.context)
     shutil.copy(pairs / "two.pem", tmp_path / "used.pem")  # its key has not come yet
-    assert not certificate.reload()
-    assert shown(certificate.context) == first
+    assert both.look() == first
+    assert both.look() == first
     (tmp_path / "used.pem").unlink()
-    assert not certificate.reload()
+    assert both.look() == first
     assert caplog.text.count("the old one stays in use") == 2
     use(pairs, tmp_path, "two")
-    assert certificate.reload()
+    assert both.look() != first
+
+
+def test_a_front_that_has_no_descriptor_left_keeps_the_old(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = serving(pairs, tmp_path)
+    first = shown(both.front.context)
+    second = prepare(*use(pairs, tmp_path, "two")).pair
+    assert second is not None
+
+    def none_left(name: str) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("os.memfd_create", none_left)
+    both.front.take(second)
+    assert shown(both.front.context) == first
+    assert "Too many open files" in caplog.text
+
+
+def test_what_is_read_while_the_configuration_changes_is_not_used(pairs: Path, tmp_path: Path) -> None:
+    both = serving(pairs, tmp_path)
+    use(pairs, tmp_path, "two")
+
+    async def look_while_it_goes() -> None:
+        looking = asyncio.create_task(both.keeper.look())
+        await asyncio.sleep(0)
+        both.keeper.use(prepare("", ""))
+        await looking
+
+    asyncio.run(look_while_it_goes())
+    assert both.keeper.pair is None
+    asyncio.run(both.keeper.look())
+    assert both.keeper.pair is None
 
 
 @pytest.mark.parametrize(
@@ -84,15 +147,15 @@ def test_a_change_that_cannot_be_used_leaves_the_old(
 )
 def test_what_is_no_pair_says_so(pairs: Path, cert: str, key: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        check_certificate(str(pairs / cert), str(pairs / key))
+        prepare(str(pairs / cert), str(pairs / key))
 
 
-def test_old_protocols_are_not_spoken(pairs: Path) -> None:
-    context = Certificate(str(pairs / "one.pem"), str(pairs / "one.key")).context
+def test_old_protocols_are_not_spoken(pairs: Path, tmp_path: Path) -> None:
+    context = serving(pairs, tmp_path).front.context
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
-def test_files_that_go_while_they_are_read_are_a_wrong_configuration(
+def test_a_pair_that_the_system_cannot_take_is_a_wrong_configuration(
     pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Going(ssl.SSLContext):
@@ -101,4 +164,4 @@ def test_files_that_go_while_they_are_read_are_a_wrong_configuration(
 
     monkeypatch.setattr(tls, "_context", lambda: Going(ssl.PROTOCOL_TLS_SERVER))
     with pytest.raises(ConfigError, match=r"cannot be used: No such file or directory; a PEM"):
-        check_certificate(*use(pairs, tmp_path, "one"))
+        prepare(*use(pairs, tmp_path, "one"))

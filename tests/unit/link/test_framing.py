@@ -4,6 +4,7 @@ import pytest
 from barograph.link.framing import (
     MAX_FRAME_BYTES,
     AnyFrame,
+    CertificateFrame,
     CommandFrame,
     FrameReader,
     Hello,
@@ -44,6 +45,7 @@ FRAMES: list[AnyFrame] = [
     ReplyFrame(3, Refused(kind="access", message="no ✗")),
     TickFrame(1_700_000_000_000),
     StatusFrame(STATUS),
+    CertificateFrame(b"a certificate", b"its key"),
     SegmentFrame(1 << 33),
 ]
 
@@ -93,3 +95,7 @@ def test_the_largest_length_is_still_waited_for() -> None:
 def test_a_body_that_is_not_ours_is_refused(body: bytes) -> None:
     with pytest.raises(LinkError, match="a frame on the link is not of our protocol"):
         FrameReader().feed(len(body).to_bytes(4, "little") + body)
+
+
+def test_a_key_is_not_shown() -> None:
+    assert "key" not in repr(CertificateFrame(b"a certificate", b"its key"))

@@ -5,7 +5,6 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,14 @@ LARGE = b"x" * 20_000_000
 REQUEST = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
 
 
-@dataclass
-class Pair:
-    """A certificate without a life of its own."""
-
-    context: ssl.SSLContext
-
-    def reload(self) -> bool:
-        return False
-
-
 @pytest.fixture
-def pair(tmp_path: Path) -> Pair:
+def pair(tmp_path: Path) -> ssl.SSLContext:
     key, certificate = str(tmp_path / "key"), str(tmp_path / "pem")
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x"]
     subprocess.run(["openssl", *new, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    return Pair(context)
+    return context
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +40,7 @@ async def large(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": LARGE[first : first + 100_000], "more_body": more})
 
 
-def serving(script: Callable[[int], Awaitable[None]], certificate: Pair | None = None) -> None:
+def serving(script: Callable[[int], Awaitable[None]], certificate: ssl.SSLContext | None = None) -> None:
     async def play() -> int:
         listening = socket.create_server(("127.0.0.1", 0))
         port = listening.getsockname()[1]
@@ -102,7 +91,7 @@ def test_who_reads_nothing_of_an_answer_gives_the_place_up() -> None:
     serving(script)
 
 
-def test_who_connects_and_agrees_on_nothing_gives_the_place_up(pair: Pair) -> None:
+def test_who_connects_and_agrees_on_nothing_gives_the_place_up(pair: ssl.SSLContext) -> None:
     async def script(port: int) -> None:
         clients = [await silent(port, asking=False) for _ in range(3 * PLACES)]
         await asyncio.sleep(0.2)
@@ -119,7 +108,7 @@ def test_who_connects_and_agrees_on_nothing_gives_the_place_up(pair: Pair) -> No
     serving(script, pair)
 
 
-def test_tls_that_is_none_ends_that_connection_alone(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_that_is_none_ends_that_connection_alone(pair: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("barograph.web.tls_door.HANDSHAKE_TIMEOUT_S", 0.1)
 
     async def script(port: int) -> None:
