@@ -15,7 +15,7 @@ from barograph.alerts.config import InhibitConfig, NamedIntervalConfig, RouteCon
 from barograph.alerts.policy import HOST_DOWN
 from barograph.app.alert_config import made_ways, place_of, policy_of
 from barograph.app.alertmanager_keys import carry_over
-from barograph.app.config_convert import Source, convert, decode_setting, encode_setting
+from barograph.app.config_convert import Source, as_meant, convert, decode_setting, encode_setting
 from barograph.app.config_environment import environment_overrides
 from barograph.app.config_files import read_secret_files
 from barograph.app.listen import is_loopback, parse_address
@@ -30,7 +30,7 @@ from barograph.model.errors import AlertError, ConfigError, QueryError
 from barograph.model.secret import Secret
 from barograph.notify.config import MailDefaults, NotifyConfig, ReceiverConfig
 from barograph.promql.config import QueryConfig
-from barograph.rules.config import GlobalConfig, RulesConfig
+from barograph.rules.config import GlobalConfig, RulesConfig, ThresholdTexts
 from barograph.rules.stock.table import stock_thresholds
 from barograph.rules.threshold_reading import read_thresholds
 from barograph.telemetry.logs import FORMATS, LEVELS
@@ -171,8 +171,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     log_format: str | None = None
     log_level: str | None = None
 
-    def overrides(self) -> dict[KeyPath, tuple[str, Any]]:
-        """Return the settings that flags give: path -> (flag's name, value)."""
+    def overrides(self) -> dict[KeyPath, Document]:
+        """Return the settings that flags give: path -> the value, under the flag's name."""
         listen = list(self.listen) if self.listen is not None else None
         flags: dict[KeyPath, tuple[str, Any]] = {
             ("web", "listen"): ("--listen", listen),
@@ -184,7 +184,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
             ("log", "format"): ("--log.format", self.log_format),
             ("log", "level"): ("--log.level", self.log_level),
         }
-        return {path: flag for path, flag in flags.items() if flag[1] is not None}
+        return {path: Document(name, value) for path, (name, value) in flags.items() if value is not None}
 
 
 def load_effective(
@@ -231,17 +231,17 @@ def decode_config(data: bytes) -> Config:
     return msgspec.json.decode(data, type=Config, dec_hook=decode_setting)
 
 
-def _load(file: Path | None, overrides: Mapping[KeyPath, tuple[str, Any]], tell: Callable[[str], None]) -> Config:
+def _load(file: Path | None, overrides: Mapping[KeyPath, Document], tell: Callable[[str], None]) -> Config:
     document = _read(file) if file is not None else Document("", None)
     values = {} if document.values is None else document.values
     if not isinstance(values, dict):
         raise document.error("the file must hold settings, such as `store: {retention: 90d}`", ())
-    given: dict[KeyPath, str] = {}
-    for path, (name, value) in overrides.items():
-        _set(values, path, value, name)
-        given[path] = name
-    source = Source(document, given)
+    for path, override in overrides.items():
+        _set(values, path, override.values, override.file)
+    source = Source(document, overrides)
     values = carry_over(values, source, tell)
+    if "thresholds" in values:
+        values["thresholds"] = as_meant(values["thresholds"], dict[str, ThresholdTexts], source, ("thresholds",))
     config = convert(read_secret_files(values, Config, source), Config, source)
     _check_parts(config, source)
     _check_rule_files(config, rules_folder(file), source)

@@ -6,7 +6,8 @@ Called by `app/config.py`. It knows no section by name and reads no file.
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -21,7 +22,6 @@ _AT = re.compile(r" - at `\$([^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 _QUOTED_TYPE = re.compile(r"`([^`]*)`")
-_UNQUOTED_TEXT = re.compile(r"Expected `str`.*, got `(int|float|bool)`")
 _LARGEST = 2**63 - 1
 _LONGEST_MS = _LARGEST // 1_000_000
 """292 years, Prometheus' own limit: its durations are 64-bit nanoseconds."""
@@ -39,9 +39,17 @@ _WORDS = {
 class Source:
     """Where settings came from: a document, and what flags and variables set on top of it."""
 
-    def __init__(self, document: Document, given: Mapping[KeyPath, str]) -> None:
+    def __init__(self, document: Document, given: Mapping[KeyPath, Document]) -> None:
         self._document = document
         self._given = given
+
+    def text(self, path: KeyPath) -> str | None:
+        """Return how a value is written; None of a text, and where nobody wrote it."""
+        # what is set within a section that is set as well counts, and stands behind it
+        for override, document in reversed(list(self._given.items())):
+            if path[: len(override)] == override:
+                return document.texts.get(path[len(override) :])
+        return self._document.texts.get(path)
 
     def where(self, path: KeyPath) -> str:
         """Return the file, line and column that a setting stands at."""
@@ -50,12 +58,12 @@ class Source:
 
     def error(self, message: str, path: KeyPath) -> ConfigError:
         """Return an error that blames the flag, the variable or the line that a setting came from."""
-        for override, name in self._given.items():
+        for override, document in self._given.items():
             if path[: len(override)] == override:
-                return ConfigError(message, file=name, path=format_path(path))
+                return ConfigError(message, file=document.file, path=format_path(path))
         if path not in self._document.places:
             # a default that does not go with what was set beside it
-            beside = [name for override, name in self._given.items() if override[:1] == path[:1]]
+            beside = [given.file for override, given in self._given.items() if override[:1] == path[:1]]
             if beside or not self._document.file:
                 return ConfigError(message, file=", ".join(beside), path=format_path(path))
         return self._document.error(message, path)
@@ -64,11 +72,13 @@ class Source:
 def convert(values: dict[str, Any], kind: type[S], source: Source) -> S:
     """Return the struct of plain values. A key without a value has its default.
 
+    Where a text is expected, a value is what is written there: `1.10`, not 1.1, and `yes`, not true.
+
     Raises:
         ConfigError: A key is not known, or a value is not what is expected.
     """
     try:
-        settings = msgspec.convert(_without_nulls(values, kind), kind, dec_hook=decode_setting)
+        settings = msgspec.convert(as_meant(values, kind, source), kind, dec_hook=decode_setting)
     except msgspec.ValidationError as error:
         message, path = _explain(str(error), kind)
         raise source.error(message, path) from error
@@ -93,7 +103,7 @@ def decode_setting(kind: type, value: Any) -> Any:  # noqa: ANN401  msgspec's ho
     if kind is Secret:
         if isinstance(value, str):
             return Secret(value)
-        raise ValueError("a text is expected: put it in quotes")  # and what was found is nobody's business
+        raise ValueError("a text is expected")  # and what was found is nobody's business
     raise NotImplementedError(f"no setting has the type {kind}")
 
 
@@ -113,25 +123,41 @@ def encode_setting(value: Any) -> Any:  # noqa: ANN401  msgspec's hook
     raise NotImplementedError(f"no setting has the type {type(value)}")
 
 
-def _without_nulls(values: Any, kind: Any) -> Any:  # noqa: ANN401  what YAML may hold, and a type
-    """Leave out known keys without a value, as in a section whose lines are all commented out."""
-    section = _section(kind)
-    if section is not None and isinstance(values, list):
-        return [_without_nulls(item, section) for item in values]
-    if section is None or not isinstance(values, dict):
-        return values
-    kinds = keys_of(section)
-    return {
-        key: _without_nulls(value, kinds.get(key))
-        for key, value in values.items()
-        if value is not None or key not in kinds
-    }
+def as_meant(values: Any, kind: Any, source: Source, path: KeyPath = ()) -> Any:  # noqa: ANN401  YAML, a type
+    """Return values as a kind of setting understands them.
+
+    Known keys without a value are left out, as in a section whose lines are all commented out. What is to be a text is
+    what is written there.
+    """
+    kind = _without_none(kind)
+    if isinstance(values, dict):
+        if get_origin(kind) is dict:
+            inner = get_args(kind)[1]
+            return {key: as_meant(value, inner, source, (*path, key)) for key, value in values.items()}
+        section = _section(kind)
+        kinds = {} if section is None else keys_of(section)
+        return {
+            key: as_meant(value, kinds.get(key), source, (*path, key))
+            for key, value in values.items()
+            if value is not None or key not in kinds
+        }
+    if isinstance(values, list):
+        inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+        return [as_meant(item, inner, source, (*path, place)) for place, item in enumerate(values)]
+    written = source.text(path) if kind in (str, Secret) and not isinstance(values, str) else None
+    return values if written is None else written
 
 
 def keys_of(section: type[msgspec.Struct]) -> dict[str, Any]:
     """Return the types of a section's settings by their keys, in order: a key may be a word that Python keeps."""
     kinds = get_type_hints(section)
     return {field.encode_name: kinds[field.name] for field in msgspec.structs.fields(section)}
+
+
+def _without_none(kind: Any) -> Any:  # noqa: ANN401  a type
+    """Return what a setting is where it is given; of several kinds, all of them."""
+    kinds = [part for part in get_args(kind) if part is not NoneType] if isinstance(kind, UnionType) else []
+    return kinds[0] if len(kinds) == 1 else kind
 
 
 def _section(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  a type
@@ -151,8 +177,7 @@ def _explain(text: str, kind: type[msgspec.Struct]) -> tuple[str, KeyPath]:
     word = message.partition(" ")[0]
     if word in known:  # a section's own check, which opens with the field's name
         return message, (*path, word)
-    hint = ": put it in quotes" if _UNQUOTED_TEXT.match(message) else ""
-    return _plain(message) + hint, path
+    return _plain(message), path
 
 
 def _path(text: str) -> KeyPath:

@@ -5,9 +5,8 @@ Called by `app/config.py`; the environment is passed in.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from barograph.app.yaml_source import KeyPath, parse_yaml
+from barograph.app.yaml_source import Document, KeyPath, parse_yaml
 
 PREFIX = "BAROGRAPH_"
 NOT_SETTINGS = frozenset(("BAROGRAPH_URL", "BAROGRAPH_TOKEN", "BAROGRAPH_SERVE_OPTIONS", "BAROGRAPH_FAIL_ON_SKIP"))
@@ -17,16 +16,16 @@ NOT_SETTINGS = frozenset(("BAROGRAPH_URL", "BAROGRAPH_TOKEN", "BAROGRAPH_SERVE_O
 _OF_A_SERVICE = re.compile(r"BAROGRAPH_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?|NAME)")
 
 
-def environment_overrides(environment: Mapping[str, str]) -> dict[KeyPath, tuple[str, Any]]:
-    """Return the settings that variables give: path -> (the variable's name, value), outer sections first.
+def environment_overrides(environment: Mapping[str, str]) -> dict[KeyPath, Document]:
+    """Return the settings that variables give: path -> the value, under the variable's name; outer sections first.
 
     Raises:
         ConfigError: A value is no YAML; names the variable.
     """
-    found: dict[KeyPath, tuple[str, Any]] = {}
+    found: dict[KeyPath, Document] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith(PREFIX) or name in NOT_SETTINGS or _OF_A_SERVICE.fullmatch(name):
             continue
         path = tuple(name.removeprefix(PREFIX).lower().split("__"))
-        found[path] = (name, parse_yaml(text, name).values)
+        found[path] = parse_yaml(text, name)
     return dict(sorted(found.items(), key=lambda item: len(item[0])))

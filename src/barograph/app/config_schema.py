@@ -28,6 +28,7 @@ _WORDS: dict[Any, tuple[str, dict[str, Any]]] = {
     Duration: ("duration", {"type": "string", "examples": ["15s", "1h30m"]}),
     Size: ("size", {"type": ["string", "integer"], "examples": ["512MB", "10GiB"]}),
 }
+_ANY_TEXT = {"type": ["string", "number", "boolean"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,9 @@ def _kind(kind: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401  as above
         return _WORDS[kind]
     if get_origin(kind) is dict:
         value = _WORDS[get_args(kind)[1]]
-        return f"mapping to {value[0]}s", {"type": "object", "additionalProperties": value[1]}
+        # labels are often numbers, which need no quotes
+        inner = _ANY_TEXT if value[0] == "text" else value[1]
+        return f"mapping to {value[0]}s", {"type": "object", "additionalProperties": inner}
     item = _WORDS[get_args(kind)[0]]
     return f"list of {item[0]}s", {"type": "array", "items": item[1]}
 

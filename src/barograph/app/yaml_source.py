@@ -29,11 +29,19 @@ class Place:
 
 @dataclass(slots=True)
 class Document:
-    """A parsed document: its values, and the place of each key path (of the key, where it has one)."""
+    """A parsed document.
+
+    Attributes:
+        file: Its name, for messages.
+        values: What stands in it.
+        places: Where each key path stands (its key, where it has one).
+        texts: Of each value that is no text how it is written: `1.10`.
+    """
 
     file: str
     values: Any
     places: dict[KeyPath, Place] = field(default_factory=dict)
+    texts: dict[KeyPath, str] = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> Place:
         """Return where a path stands; of one that is not there, its nearest parent."""
@@ -118,8 +126,10 @@ class _Builder:
             return node.value  # a date is a text here: nothing in our configuration is one
         if node.tag in _NUMBERS and ":" in node.value:
             return node.value  # base 60 is of YAML 1.1 alone: who writes 23:59 or 1:5 means a time or a range
-        if self._as_texts and node.tag != "tag:yaml.org,2002:null":
-            return node.value
+        if node.tag != "tag:yaml.org,2002:null":
+            if self._as_texts:
+                return node.value
+            self._document.texts[path] = node.value
         try:
             return self._loader.construct_object(node)
         except (ValueError, LookupError) as error:  # `!!int abc`, or a number of thousands of digits

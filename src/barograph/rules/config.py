@@ -25,6 +25,15 @@ class GlobalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 raise ValueError(f"external_labels: {name!r} is no name for a label")
 
 
+class ThresholdTexts(msgspec.Struct, frozen=True, kw_only=True):
+    """Those keys of a threshold that are texts, whatever they look like; see `threshold_reading` for all of them."""
+
+    labels: dict[str, str] = {}
+    summary: str = ""
+    description: str = ""
+    runbook: str = ""
+
+
 class RulesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `rules` section.
 

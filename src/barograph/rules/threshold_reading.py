@@ -200,7 +200,7 @@ class _Reader:
             raise self.refuse("names and texts are expected here", path)
         for name, value in values.items():
             if not isinstance(value, str):
-                raise self.refuse("a text is expected: put it in quotes", (*path, str(name)))
+                raise self.refuse("a text is expected", (*path, str(name)))
         return {str(name): value for name, value in values.items()}
 
     def _flag(self, values: Mapping[str, object], key: str, *, default: bool) -> bool:

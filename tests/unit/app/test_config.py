@@ -14,6 +14,7 @@ from barograph.app.config import (
     load_effective,
 )
 from barograph.model.errors import ConfigError
+from barograph.model.secret import Secret
 from barograph.model.units import Duration, Size
 from barograph.web.config import TlsConfig, WebConfig
 
@@ -87,8 +88,7 @@ def test_the_instance_is_the_hosts_name_where_none_is_set() -> None:
         (f"store: {{max_size: {'9' * 400}TiB}}\n", (1, 9, "store.max_size"), "is too large: write a size like"),
         ("web: {live_clients: 9223372036854775808}\n", (1, 7, "web.live_clients"), "is too large: 92233720368547758"),
         ("web: {live_clients: -1}\n", (1, 7, "web.live_clients"), "-1 is negative"),
-        ("instance: 12\n", (1, 1, "instance"), "expected a text, got a whole number: put it in quotes"),
-        ("instance: no\n", (1, 1, "instance"), "expected a text, got true or false: put it in quotes"),
+        ("instance: [12]\n", (1, 1, "instance"), "expected a text, got a list"),
         ("store: {retention: 30}\n", (1, 9, "store.retention"), "30 has no unit"),
         ("store: {retention: 3y4}\n", (1, 9, "store.retention"), "'3y4' is not a duration"),
         ("store: {max_size: big}\n", (1, 9, "store.max_size"), "'big' is not a size"),
@@ -117,6 +117,29 @@ def test_a_mistake_is_named_with_its_place_and_what_is_expected(
     assert place(error) == at
     assert said in error.message
     assert str(error).startswith(f"{tmp_path / 'barograph.yml'}:{at[0]}:{at[1]}: ")
+
+
+def test_what_is_a_text_needs_no_quotes(tmp_path: Path) -> None:
+    file = tmp_path / "barograph.yml"
+    file.write_text("""
+instance: 007
+global: {external_labels: {shard: 1, version: 1.10, on: yes, since: 2026-01-01}, smtp_auth_password: 0123}
+web: {listen: [127.0.0.1:1]}
+thresholds: {FilesystemReadOnly: {labels: {tier: 1.0}, summary: 5}}
+inhibit_rules: [{source_match: {code: 500}, target_match_re: {code: 4.0}, equal: [0x1f]}]
+route: {receiver: a, group_by: [1], routes: [{match: {code: 1e3}, match_re: {ok: on}}]}
+receivers: [{name: a}]
+""")
+    config = load_config(file, {"BAROGRAPH_GLOBAL__EXTERNAL_LABELS__ZONE": "010", "BAROGRAPH_INSTANCE": "off"})
+    assert config.instance == "off"
+    labels = {"shard": "1", "version": "1.10", "on": "yes", "since": "2026-01-01", "zone": "010"}
+    assert config.global_.external_labels == labels
+    assert config.global_.smtp_auth_password == Secret("0123")
+    assert config.thresholds == {"FilesystemReadOnly": {"labels": {"tier": "1.0"}, "summary": "5"}}
+    (rule,) = config.inhibit_rules
+    assert (rule.source_match, rule.target_match_re, rule.equal) == ({"code": "500"}, {"code": "4.0"}, ("0x1f",))
+    (route,) = config.route.routes
+    assert (config.route.group_by, route.match, route.match_re) == (("1",), {"code": "1e3"}, {"ok": "on"})
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_overrides_of_the_stock_stay_behind_those_given() -> None:
         ),
         ({"Full": {"labels": {"severity": "x"}}}, "thresholds.Full.labels.severity", "cannot be set"),
         ({"Full": {"labels": 5}}, "thresholds.Full.labels", "names and texts"),
-        ({"Full": {"summary": 5}}, "thresholds.Full.summary", "put it in quotes"),
+        ({"Full": {"summary": 5}}, "thresholds.Full.summary", "a text is expected"),
         ({"Full": {"summary": "{{ nope }}"}}, "thresholds.Full.summary", 'function "nope" not defined'),
     ],
 )
