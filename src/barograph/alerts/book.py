@@ -17,6 +17,7 @@ from barograph.alerts.life import (
     said_by,
     subject_of,
     take,
+    titled,
     withdraw,
 )
 from barograph.model.alert import AlertPhase, RuleAlert
@@ -120,7 +121,9 @@ class AlertBook:
     def expire(self, now_ms: int) -> int | None:
         """End the acknowledgments whose time is over; returns when the next one ends, None where none will."""
         with self._one_at_a_time:
-            steps = [expire(record, now_ms) for record in self._live.values() if record.acknowledgment is not None]
+            steps = [
+                titled(expire(record, now_ms)) for record in self._live.values() if record.acknowledgment is not None
+            ]
             over = [step for step in steps if step.transitions]
             transitions = [transition for step in over for transition in step.transitions]
             if over:
@@ -135,7 +138,7 @@ class AlertBook:
 
     def _step_all(self, numbers: Sequence[int], make: Callable[[AlertRecord], Step]) -> list[AlertRecord]:
         with self._one_at_a_time:
-            steps = [make(self._known(number)) for number in dict.fromkeys(numbers)]
+            steps = [titled(make(self._known(number))) for number in dict.fromkeys(numbers)]
             transitions = [transition for step in steps for transition in step.transitions]
             # nothing happened where somebody asks again for what is so
             if transitions:
@@ -194,6 +197,7 @@ class _Round:
             self._lay(begin(self.last_number, change, at_ms), at_ms)
 
     def _lay(self, step: Step, at_ms: int) -> None:
+        step = titled(step)
         record = step.record
         self.touched[record.number] = record
         self.transitions.extend(step.transitions)

@@ -47,6 +47,28 @@ def rank_of(severity: str) -> int:
     return SEVERITIES.index(name if name in SEVERITIES else "warning")
 
 
+def worst_part(record: AlertRecord) -> AlertPart:
+    """Return what the rule says that speaks for an alert: of the firing ones the gravest."""
+    return max(record.parts, key=lambda part: (part.is_firing, rank_of(_severity(part))))
+
+
+def title_of(record: AlertRecord) -> str:
+    """Return what an alert is called now, or was at its end."""
+    return worst_part(record).annotations.get("summary", "") or dict(record.labels).get("alertname", "")
+
+
+def titled(step: Step) -> Step:
+    """Return a step that says what the alert is called, where it has become another title since the last one."""
+    if not step.transitions or (title := title_of(step.record)) == step.record.title:
+        return step
+    first, *others = step.transitions
+    return Step(
+        record=msgspec.structs.replace(step.record, title=title),
+        transitions=(msgspec.structs.replace(first, title=title), *others),
+        left=step.left,
+    )
+
+
 def begin(number: int, change: RuleAlert, at_ms: int) -> Step:
     """Open a record with the first thing that a rule says of an alert, which must be that it is pending or fires."""
     empty = AlertRecord(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from barograph.alerts.life import rank_of
+from barograph.alerts.life import rank_of, worst_part
 from barograph.alerts.policy import Way
 from barograph.alerts.quiet import labels_of
 from barograph.model.alert_state import AlertRecord
@@ -89,7 +89,7 @@ def _told(records: Iterable[AlertRecord], frame: Frame, *, is_over: bool) -> lis
     return [
         NoticeAlert(
             labels=labels_of(record).to_dict(),
-            annotations=_worst_annotations(record),
+            annotations=worst_part(record).annotations,
             fired_ms=record.fired_ms,
             ended_ms=record.ended_ms if is_over else 0,
             url=f"{frame.external_url}/alerts/{record.number}" if frame.external_url else "",
@@ -99,11 +99,6 @@ def _told(records: Iterable[AlertRecord], frame: Frame, *, is_over: bool) -> lis
         )
         for place, record in enumerate(worst_first)
     ]
-
-
-def _worst_annotations(record: AlertRecord) -> dict[str, str]:
-    said = max(record.parts, key=lambda part: (part.is_firing, rank_of(dict(part.labels).get("severity", ""))))
-    return said.annotations
 
 
 def _key(frame: Frame, kind: NoticeKind, place: int) -> str:

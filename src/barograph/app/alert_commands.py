@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from barograph.alerts.book import AlertBook
+from barograph.alerts.life import title_of
 from barograph.alerts.matchers import parse_all
 from barograph.alerts.quiet import labels_of
 from barograph.alerts.silence_book import SilenceBook
@@ -19,7 +20,6 @@ from barograph.app.alert_views import (
     show_delivery,
     show_silence,
     show_transition,
-    title_of_record,
 )
 from barograph.model.acting import Actor
 from barograph.model.alert_commands import (
@@ -188,7 +188,7 @@ class AlertCommands:
         if record is None:
             raise AlertError(f"there is no alert {number}; `barograph alerts list` shows all")
         alerts, deliveries = self._parts.alerts, self._parts.deliveries
-        title = title_of_record(record)
+        title = title_of(record)
         happened = alerts.history(HistoryQuestion(alert=number, limit=_MOST_ROWS))
         timeline = [show_transition(each, title) for each in happened]
         told = deliveries.log(0, 100, alert=number)
@@ -230,10 +230,10 @@ class AlertCommands:
 
     def _titled(self, found: Sequence[NumberedTransition]) -> tuple[TransitionShown, ...]:
         titles: dict[int, str] = {}
-        for number in {each.transition.alert for each in found}:
+        for number in {each.transition.alert for each in found if not each.transition.title}:
             record = self._book.find(number)
-            titles[number] = "" if record is None else title_of_record(record)
-        return tuple(show_transition(each, titles[each.transition.alert]) for each in found)
+            titles[number] = "" if record is None else title_of(record)
+        return tuple(show_transition(each, titles.get(each.transition.alert, "")) for each in found)
 
     def _silences(self, command: ListSilences) -> SilencesListed:
         now_ms = self._now_ms()

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from barograph.alerts.book import AlertBook
 from barograph.alerts.inhibition import InhibitRule, may_inhibit
-from barograph.alerts.life import rank_of
+from barograph.alerts.life import rank_of, title_of, worst_part
 from barograph.alerts.quiet import NOT_QUIET, Quiet, QuietReason, labels_of
 from barograph.alerts.silence_book import Kept, SilenceBook
 from barograph.model.alert import RuleName
@@ -23,10 +23,10 @@ from barograph.model.alert_replies import (
     ToldShown,
     TransitionShown,
 )
-from barograph.model.alert_state import AlertPart, AlertRecord, LifeState, NumberedTransition
+from barograph.model.alert_state import AlertRecord, LifeState, NumberedTransition
 from barograph.model.clock import Clock
 from barograph.model.notice import Delivery, DeliveryState
-from barograph.notify.words import title_of
+from barograph.notify.words import title_of as title_of_notice
 
 PARTS = ("needs", "acknowledged", "silenced", "pending")
 """The headed parts of the page, in order."""
@@ -112,7 +112,7 @@ class AlertViews:
 
     def show(self, record: AlertRecord, quiet: QuietReason = NOT_QUIET) -> AlertShown:
         """Return an alert as it is shown."""
-        said = _worst_part(record)
+        said = worst_part(record)
         labels = labels_of(record).to_dict()
         name = RuleName(file=said.file, group=said.group, rule=said.rule)
         notes = said.annotations
@@ -120,7 +120,7 @@ class AlertViews:
         return AlertShown(
             id=record.number,
             name=labels.get("alertname", ""),
-            title=notes.get("summary", "") or labels.get("alertname", ""),
+            title=title_of(record),
             description=notes.get("description", ""),
             runbook=notes.get("runbook_url", ""),
             severity=record.severity,
@@ -180,13 +180,13 @@ class AlertViews:
         }
 
 
-def show_transition(noted: NumberedTransition, title: str) -> TransitionShown:
-    """Return a transition as it is shown."""
+def show_transition(noted: NumberedTransition, title_now: str) -> TransitionShown:
+    """Return a transition as it is shown; by the title of now where that of then is not known."""
     transition = noted.transition
     return TransitionShown(
         number=noted.number,
         alert=transition.alert,
-        title=title,
+        title=transition.title or title_now,
         at=transition.at_ms / 1000,
         kind=transition.kind.value,
         severity=transition.severity,
@@ -202,7 +202,7 @@ def show_delivery(attempt: Delivery) -> DeliveryShown:
         number=attempt.number,
         receiver=notice.receiver,
         kind=notice.kind.value,
-        title=title_of(notice),
+        title=title_of_notice(notice),
         group=notice.group_key,
         alerts=tuple(alert.number for alert in notice.alerts),
         alert_count=notice.alert_count,
@@ -231,19 +231,6 @@ def show_silence(kept: Kept, alerts: int, now_ms: int) -> SilenceShown:
         ended_by=stored.ended_by,
         alerts=alerts,
     )
-
-
-def title_of_record(record: AlertRecord) -> str:
-    """Return what an alert is called."""
-    return _worst_part(record).annotations.get("summary", "") or labels_of(record).get("alertname")
-
-
-def _worst_part(record: AlertRecord) -> AlertPart:
-    def order(part: AlertPart) -> tuple[bool, int]:
-        severity = next((value for name, value in part.labels if name == "severity"), "")
-        return part.is_firing, rank_of(severity)
-
-    return max(record.parts, key=order)
 
 
 def _part_of(record: AlertRecord, quiet: QuietReason) -> str:

@@ -89,6 +89,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         assignee: Who is to look after it, or "".
         acknowledgment: Who has it.
         acknowledged_ms: The first acknowledgment, for the time to acknowledge; 0 where there was none.
+        title: What it was called when something last happened to it.
     """
 
     number: int
@@ -101,6 +102,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     assignee: str = ""
     acknowledgment: Acknowledgment | None = None
     acknowledged_ms: int = 0
+    title: str = ""
 
     @property
     def state(self) -> LifeState:
@@ -113,7 +115,10 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something that happened to an alert. `actor` is "" where no person did it."""
+    """Something that happened to an alert. `actor` is "" where no person did it.
+
+    `title` is what the alert was called then. When it is kept, "" is as before; when it is read, unknown.
+    """
 
     alert: int
     at_ms: int
@@ -121,6 +126,7 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     severity: str
     actor: str = ""
     text: str = ""
+    title: str = ""
 
 
 class NumberedTransition(msgspec.Struct, frozen=True, kw_only=True):

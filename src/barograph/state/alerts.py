@@ -27,8 +27,18 @@ _KEEP = (
     " ON CONFLICT (number) DO UPDATE SET fired_ms = excluded.fired_ms, acknowledged_ms = excluded.acknowledged_ms,"
     " ended_ms = excluded.ended_ms, record = excluded.record"
 )
-_NOTE = "INSERT INTO alert_transition (number, alert, at_ms, kind, severity, actor, words) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_HISTORY = "SELECT number, alert, at_ms, kind, severity, actor, words FROM alert_transition"
+_NOTE = (
+    "INSERT INTO alert_transition (number, alert, at_ms, kind, severity, actor, words, title)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_TITLE = (
+    "COALESCE((SELECT t.title FROM alert_transition t WHERE t.alert = alert_transition.alert"
+    " AND t.number <= alert_transition.number AND t.title <> '' ORDER BY t.number DESC LIMIT 1), '')"
+)
+"""A title is kept where it becomes another: most alerts have one title as long as they live."""
+_COLUMNS = "SELECT number, alert, at_ms, kind, severity, actor, words, "
+_HISTORY = _COLUMNS + _TITLE + " FROM alert_transition"
+_AFTER = _COLUMNS + "title FROM alert_transition WHERE number > ? ORDER BY number LIMIT ?"
 _COUNT = "SELECT COUNT(*) FROM alert_transition WHERE kind = ? AND at_ms >= ? AND at_ms < ?"
 _EARLIER = "SELECT record FROM alert WHERE subject = ? AND number < ? AND ended_ms >= ? ORDER BY number DESC LIMIT ?"
 _TIMES = (
@@ -67,8 +77,8 @@ class SqliteAlerts:
             self._state.run_many(
                 _NOTE,
                 [
-                    (number, noted.alert, noted.at_ms, noted.kind.value, noted.severity, noted.actor, noted.text)
-                    for number, noted in zip(numbers, transitions, strict=False)
+                    (number, each.alert, each.at_ms, each.kind.value, each.severity, each.actor, each.text, each.title)
+                    for number, each in zip(numbers, transitions, strict=False)
                 ],
             )
 
@@ -101,7 +111,7 @@ class SqliteAlerts:
 
     def after(self, number: int, limit: int) -> list[NumberedTransition]:
         """See `AlertStore`."""
-        rows = self._state.rows(_HISTORY + " WHERE number > ? ORDER BY number LIMIT ?", number, limit)
+        rows = self._state.rows(_AFTER, number, limit)
         return [_transition(row) for row in rows]
 
     def times(self, start_ms: int, end_ms: int) -> AlertTimes:
@@ -173,7 +183,7 @@ def _record(row: Row) -> AlertRecord:
 
 
 def _transition(row: Row) -> NumberedTransition:
-    number, alert, at_ms, kind, severity, actor, words = row
+    number, alert, at_ms, kind, severity, actor, words, title = row
     transition = Transition(
         alert=_whole(alert),
         at_ms=_whole(at_ms),
@@ -181,6 +191,7 @@ def _transition(row: Row) -> NumberedTransition:
         severity=str(severity),
         actor=str(actor),
         text=str(words),
+        title=str(title),
     )
     return NumberedTransition(number=_whole(number), transition=transition)
 

@@ -77,6 +77,10 @@ _FORGETTING = """
 CREATE INDEX delivery_attempt_at ON delivery_attempt (at_ms, delivery);
 CREATE INDEX delivery_alert_delivery ON delivery_alert (delivery);
 """
+_TITLES = """
+ALTER TABLE alert_transition ADD COLUMN title TEXT NOT NULL DEFAULT '';
+CREATE INDEX alert_transition_title ON alert_transition (alert, number) WHERE title <> '';
+"""
 
-MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES, _NOTIFYING, _FORGETTING)
+MIGRATIONS = (_SESSIONS, _PEOPLE, _ALERTS, _DELIVERIES, _SILENCES, _NOTIFYING, _FORGETTING, _TITLES)
 VERSION = len(MIGRATIONS)

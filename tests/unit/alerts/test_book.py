@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,33 @@ def test_what_still_pends_becomes_an_alert_of_its_own(state: SqliteState) -> Non
     found = SqliteAlerts(state).find(1)
     assert found is not None
     assert found.state is LifeState.RESOLVED
+
+
+def test_the_history_says_what_an_alert_was_called_when_it_happened(state: SqliteState) -> None:
+    store = SqliteAlerts(state)
+    book = AlertBook(store)
+
+    def said_now(phase: AlertPhase, full: str, severity: str = "warning") -> None:
+        book.receive([replace(said(phase, severity), annotations={"summary": f"{full} full"} if full else {})], 1000)
+
+    said_now(AlertPhase.PENDING, "80 %")
+    said_now(AlertPhase.FIRING, "80 %")
+    said_now(AlertPhase.FIRING, "90 %")
+    book.acknowledge(1, Acknowledgment(by="ada", at_ms=2000))
+    said_now(AlertPhase.FIRING, "97 %", "critical")
+    book.comment(1, "hm", "ada", 3000)
+    said_now(AlertPhase.FIRING, "", "critical")
+    book.comment(1, "hm", "ada", 4000)
+    found = [each.transition for each in reversed(store.history(HistoryQuestion(alert=1)))]
+    assert [(each.kind.value, each.title) for each in found] == [
+        ("pending", "80 % full"),
+        ("fired", "80 % full"),
+        ("acknowledged", "90 % full"),
+        ("rose", "97 % full"),
+        ("ack_broken", "97 % full"),
+        ("commented", "97 % full"),
+        ("commented", "DiskFull"),
+    ]
 
 
 def test_the_end_of_what_was_never_known_is_left_out(state: SqliteState) -> None:

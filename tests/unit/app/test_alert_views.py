@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from barograph.app.alert_views import AlertViews, show_delivery, show_silence, show_transition, title_of_record
+from barograph.alerts.life import title_of
+from barograph.app.alert_views import AlertViews, show_delivery, show_silence, show_transition
 from barograph.model.alert import AlertPhase
 from barograph.model.alert_commands import AcknowledgeAlerts, AddSilence, ExpireSilence
 from barograph.model.alert_replies import AlertCounts, RuleShown, ToldShown
@@ -139,7 +141,7 @@ def test_an_ended_alert_and_a_value_that_is_none(alerting: Alerting, views: Aler
     assert ended is not None
     shown = views.show(ended)
     assert (shown.part, shown.state, shown.since, shown.ended) == ("ended", "resolved", S + 5, S + 5)
-    assert title_of_record(ended) == "Disk full on atlas"
+    assert title_of(ended) == "Disk full on atlas"
 
 
 def test_silences_are_shown_with_how_they_stand(alerting: Alerting) -> None:
@@ -155,6 +157,8 @@ def test_transitions_and_attempts_are_shown_in_seconds() -> None:
     transition = Transition(alert=1, at_ms=START_MS, kind=TransitionKind.ROSE, severity="critical", actor="a", text="t")
     shown = show_transition(NumberedTransition(number=4, transition=transition), "Disk full")
     assert (shown.number, shown.at, shown.kind, shown.title) == (4, S, "rose", "Disk full")
+    titled = msgspec.structs.replace(transition, title="Disk 90 % full")
+    assert show_transition(NumberedTransition(number=4, transition=titled), "Disk full").title == "Disk 90 % full"
     alert = NoticeAlert(labels={"alertname": "A"}, annotations={"summary": "Full"}, fired_ms=START_MS, number=9)
     notice = Notice(
         key="k", kind=NoticeKind.FIRING, receiver="w", group_key="g", group_labels={}, alerts=(alert,), at_ms=START_MS

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from barograph.model.alert_state import AlertPart, AlertRecord, HistoryQuestion, Transition, TransitionKind
@@ -57,6 +58,19 @@ def test_the_history_is_numbered_paged_and_counted(state: SqliteState) -> None:
     ]
     assert [each.number for each in store.history(HistoryQuestion(alert=1, before=3, limit=5))] == [1]
     assert {each.kind.value: each.count for each in store.counts(10, 30)} == {"fired": 2}
+
+
+def test_a_transition_has_the_title_that_was_said_last(state: SqliteState) -> None:
+    store = SqliteAlerts(state)
+    titles = ["", "90 %", "", "95 %", ""]
+    store.keep([], [msgspec.structs.replace(noted(1, 10 + at), title=title) for at, title in enumerate(titles)])
+    store.keep([], [noted(2, 50)])
+    known = [(1, ""), (1, "90 %"), (1, "90 %"), (1, "95 %"), (1, "95 %"), (2, "")]
+    found = [each.transition for each in store.history(HistoryQuestion())]
+    assert [(each.alert, each.title) for each in found] == known[::-1]
+    found = [each.transition for each in store.history(HistoryQuestion(alert=1, kinds=(TransitionKind.FIRED,)))]
+    assert [(each.alert, each.title) for each in found] == known[4::-1]
+    assert [each.transition.title for each in store.after(0, 9)] == [*titles, ""]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE alert_transition SET actor = 'eve'", "DELETE FROM alert_transition"])
