@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/lib/alerts";
 import { type Region, labelsOf } from "../src/lib/regions";
-import { causeOf, gapReason, regionsOf } from "../src/lib/overlays";
+import { causeOf, gapReason, gapsOf, regionsOf } from "../src/lib/overlays";
 
 const alert = (more: Partial<Alert> & { expression?: string; limit?: number | null } = {}): Alert =>
   ({
@@ -60,14 +60,20 @@ describe("regions of an alert", () => {
 });
 
 describe("why there was no data", () => {
-  const event = (at: number, kind: string, missing: number) => ({ at, kind, subject: "", missing, count: 1 });
-  test("what happened when it came back", () => {
-    expect(gapReason([event(200, "start", 28), event(200, "gap", 28)], { fromMs: 172_000, toMs: 200_000 })).toBe("Barograph was started again");
-    expect(gapReason([event(200, "boot", 28)], { fromMs: 172_000, toMs: 201_000 })).toBe("the machine was started");
+  // as the server tells them: a start by the last sample before it, a boot by the kernel's own word
+  const event = (at: number, kind: string, missing: number, until = 200) => ({ at, kind, subject: "", missing, until: missing > 0 ? until : 0, count: 1 });
+  test("what happened in it", () => {
+    expect(gapReason([event(172, "gap", 28), event(172, "start", 28)], { fromMs: 172_000, toMs: 200_000 })).toBe("Barograph was started again");
+    expect(gapReason([event(181, "boot", 28)], { fromMs: 172_000, toMs: 200_000 })).toBe("the machine was started");
+    // wide buckets have other ends
+    expect(gapReason([event(172, "start", 28)], { fromMs: 150_000, toMs: 210_000 })).toBe("Barograph was started again");
+  });
+  test("gaps are known by both their ends", () => {
+    expect(gapsOf([event(181, "boot", 28), event(300, "start", 0), event(50, "oom", 0)])).toEqual([{ fromMs: 172_000, toMs: 200_000 }]);
   });
   test("nothing is said where nothing is known", () => {
-    expect(gapReason([event(200, "gap", 28)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
-    expect(gapReason([event(900, "start", 28), event(200, "start", 0)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
+    expect(gapReason([event(172, "gap", 28)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
+    expect(gapReason([event(872, "start", 28, 900), event(200, "start", 0)], { fromMs: 172_000, toMs: 200_000 })).toBeNull();
   });
 });
 

@@ -21,7 +21,7 @@ function grid(values: Record<string, number[]>): Grid {
 }
 
 const scene = (only: string[] = [], more: Partial<Scene> = {}): Scene => ({
-  fromMs: 10_000, toMs: 13_000, columns: 800, only, xSplits: [], calm: null, nowMs: 13_000, wide: false, regions: [], ...more,
+  fromMs: 10_000, toMs: 13_000, columns: 800, only, xSplits: [], calm: null, nowMs: 13_000, wide: false, regions: [], knownGaps: [], ...more,
 });
 const line = (picture: Picture, place: number) => [...(picture.lines[place]?.y ?? [])];
 const labels = (picture: Picture) => picture.labels.map((label) => label.text);

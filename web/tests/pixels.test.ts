@@ -78,6 +78,15 @@ describe("gaps", () => {
     expect(gaps([row(NaN, NaN)], 0, 1000)).toEqual([]);
     expect(gaps([], 0, 1000)).toEqual([]);
   });
+
+  test("reach beyond the edges as far as they are known to", () => {
+    const known = [{ fromMs: -5000, toMs: 2000 }, { fromMs: 4000, toMs: 9000 }];
+    expect(gaps([row(NaN, NaN, 1, 1, 1, NaN, NaN)], 0, 1000, known)).toEqual([{ fromMs: 0, toMs: 2000 }, { fromMs: 4000, toMs: 6000 }]);
+    // what of a track alone is missing there is none of the host's
+    expect(gaps([row(NaN, NaN, NaN, 1, NaN)], 2000, 1000, known.slice(0, 1))).toEqual([]);
+    expect(gaps([row(NaN, NaN)], 5000, 1000, known)).toEqual([{ fromMs: 5000, toMs: 6000 }]);
+    expect(gaps([], 0, 1000, known)).toEqual([]);
+  });
 });
 
 describe("wide buckets", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { alertEvents, around, eventWords, isGrave, neighbour, showInstant } from "../src/lib/today";
 
-const event = (kind: string, more = {}) => ({ at: 0, kind, subject: "", missing: 0, count: 1, ...more });
+const event = (kind: string, more = {}) => ({ at: 0, kind, subject: "", missing: 0, until: 0, count: 1, ...more });
 
 describe("events in words", () => {
   test.each([
@@ -23,7 +23,7 @@ describe("events in words", () => {
 
   test("alerts are events too", () => {
     const told = [{ kind: "fired", at: 5, title: "web-1: / is full" }, { kind: "acknowledged", at: 6, title: "x" }];
-    expect(alertEvents(told, "web-1")).toEqual([{ at: 5, kind: "alert_fired", subject: "/ is full", missing: 0, count: 1 }]);
+    expect(alertEvents(told, "web-1")).toEqual([{ at: 5, kind: "alert_fired", subject: "/ is full", missing: 0, until: 0, count: 1 }]);
   });
 
   test("some are grave", () => {

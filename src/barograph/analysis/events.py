@@ -53,6 +53,8 @@ class Event(msgspec.Struct, kw_only=True, frozen=True):
     """The unit, where it happened to one."""
     missing: float = 0.0
     """The seconds without data that came with it."""
+    until: float = 0.0
+    """When data came again, Unix seconds; 0 where none was missing."""
     count: int = 1
     """How often, where several are told as one (the newest's instant)."""
 
@@ -128,10 +130,10 @@ def _interruptions(read: _Reading) -> list[Event]:
         booted = _taken(boots, gap_ms - _NEAR_MS, until_ms + _NEAR_MS)
         started = _taken(starts, gap_ms, until_ms + _NEAR_MS)
         if booted is not None:
-            found.append(Event(at=booted / 1000, kind=EventKind.BOOT, missing=missing))
+            found.append(Event(at=booted / 1000, kind=EventKind.BOOT, missing=missing, until=until_ms / 1000))
         else:
             kind = EventKind.GAP if started is None else EventKind.START
-            found.append(Event(at=gap_ms / 1000, kind=kind, missing=missing))
+            found.append(Event(at=gap_ms / 1000, kind=kind, missing=missing, until=until_ms / 1000))
     found += [Event(at=at_ms / 1000, kind=EventKind.BOOT) for at_ms in boots]
     found += [Event(at=at_ms / 1000, kind=EventKind.START) for at_ms in starts]
     return found

@@ -1,4 +1,4 @@
-"""States of hosts that this one is not: one that has not collected yet, and one whose kernel tells less."""
+"""States of hosts that this one is not: not collected yet, not heard for a while, or of a kernel that tells less."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +42,40 @@ def test_before_the_first_second_names_and_axes_are_there(browser: "Browser", tm
         page.wait_for_selector("text=Collecting. The first second arrives now.")
         assert page.get_by_role("figure", name="CPU").count() >= 1
         assert page.locator("[data-tile]").count() == 6
+
+
+PAINTED = """canvas => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext('2d').getImageData(Math.floor(0.8 * width), 0, Math.floor(0.2 * width), height);
+  let painted = 0;
+  for (let at = 3; at < data.length; at += 4) painted += data[at] > 0 ? 1 : 0;
+  return painted / (data.length / 4);
+}"""
+"""Which part of the plot's last fifth is drawn on."""
+_LINES = 0.08
+"""What an axis' lines are of it at most; a hatched field is twice as much."""
+
+
+def test_a_gap_that_ends_after_the_view_is_hatched_and_has_its_reason(
+    browser: "Browser", tmp_path: Path, soon: Callable[..., Any]
+) -> None:
+    before = Server(tmp_path / "data").wait_ready()
+    eventually(lambda: len(before.query("up")) > 0 and before.query("count_over_time(up[5s]) > 3"), 30, "some seconds")
+    before.stop()
+    time.sleep(8)
+    again = Server(tmp_path / "data").wait_ready()
+    with _at(browser, again) as page:
+        told = "async () => (await (await fetch('/api/barograph/v1/events')).json()).data.events"
+        gap = eventually(lambda: [one for one in page.evaluate(told) if one["missing"] > 0], 30, "the gap")[0]
+        page.goto(f"{again.url}/?from={gap['until'] - gap['missing'] - 4:.0f}&to={gap['until'] - 2:.0f}")
+        canvas = page.locator("figure[data-track=memory] canvas")
+        soon(lambda: canvas.evaluate(PAINTED) > _LINES, 20, "a hatched field")
+        plot = page.locator("figure[data-track=cpu] [data-plot]").bounding_box()
+        assert plot is not None
+        page.mouse.move(plot["x"] + plot["width"] - 40, plot["y"] + 40)
+        page.wait_for_function(
+            "() => /^no data, .* to .*: Barograph was started again$/.test(document.querySelector('.hint').textContent)"
+        )
 
 
 def test_a_kernel_without_pressure_has_no_such_track_and_says_why(

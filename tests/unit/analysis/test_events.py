@@ -50,7 +50,7 @@ def test_a_restart_of_barograph_is_one_event_with_what_is_missing() -> None:
     store = Told()
     store.run(range(100), T0 - 999)
     store.run(range(128, 200), T0 - 999, forks=300)
-    assert found(store) == [Event(at=T0 + 99, kind=EventKind.START, missing=29.0)]
+    assert found(store) == [Event(at=T0 + 99, kind=EventKind.START, missing=29.0, until=T0 + 128)]
 
 
 def test_a_quick_restart_leaves_no_gap() -> None:
@@ -64,7 +64,7 @@ def test_a_gap_without_a_restart() -> None:
     store = Told()
     store.run(range(100), T0 - 999)
     store.run(range(110, 200), T0 - 999, forks=300, ticks=101)
-    assert found(store) == [Event(at=T0 + 99, kind=EventKind.GAP, missing=11.0)]
+    assert found(store) == [Event(at=T0 + 99, kind=EventKind.GAP, missing=11.0, until=T0 + 110)]
 
 
 def test_two_missing_seconds_are_no_event() -> None:
@@ -78,7 +78,7 @@ def test_a_boot_takes_gap_and_start_with_it() -> None:
     store = Told()
     store.run(range(100), T0 - 999)
     store.run(range(200, 300), T0 + 180, forks=5)
-    assert found(store) == [Event(at=T0 + 180, kind=EventKind.BOOT, missing=101.0)]
+    assert found(store) == [Event(at=T0 + 180, kind=EventKind.BOOT, missing=101.0, until=T0 + 200)]
 
 
 def test_a_boot_that_was_missed_for_long_is_told_by_the_gap() -> None:

@@ -79,6 +79,8 @@ export interface HostEvent {
   subject: string;
   /** The seconds without data that came with it. */
   missing: number;
+  /** When data came again, Unix seconds; 0 where none was missing. */
+  until: number;
   count: number;
 }
 

@@ -5,7 +5,7 @@ import { untrack } from "svelte";
 import { type Alert, readAlert, readAlerts, readHistoryOfAlerts } from "./alerts";
 import { Failure } from "./api";
 import { type HostEvent, eventsOf } from "./host";
-import { gapReason, regionsOf } from "./overlays";
+import { gapReason, gapsOf, regionsOf } from "./overlays";
 import type { Recorder } from "./recorder.svelte";
 
 const AGAIN_MS = 30_000;
@@ -19,8 +19,8 @@ const MOST_KEPT = 200;
 const BEFORE_MS = 86_400_000;
 /** Events are told of two days at most. */
 const MOST_EVENTS_MS = 2 * 86_400_000;
-/** What ends a gap is told a moment after it. */
-const LATER_MS = 1000;
+/** A gap is known by its two ends, and one of them may lie so far beyond the view. */
+const BEYOND_MS = MOST_EVENTS_MS / 4;
 
 export class Overlays {
   private readonly ended = new Map<number, Alert>();
@@ -59,7 +59,7 @@ export class Overlays {
       const [live, ended, events] = await Promise.all([
         readAlerts(MOST_ALERTS, signal),
         this.readEnded(fromMs, toMs, signal),
-        eventsOf(host, Math.max(fromMs, toMs - MOST_EVENTS_MS + LATER_MS), toMs + LATER_MS),
+        eventsOf(host, Math.max(fromMs - BEYOND_MS, toMs + BEYOND_MS - MOST_EVENTS_MS), toMs + BEYOND_MS),
       ]);
       if (!signal.aborted) this.take([...live.alerts, ...ended], events);
     } catch (error) {
@@ -72,6 +72,8 @@ export class Overlays {
     const regions = alerts.flatMap((alert) => regionsOf(alert, this.recorder.host));
     if (JSON.stringify(regions) !== JSON.stringify(this.recorder.regions)) this.recorder.regions = regions;
     this.recorder.gapReason = (gap) => gapReason(events, gap);
+    const known = gapsOf(events);
+    if (JSON.stringify(known) !== JSON.stringify(this.recorder.knownGaps)) this.recorder.knownGaps = known;
   }
 
   private async readEnded(fromMs: number, toMs: number, signal: AbortSignal): Promise<Alert[]> {

@@ -5,6 +5,7 @@ import type { Alert } from "./alerts";
 import { signOf } from "./alertwords";
 import { titleOf } from "./hostalerts";
 import type { HostEvent } from "./host";
+import type { Gap } from "./pixels";
 import type { Region } from "./regions";
 
 /** The first that the rule's expression names says what it is about. */
@@ -84,17 +85,20 @@ export function regionsOf(alert: Alert, host: string): Region[] {
   return [...found, { ...shared, id: `${alert.id} fired`, fromMs: firedMs, toMs: ended, state, ...(limit === undefined ? {} : { limit }), ...(column === undefined ? {} : { column }) }];
 }
 
-/** How far an event may be from the gap that it explains. */
-const NEAR_MS = 3000;
-
 const REASONS: Record<string, string> = {
   boot: "the machine was started",
   start: "Barograph was started again",
 };
 
-/** Why there was no data: what happened when it came back. */
-export function gapReason(events: readonly HostEvent[], gap: { fromMs: number; toMs: number }): string | null {
-  const near = events.filter((event) => event.missing > 0 && Math.abs(1000 * event.at - gap.toMs) <= NEAR_MS);
-  const told = near.find((event) => REASONS[event.kind] !== undefined);
+/** The span without data that came with an event, from the last sample before to the first after. */
+const gapOf = (event: HostEvent): Gap => ({ fromMs: 1000 * (event.until - event.missing), toMs: 1000 * event.until });
+
+/** The spans in which the host was not heard. */
+export const gapsOf = (events: readonly HostEvent[]): Gap[] => events.filter((event) => event.missing > 0).map(gapOf);
+
+/** Why there was no data: what happened to the host then. */
+export function gapReason(events: readonly HostEvent[], gap: Gap): string | null {
+  const within = (found: Gap) => found.fromMs < gap.toMs && found.toMs > gap.fromMs;
+  const told = events.find((event) => event.missing > 0 && REASONS[event.kind] !== undefined && within(gapOf(event)));
   return told === undefined ? null : (REASONS[told.kind] ?? null);
 }

@@ -24,6 +24,8 @@ export interface Scene {
   /** Whether a bucket holds several samples. */
   wide: boolean;
   regions: readonly Region[];
+  /** Spans in which the host was not heard, as far as they are known to reach beyond the window. */
+  knownGaps: readonly Gap[];
 }
 
 /** A part of the plot with a scale of its own; shares of the height from the top. */
@@ -165,7 +167,7 @@ export function compose(asked: Track, grid: Grid, scene: Scene): Picture {
     bands: drawn.bands,
     heat: drawn.heat ?? null,
     panes: drawn.panes,
-    gaps: gaps(rows, startMs, grid.stepMs),
+    gaps: gaps(rows, startMs, grid.stepMs, scene.knownGaps),
     thin: heard === undefined ? [] : partly(heard, startMs, grid.stepMs),
     shades: shadesOf(scene.regions, asked.id, scene),
     limits: track === asked ? limitsOf(scene.regions, asked.id, scene).map((limit) => ({ ...limit, pane: paneOf(track, limit.column) })) : [],

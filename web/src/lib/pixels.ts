@@ -129,15 +129,29 @@ const absent = (rows: readonly Float64Array[], i: number): boolean => {
   return true;
 };
 
-/** The spans without any sample of the rows that lie between two samples, from the last before to the first after. */
-export function gaps(rows: readonly Float64Array[], startMs: number, stepMs: number): Gap[] {
+/**
+ * The spans without any sample of the rows that lie between two samples, from the last before to the first after. At the
+ * edges that only one sample bounds, or none, a span is a gap as far as it is `known` to be.
+ */
+export function gaps(rows: readonly Float64Array[], startMs: number, stepMs: number, known: readonly Gap[] = []): Gap[] {
   const length = rows[0]?.length ?? 0;
   const found: Gap[] = [];
+  let first = -1;
   let last = -1;
   for (let i = 0; i < length; i++) {
     if (absent(rows, i)) continue;
     if (last >= 0 && i - last > 1) found.push({ fromMs: startMs + last * stepMs, toMs: startMs + i * stepMs });
+    if (first < 0) first = i;
     last = i;
+  }
+  if (known.length === 0 || length === 0) return found;
+  const ms = (i: number) => startMs + i * stepMs;
+  const edges = last < 0 ? [[ms(0), ms(length - 1)]] : [[ms(0), ms(first)], [ms(last), ms(length - 1)]];
+  for (const [from = 0, to = 0] of edges) {
+    for (const gap of known) {
+      const [fromMs, toMs] = [Math.max(from, gap.fromMs), Math.min(to, gap.toMs)];
+      if (toMs > fromMs) found.push({ fromMs, toMs });
+    }
   }
   return found;
 }

@@ -43,7 +43,7 @@ export function eventWords(event: HostEvent): string {
 export const alertEvents = (transitions: readonly { kind: string; at: number; title: string }[], host: string): HostEvent[] =>
   transitions
     .filter(({ kind }) => kind === "fired" || kind === "resolved")
-    .map(({ kind, at, title }) => ({ at, kind: `alert_${kind}`, subject: titleOf(title, host), missing: 0, count: 1 }));
+    .map(({ kind, at, title }) => ({ at, kind: `alert_${kind}`, subject: titleOf(title, host), missing: 0, until: 0, count: 1 }));
 
 /** Whether somebody should look at it. */
 export const isGrave = (event: HostEvent): boolean => event.kind === "oom" || event.kind === "unit_failed";

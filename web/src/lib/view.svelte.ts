@@ -22,6 +22,9 @@ export abstract class View extends Feed {
   /** The plots' width in device pixels. */
   widthPx = $state(1000);
 
+  /** Spans in which the host was not heard, also such that end beyond the view: whoever knows what happened sets them. */
+  knownGaps = $state.raw<readonly Window[]>([]);
+
   protected heldSinceMs = $state(0);
   /** What is drawn while the answer to an interaction waits for its paint; null otherwise. */
   protected before = $state.raw<{ view: Window; live: boolean; shownMs: number | null } | null>(null);
@@ -73,8 +76,10 @@ export abstract class View extends Feed {
   /** The gap that the second shown lies in; its ends are samples. Null outside of gaps. Reads `viewRevision`. */
   gap(): Window | null {
     void this.viewRevision;
-    const found = this.shownMs === null ? null : this.grid.gapAround(this.grid.slot(this.shownMs), HEARD);
-    if (found === null || found.before === null || found.after === null) return null;
+    const ms = this.shownMs;
+    const found = ms === null ? null : this.grid.gapAround(this.grid.slot(ms), HEARD);
+    if (ms === null || found === null) return null;
+    if (found.before === null || found.after === null) return this.knownGaps.find((gap) => gap.fromMs < ms && ms < gap.toMs) ?? null;
     return { fromMs: this.grid.ms(found.before), toMs: this.grid.ms(found.after) };
   }
 
