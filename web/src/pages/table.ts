@@ -21,14 +21,16 @@ export interface PageEntry {
   letter: string;
   /** Whether the top bar shows range and live: it looks at the recorder's view. */
   view: boolean;
+  /** Whether it shows tracks in that view, and the top bar says how finely: other charts say it themselves. */
+  tracks?: boolean;
   /** On the rail it stands above (pages) or below (what is about Barograph itself). */
   below?: boolean;
   load: () => Promise<{ default: Component<PageProps> }>;
 }
 
 export const PAGES: readonly PageEntry[] = [
-  { name: "overview", word: "Overview", at: ["/h/{host}", "/"], letter: "o", view: true, load: () => import("./Overview.svelte") },
-  { name: "processes", word: "Processes", at: ["/h/{host}/processes"], letter: "p", view: true, load: () => import("./Processes.svelte") },
+  { name: "overview", word: "Overview", at: ["/h/{host}", "/"], letter: "o", view: true, tracks: true, load: () => import("./Overview.svelte") },
+  { name: "processes", word: "Processes", at: ["/h/{host}/processes"], letter: "p", view: true, tracks: true, load: () => import("./Processes.svelte") },
   { name: "alerts", word: "Alerts", at: ["/alerts", "/alerts/{id}"], letter: "a", view: false, load: () => import("./Alerts.svelte") },
   { name: "explore", word: "Explore", at: ["/explore"], letter: "e", view: true, load: () => import("./Explore.svelte") },
   { name: "settings", word: "Settings", at: ["/settings", "/settings/{part}"], letter: "s", view: false, below: true, load: () => import("./Settings.svelte") },

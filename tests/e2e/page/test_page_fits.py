@@ -1,0 +1,67 @@
+"""What is said has room to be read: tiles, the host's name, tables, at the widths where it is tight."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
+
+LONGEST = "highest mean 13.7\u00a0MB/s at 29\u00a0Nov, 20:34"
+CUT = """([selector, text]) => [...document.querySelectorAll(selector)].filter(place => {
+  if (text !== '') place.textContent = text;
+  return place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight + 1;
+}).length"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_a_tile_says_its_peak_with_its_instant(open_page: Callable[..., "Page"], width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 900})
+    page.keyboard.press("Space")  # held, so that nothing writes there meanwhile
+    page.wait_for_selector("text=Back to live")
+    assert page.evaluate(CUT, [".meaning", LONGEST]) == 0
+    # and it does not lie on the sparkline
+    low = "tile => tile.querySelector('svg').getBoundingClientRect().top"
+    end = "tile => tile.querySelector('.meaning').getBoundingClientRect().bottom"
+    tile = page.locator("[data-tile]").first
+    assert tile.evaluate(end) <= tile.evaluate(low) + 1
+
+
+def test_the_name_of_the_host_is_whole_beside_the_search_field(open_page: Callable[..., "Page"]) -> None:
+    page = open_page(viewport={"width": 844, "height": 390}, has_touch=True, is_mobile=True)
+    assert page.evaluate(CUT, [".host .name", "atlas-db-01"]) == 0
+    assert page.locator("header .search").is_visible()
+
+
+def test_the_last_row_of_a_table_comes_out_from_under_its_button(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=5m")
+    page.locator("figure[data-track=cpu]").focus()
+    page.keyboard.press("v")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    table = page.get_by_role("region", name="CPU as a table")
+    table.evaluate("table => table.scrollTo(0, table.scrollHeight)")
+    row = table.locator("tr").last.bounding_box()
+    button = page.locator("figure[data-track=cpu]").get_by_role("button", name="CSV").bounding_box()
+    assert row is not None
+    assert button is not None
+    assert row["y"] + row["height"] <= button["y"]
+
+
+def test_what_becomes_of_a_disk_is_in_sight_on_the_narrowest(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page(viewport={"width": 320, "height": 640})
+    soon(lambda: page.locator("#filesystems td.rate").count() > 0, 20, "a filesystem")
+    assert page.evaluate("() => document.querySelector('#filesystems td.rate').getBoundingClientRect().right") <= 320
+    assert page.evaluate(CUT, ["#filesystems td.rate", ""]) == 0
+
+
+def test_explore_says_itself_how_finely_it_draws(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore?q=node_load1&range=24h")
+    page.wait_for_selector("text=a point every 2\u00a0min")
+    # the resolution of tracks, with their extremes, is none of its chart's
+    assert page.locator("header .tag").count() == 0
