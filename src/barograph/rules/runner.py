@@ -8,7 +8,7 @@ import logging
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from barograph.model.alert import AlertPhase, AlertSink, RuleAlert
 from barograph.model.clock import Clock
@@ -262,18 +262,24 @@ class RuleRunner:
         """Give rules back the alerts that they had before the start; what is nobody's has ended."""
         self._is_restored = True
         was_long = 0 < self._last_ms < instant_ms - self._parts.outage_tolerance_ms
-        rules = [
-            runnable.rule for group in groups for runnable in group.rules if isinstance(runnable.rule, AlertingRule)
-        ]
+        rules: defaultdict[str, list[AlertingRule]] = defaultdict(list)
+        for group in groups:
+            for runnable in group.rules:
+                if isinstance(runnable.rule, AlertingRule):
+                    rules[runnable.rule.rule.name].append(runnable.rule)
         for alert in self._parts.sink.active():
-            named = [rule for rule in rules if rule.rule.name == alert.rule.rule and rule.could_have(alert)]
+            named = [rule for rule in rules[alert.rule.rule] if rule.could_have(alert)]
             exact = [rule for rule in named if rule.name == alert.rule]
             moved = [rule for rule in named if rule.name.group == alert.rule.group]
             owner = next(iter(exact or moved), None)
             if owner is None or (was_long and alert.phase is AlertPhase.PENDING):
                 self._outbox.put(_ended(alert, instant_ms))
-            else:
-                owner.restore(alert)
+                continue
+            owner.restore(alert)
+            if owner.name != alert.rule:
+                # whoever keeps alerts knows it by the name of before, under which nothing would ever end
+                self._outbox.put(replace(alert, rule=owner.name))
+                self._outbox.put(_ended(alert, instant_ms))
 
 
 def _after_one() -> bool:

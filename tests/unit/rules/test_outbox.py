@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from barograph.model.alert import AlertPhase, RuleAlert, RuleName
 from barograph.model.alert_state import HistoryQuestion, TransitionKind
 from barograph.model.labels import Labels
 from barograph.rules.outbox import Outbox
+from barograph.rules.runner import RuleRunner
 from barograph.state.alerts import SqliteAlerts
 from barograph.state.sqlite import connect_memory
 from helpers.rules import RuleWorld
@@ -86,6 +88,20 @@ def test_an_end_waits_while_its_source_may_begin_something() -> None:
     assert (len(world.outbox), world.outbox.ready) == (1, 0)
     world.outbox.settle()
     assert (len(world.outbox), world.outbox.ready) == (1, 1)
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_an_alert_goes_on_and_ends_where_its_file_has_another_name_since_the_start(
+    rules: RuleWorld, seconds: int
+) -> None:
+    store = SqliteAlerts(connect_memory())
+    for file in ("old.yml", "new.yml"):
+        rules.runner = RuleRunner(replace(rules.runner._parts, sink=AlertBook(store)))
+        rules.load(f"groups: [{{name: g, rules: [{{alert: High, expr: m > 1, for: {seconds}s}}]}}]", file=file)
+        rules.tick({"a": 5.0})
+        assert [(each.number, {part.file for part in each.parts}) for each in store.live()] == [(1, {file})]
+    rules.tick({"a": 0.0})
+    assert store.live() == []
 
 
 @pytest.mark.parametrize("budget_s", [10.0, 0.0])

@@ -434,7 +434,8 @@ class TestRestore:
         world.sink.before = [self.told(AlertPhase.FIRING, rule, active_ms=1, fired_ms=2)]
         world.load(HIGH)
         world.tick({"a": 5})
-        assert world.sink.take() == []
+        changes = [(change.rule.file, change.phase, change.fired_ms) for change in world.sink.changes]
+        assert changes == [("r.yml", AlertPhase.FIRING, 2), ("old.yml", AlertPhase.RESOLVED, 2)]
 
     def test_what_is_no_rules_any_more_ends(self, world: RuleWorld) -> None:
         gone = RuleName(file="r.yml", group="g", rule="Gone")
