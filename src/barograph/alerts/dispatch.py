@@ -133,12 +133,13 @@ class Dispatcher:
             heard = _Heard()
             for noted in batch:
                 self._take(noted, now_ms, heard)
+            if heard.resolved:
+                # before anything is told: where the store refuses, all this is read again
+                self._end_silences(heard.resolved, now_ms)
             for (actor, text), records in heard.acknowledged.items():
                 self._tell_acknowledged(records, actor, text, now_ms)
             for group in heard.smaller:
                 self._tell_held(group, now_ms)
-            if heard.resolved:
-                self._end_silences(heard.resolved, now_ms)
             self._read_up_to = batch[-1].number
 
     def _take(self, noted: NumberedTransition, now_ms: int, heard: _Heard) -> None:
@@ -189,11 +190,12 @@ class Dispatcher:
     def _end_in(self, group: TellingGroup, record: AlertRecord, now_ms: int) -> None:
         if record.number in group.missed:
             return
+        # what nobody here knew of would have been told at its first look; what waits here at the group's next one
+        due_ms = group.next_ms if record.number in group.firing else record.fired_ms + group.route.group_wait_ms
         group.firing.discard(record.number)
         group.ended[record.number] = record
         known = [record.number in told.firing for told in self._told_of_group(group)]
-        is_late = record.ended_ms >= record.fired_ms + group.route.group_wait_ms
-        if not all(known) and is_late and self._is_loud(group, record, now_ms):
+        if not all(known) and record.ended_ms >= due_ms and self._is_loud(group, record, now_ms):
             # looked at in this very step, so that nobody has to remember it
             group.missed.add(record.number)
             self._groups.look_at(group, now_ms)

@@ -25,7 +25,7 @@ from barograph.model.alert_commands import AlertCommand, ListReceivers, TestRece
 from barograph.model.alert_replies import AlertsNow, ReceiverShown, ReceiversListed, ReceiverTested, ToldShown
 from barograph.model.alert_state import Transition
 from barograph.model.clock import Clock
-from barograph.model.commands import AnyReply, Refused
+from barograph.model.commands import AnyReply, Done, Refused
 from barograph.model.errors import AlertError, ConfigError, StoreError
 from barograph.model.processes import ProcessLog
 from barograph.state.alerts import SqliteAlerts
@@ -134,7 +134,9 @@ class AlertService:
                 return Refused(kind="not_found", message=f"there is no receiver {command.name!r}: {known}")
             case _:
                 reply = await self._commands.execute(command, actor)
-                self._notifier.wake()
+                if isinstance(reply, Done):
+                    # what only asked changed nothing: to look at every queue for it would cost more than the answer
+                    self._notifier.wake()
                 return reply
 
     def announce(self) -> None:

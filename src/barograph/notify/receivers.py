@@ -28,6 +28,8 @@ _PAGERDUTY_SEVERITIES = {
 _NTFY_PRIORITIES = {"emergency": 5, "critical": 5, "error": 4, "info": 2, "none": 2}
 _FNV_OFFSET, _FNV_PRIME, _U64 = 0xCBF29CE484222325, 0x100000001B3, (1 << 64) - 1
 _LONGEST_SUMMARY = 1024
+_MOST_OF_NTFY = 4000
+"""Bytes: an ntfy server takes 4,096 in a message, and refuses what is longer for good."""
 
 
 class WebhookReceiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,10 @@ class NtfyReceiver(msgspec.Struct, frozen=True, kw_only=True):
         }
         link = notice.alerts[0].url or notice.external_url
         body |= {"click": link} if link else {}
+        while (over := len(msgspec.json.encode(body)) - _MOST_OF_NTFY) > 0 and body["message"]:
+            # a character has at most six bytes there, and the mark of what is left out two to three
+            kept = body["message"][: -(over // 6 + 2)]
+            body["message"] = kept and kept + "…"
         extra = (("Authorization", f"Bearer {self.token.reveal()}"),) if self.token else ()
         return _post(self.url.rstrip("/") + "/", body, notice, extra)
 

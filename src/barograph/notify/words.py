@@ -6,6 +6,8 @@ from barograph.model.notice import Notice, NoticeAlert, NoticeKind
 
 _MOST_LINES = 8
 _MOST_SUSPECTS = 3
+_LONGEST_NAME, _LONGEST_LINE = 250, 500
+"""Characters: a template may write pages, which phones cut and some servers refuse."""
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -34,9 +36,12 @@ def title_of(notice: Notice) -> str:
 def body_of(notice: Notice) -> str:
     """Return at most eight lines: what is so, who did it, which others there are, since when, where to look."""
     worst = notice.alerts[0]
-    description = " ".join(worst.annotations.get("description", "").split())
-    lines = [line for line in (" ".join(notice.text.split()), description) if line]
-    lines += [f"{'Who did it: ' if place == 0 else ''}{line}" for place, line in enumerate(worst.who[:_MOST_SUSPECTS])]
+    said = (notice.text, worst.annotations.get("description", ""))
+    lines = [line for line in (_short(text, _LONGEST_LINE) for text in said) if line]
+    lines += [
+        f"{'Who did it: ' if place == 0 else ''}{_short(line, _LONGEST_LINE)}"
+        for place, line in enumerate(worst.who[:_MOST_SUSPECTS])
+    ]
     link = worst.url or notice.external_url
     last = [f"since {datetime.fromtimestamp(worst.fired_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"]
     last += [f"Open {link}"] if link else []
@@ -70,7 +75,13 @@ def span(duration_ms: int) -> str:
 
 def _sentence(alert: NoticeAlert) -> str:
     summary = alert.annotations.get("summary", "") or alert.labels.get("alertname", "an alert without a name")
-    return " ".join(summary.split())
+    return _short(summary, _LONGEST_NAME)
+
+
+def _short(text: str, most: int) -> str:
+    """Return a text in one line, of as many characters at most."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def _resolved(alert: NoticeAlert, notice: Notice) -> str:

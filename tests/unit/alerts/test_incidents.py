@@ -3,6 +3,8 @@
 import pytest
 
 from barograph.alerts.policy import Way
+from barograph.alerts.silence_book import SilenceBook
+from barograph.model.errors import StoreError
 from unit.alerts.telling_world import TEAM, World, policy_of, silence
 
 PAGER = Way(id="team/pagerduty[0]", sends_resolved=True, is_one_incident=True)
@@ -21,6 +23,26 @@ def test_an_acknowledgment_counts_what_nobody_has() -> None:
     world.acknowledge(2)
     assert world.step() == ["acknowledged borea"]
     assert world.heard[-1].others == 0
+
+
+def test_an_acknowledgment_is_told_once_where_the_store_refuses_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.fire()
+    world.fire("borea")
+    world.pass_s(11)
+    silence(world, "borea")
+    world.acknowledge(1)
+    world.end("borea")
+    with monkeypatch.context() as broken:
+        broken.setattr(SilenceBook, "alerts_ended", failing)
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                world.step()
+    assert world.step() == ["acknowledged atlas"]
+
+
+def failing(*_: object) -> None:
+    raise StoreError("disk I/O error")
 
 
 @pytest.mark.parametrize("is_known", [True, False])

@@ -69,6 +69,18 @@ def test_what_fires_is_told_shown_as_told_and_its_acknowledgment_too(alerting: A
     )
 
 
+def test_questions_wake_nobody(alerting: Alerting, monkeypatch: pytest.MonkeyPatch) -> None:
+    alerting.fire()
+    woken: list[str] = []
+    monkeypatch.setattr(alerting.service._notifier, "wake", lambda: woken.append(""))
+    alerting.do(ListAlerts())
+    alerting.do(AcknowledgeAlerts(numbers=(7,)))
+    assert woken == []
+    alerting.do(AcknowledgeAlerts(numbers=(1,)))
+    # by the change itself, and by the command, which may have changed what no transition tells
+    assert len(woken) == 2
+
+
 def test_signs_of_life_say_which_part_is_quiet(alerting: Alerting) -> None:
     running(alerting)
     assert alerting.living == [""]

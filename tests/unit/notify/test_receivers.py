@@ -119,6 +119,15 @@ def test_ntfy_has_a_topic_and_a_priority(kind: NoticeKind, priority: int, tag: s
     assert body["title"].endswith("Disk full on atlas")
 
 
+def test_ntfy_is_sent_no_more_than_it_takes() -> None:
+    pages = {"summary": "\x00" * 300, "description": "é\x01" * 10_000}
+    long = msgspec.structs.replace(notice().alerts[0], annotations=pages)
+    receiver = NtfyReceiver(url="https://ntfy.example", topic="alerts")
+    request = receiver.request(notice(NoticeKind.ACKNOWLEDGED, alerts=(long,), text="\x01" * 1000))
+    assert 3900 < len(request.body) <= 4000
+    assert msgspec.json.decode(request.body)["message"].endswith("…")
+
+
 def test_what_ntfy_is_not_told_is_left_out() -> None:
     told = notice(alerts=(msgspec.structs.replace(alert(), url=""),), external_url="")
     head, body = sent(NtfyReceiver(url="", topic="ops"), told)

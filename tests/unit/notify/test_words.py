@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from barograph.model.notice import NoticeAlert, NoticeKind
@@ -46,6 +47,18 @@ def test_what_is_not_annotated_is_named_by_its_rule() -> None:
     plain = notice(alerts=(bare,), external_url="")
     assert (title_of(plain), severity_of(plain)) == ("Firing: A", "")
     assert body_of(plain) == "since 2023-11-14 22:13:20 UTC"
+
+
+def test_what_a_template_wrote_at_length_is_cut() -> None:
+    pages = {"summary": "name " * 1000, "description": "word\n" * 10_000}
+    told = notice(NoticeKind.ACKNOWLEDGED, text="why " * 1000, alerts=(alert(), alert("borea")))
+    told = msgspec.structs.replace(
+        told, alerts=tuple(msgspec.structs.replace(each, annotations=pages) for each in told.alerts)
+    )
+    assert title_of(told) == f"Acknowledged by ada: {'name ' * 49}name… and 1 more"
+    lines = body_of(told).splitlines()
+    assert [len(line) for line in lines[:3]] == [500, 500, 252]
+    assert lines[-1] == "Open https://b.example/alerts/1"
 
 
 @pytest.mark.parametrize(
