@@ -17,7 +17,7 @@ from barograph.model.errors import QueryError
 from barograph.promql.ast import ValueType
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
-from barograph.web.livefeed import Client, Row, make_row
+from barograph.web.livefeed import Client, Row, TickEvents, make_row, tick_events
 from barograph.web.parameters import Receive, Scope, Send, parse_parameters
 from barograph.web.places import stream_places
 from barograph.web.standing import Standing
@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 _KEEP_ALIVE_S = 10.0
 _SHARES = 2
 """How many times `web.live_samples` all streams of one user may touch."""
+_ALL_SHARES, _OTHERS_SHARES = 5, 4
+"""So many times all streams together may, and with one that is opened by somebody who is no administrator."""
+_LEAST_COST = 100
+"""Of an expression that touches nothing."""
 _TYPES = (ValueType.VECTOR, ValueType.SCALAR)
 EVENT_STREAM = [
     (b"content-type", b"text/event-stream"),
@@ -40,8 +44,8 @@ class LiveStream:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._clients: dict[Client, tuple[str, int]] = {}
-        """Whose each is, and what it costs a tick."""
+        self._clients: dict[Client, tuple[str, dict[str, int]]] = {}
+        """Whose each is, and what each of its expressions costs a tick."""
         self._places = stream_places(deps.config.live_clients)
         self._open = deps.telemetry.gauge("barograph_live_clients", "Live streams that are open.")
         self._failures = deps.telemetry.counter(
@@ -57,7 +61,7 @@ class LiveStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events `schema`, `row`, `alerts`, `gap`, `ping` and `bye` until somebody ends it."""
         principal: Principal = scope["state"]["principal"]
-        expressions, cost = self._expressions(scope, principal)
+        expressions, costs = self._expressions(scope, principal)
         if scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
             await send({"type": "http.response.body", "body": b""})
@@ -65,7 +69,7 @@ class LiveStream:
         client = Client(expressions, principal.session_id)
         if self._deps.now.alerts is not None:
             client.tell(alerts_event(self._deps.now.alerts))
-        self._clients[client] = (principal.name, cost)
+        self._clients[client] = (principal.name, costs)
         self._open.set(len(self._clients))
         try:
             with self._places.taken(principal):
@@ -74,8 +78,8 @@ class LiveStream:
             del self._clients[client]
             self._open.set(len(self._clients))
 
-    def _expressions(self, scope: Scope, principal: Principal) -> tuple[tuple[str, ...], int]:
-        """Return the expressions asked for, all of them good, and what they cost a tick.
+    def _expressions(self, scope: Scope, principal: Principal) -> tuple[tuple[str, ...], dict[str, int]]:
+        """Return the expressions asked for, all of them good, and what each costs a tick.
 
         Raises:
             RequestError, QueryError: One of them is not, or a limit is exceeded.
@@ -93,23 +97,40 @@ class LiveStream:
             if engine.check(expression) not in _TYPES:
                 raise QueryError(f"{expression!r} has no single value a tick: an instant vector or scalar is needed")
         now_ms = self._deps.now.tick_ms or self._deps.clock.now_ms()
-        cost = 0
-        for expression in expressions:
-            cost += engine.cost_estimate(expression, now_ms, now_ms, enough=config.live_samples - cost)
+        cost, costs = 0, {}
+        for expression in dict.fromkeys(expressions):
+            estimate = engine.cost_estimate(expression, now_ms, now_ms, enough=config.live_samples - cost)
+            costs[expression] = max(estimate, _LEAST_COST)
+            cost += costs[expression]
             if cost > config.live_samples:
                 words = f"these expressions touch {cost:,} samples and points a tick, or more, where"
                 words += f" {config.live_samples:,} may be"
                 raise RequestError(f"{words}; shorten their ranges or raise web.live_samples", 422)
-        self._refuse_many(principal, expressions, cost)
-        return expressions, cost
+        self._refuse_many(principal, costs)
+        return expressions, costs
 
-    def _refuse_many(self, principal: Principal, expressions: tuple[str, ...], cost: int) -> None:
-        """Have nobody below an administrator make ticks slow for all by many streams; equal ones cost once."""
-        costs = {each.expressions: its for each, (name, its) in self._clients.items() if name == principal.name}
-        together, most = sum({**costs, expressions: cost}.values()), _SHARES * self._deps.config.live_samples
-        if together > most and principal.effective_role < Role.ADMIN:
+    def _refuse_many(self, principal: Principal, costs: dict[str, int]) -> None:
+        """Have nobody make ticks slow for all by many streams; equal expressions cost once.
+
+        Raises:
+            RequestError: It would be too much of one who is no administrator, or of all together.
+        """
+        share, is_admin = self._deps.config.live_samples, principal.effective_role >= Role.ADMIN
+        remedy = "shorten their ranges or raise web.live_samples"
+        mine: dict[str, int] = {}
+        everybodys: dict[str, int] = {}
+        for name, theirs in self._clients.values():
+            everybodys |= theirs
+            if name == principal.name:
+                mine |= theirs
+        together, most = sum((mine | costs).values()), _SHARES * share
+        if together > most and not is_admin:
             words = f"your live streams touch {together:,} samples and points a tick, where {most:,} may be"
-            raise RequestError(f"{words}; close others, shorten their ranges or raise web.live_samples", 503)
+            raise RequestError(f"{words}; close others, {remedy}", 503)
+        together, most = sum((everybodys | costs).values()), (_ALL_SHARES if is_admin else _OTHERS_SHARES) * share
+        if together > most and not costs.keys() <= everybodys.keys():
+            words = f"all live streams together touch {together:,} samples and points a tick, where {most:,} may be"
+            raise RequestError(f"{words}; come again when others are closed, {remedy}", 503)
 
     async def _run(self, client: Client, standing: Standing, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
@@ -145,15 +166,20 @@ class LiveStream:
         try:
             results = self._deps.engine.instant_many(texts, timestamp_ms)
             rows: dict[str, Row] = {text: make_row(result) for text, result in zip(texts, results, strict=True)}
+            events: dict[tuple[str, ...], TickEvents] = {}
             for client in clients:
-                client.offer(timestamp_ms, [rows[text] for text in client.expressions])
+                if client.expressions not in events:
+                    theirs = [rows[text] for text in client.expressions]
+                    events[client.expressions] = tick_events(timestamp_ms, theirs)
+                client.offer(events[client.expressions])
         except Exception:
             self._failures.inc()
             _log.exception("a tick could not be evaluated for the live streams")
 
     def _alerts_changed(self, alerts: AlertsNow) -> None:
+        event = alerts_event(alerts)
         for client in self._clients:
-            client.tell(alerts_event(alerts))
+            client.tell(event)
 
     def _end_session(self, session_id: str) -> None:
         for client in self._clients:

@@ -12,6 +12,8 @@ from barograph.promql.value import QueryResult, StepScalar, StepVector
 
 _MAX_QUEUED = 30
 """Ticks that may wait for a client that does not read."""
+_MAX_QUEUED_BYTES = 2 << 20
+"""As large they may be together, where there is more than one."""
 _GAP = b"event: gap\ndata: {}\n\n"
 
 
@@ -22,6 +24,21 @@ class Row:
     labels: bytes
     values: Sequence[float]
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TickEvents:
+    """What one tick is to everybody who asks for the same: its schema, and the event of its values."""
+
+    schema: bytes
+    row: bytes
+
+
+def tick_events(timestamp_ms: int, rows: Sequence[Row]) -> TickEvents:
+    """Return the events of a client's rows, in its order."""
+    # orjson writes NaN and infinities as null, which is what a chart can draw of them
+    values = orjson.dumps([timestamp_ms, *(value for one in rows for value in one.values)])
+    return TickEvents(_schema(rows), b"event: row\ndata: " + values + b"\n\n")
 
 
 def make_row(result: QueryResult | QueryError) -> Row:
@@ -50,6 +67,7 @@ class Client:
         self.session_id = session_id
         self.end_reason = ""
         self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
         self._ready = asyncio.Event()
         self._schema = b""
         self._gap = False
@@ -60,21 +78,20 @@ class Client:
         self._told = event
         self._ready.set()
 
-    def offer(self, timestamp_ms: int, rows: Sequence[Row]) -> None:
+    def offer(self, tick: TickEvents) -> None:
         """Queue a tick, with its schema where that is new. One that finds no room is left out, and told of later."""
-        if len(self._queue) >= _MAX_QUEUED:
+        is_full = self._queued_bytes + len(tick.row) > _MAX_QUEUED_BYTES
+        if len(self._queue) >= _MAX_QUEUED or (self._queue and is_full):
             self._gap = True
             return
         event = b""
         if self._gap:
             event, self._gap, self._schema = _GAP, False, b""
-        schema = _schema(rows)
-        if schema != self._schema:
-            event += b"event: schema\ndata: " + schema + b"\n\n"
-            self._schema = schema
-        # orjson writes NaN and infinities as null, which is what a chart can draw of them
-        row = orjson.dumps([timestamp_ms, *(value for one in rows for value in one.values)])
-        self._queue.append(event + b"event: row\ndata: " + row + b"\n\n")
+        if tick.schema != self._schema:
+            event += b"event: schema\ndata: " + tick.schema + b"\n\n"
+            self._schema = tick.schema
+        self._queue.append(event + tick.row if event else tick.row)  # which all share
+        self._queued_bytes += len(self._queue[-1])
         self._ready.set()
 
     def end(self, reason: str) -> None:
@@ -90,6 +107,7 @@ class Client:
         event, self._told = self._told, b""
         if not event:
             event = self._queue.popleft()
+            self._queued_bytes -= len(event)
         if not self._queue:
             self._ready.clear()
         return event

@@ -327,6 +327,39 @@ def test_the_streams_of_one_who_only_reads_cost_no_more_than_two(
     site.close()
 
 
+def test_all_streams_together_cost_no_more_than_five_and_the_last_is_an_administrators(tmp_path: Path) -> None:
+    site = Site(tmp_path, WebConfig(live_samples=300))
+    site.fill(series=2)
+    ann = session_of_a_viewer(site)
+
+    async def refusal(stream: Stream) -> str:
+        await stream.task
+        assert stream.call.answer.status == 503
+        return str(stream.call.answer.json()["error"])
+
+    async def script(open_stream: Callable[..., Stream]) -> None:
+        tick(site)
+        for number in range(5):
+            await open_stream(f"load + {number}").events(2)
+        words = await refusal(open_stream("load + 5", headers=ann))
+        assert "all live streams together touch" in words and "where 1,200 may be; come again when others" in words
+        await open_stream("load + 4", headers=ann).events(2)  # it is evaluated already
+        await open_stream("load + 5").events(2)
+        assert "where 1,500 may be" in await refusal(open_stream("load + 6"))
+
+    streaming(site, script)
+    site.close()
+
+
+def test_an_expression_that_touches_nothing_has_its_price(tmp_path: Path) -> None:
+    site = Site(tmp_path, WebConfig(live_samples=300))
+    answer = site.request(f"{LIVE}?expr=1&expr=2&expr=3&expr=4", headers=BEARER)
+    assert answer.status == 422
+    assert "these expressions touch 400 samples and points a tick" in answer.json()["error"]
+    assert site.request(f"{LIVE}?expr=1&expr=2&expr=3&expr=3", "HEAD", headers=BEARER).status == 200
+    site.close()
+
+
 def test_too_many_streams_are_refused_by_the_name_of_the_setting(tmp_path: Path) -> None:
     site = Site(tmp_path, WebConfig(live_clients=1))
 
