@@ -229,7 +229,14 @@ def frames(browser: SignedIn, seconds: int) -> list[Row]:
         budget(f"{name}: drawing in a frame, median", statistics.median(own), "ms", 8),
         budget(f"{name}: the same, 99 of 100 below", percentile(own, 0.99), "ms", 8),
         Row(name=f"{name}: of these script, median", figure=statistics.median(f.script_ms for f in found), unit="ms"),
-        budget(f"{name}: the longest frame by the clock on the wall", max(f.wall_ms for f in found), "ms", 16),
+        budget(
+            f"{name}: the longest frame, all that the page's thread does for it",
+            max(whole(trace["traceEvents"])),
+            "ms",
+            16,
+        ),
+        # on a machine that others use it is waits for a processor: the longest are of drawings that did little
+        budget(f"{name}: the longest drawing by the clock on the wall", max(f.wall_ms for f in found), "ms", 16),
         Row(name=f"{name}: drawing a second", figure=sum(own) / seconds, unit="ms"),
     ]
 
@@ -241,6 +248,13 @@ class DrawnFrame:
     script_ms: float
     canvases_ms: float
     wall_ms: float
+
+
+def whole(events: list[dict[str, Any]]) -> list[float]:
+    """Return what each frame of a trace took of the page's thread, ms: script, style, layout, paint, commit."""
+    drew = {event["tid"] for event in events if event.get("name") == "FireAnimationFrame"}
+    frames = [event for event in events if event.get("name") == "ProxyMain::BeginMainFrame" and event["tid"] in drew]
+    return [event["tdur"] / 1000 for event in frames if "tdur" in event]
 
 
 _DRAWS_MS = 0.5

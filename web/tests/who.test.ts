@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ProcessRow } from "../src/lib/host";
-import { noteMs, whoLines } from "../src/lib/who";
+import { noteMs, unitsOf, whoLines } from "../src/lib/who";
 
 const row = (pid: number, more: Partial<ProcessRow> = {}): ProcessRow => ({
   pid,
@@ -60,6 +60,13 @@ describe("who", () => {
     expect(line?.title).toBe("/bin/p7 -v\nprocess 7, user root\nshop.service");
     expect(line?.name).toBe("process 7");
   });
+});
+
+test("a column has the unit in which small ones are more than 0.0 still", () => {
+  const units = (rss: number, io: number) => Object.values(unitsOf([{ rss, io }, { rss: 40 * 2 ** 20, io: null }])).map((unit) => unit.name);
+  expect(units(1.1 * 2 ** 30, 1.1e9)).toEqual(["MiB", "MB/s"]);
+  expect(units(20 * 2 ** 30, 20e9)).toEqual(["GiB", "GB/s"]);
+  expect(Object.values(unitsOf([])).map((unit) => unit.name)).toEqual(["MiB", "MB/s"]);
 });
 
 describe("the second that is told", () => {

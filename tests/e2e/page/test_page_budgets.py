@@ -30,7 +30,16 @@ def _has_browser() -> bool:
 def test_the_benchmark_measures_every_budget(tmp_path: Path) -> None:
     rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, presses=1, seconds=3, moves=20)
     names = [row.name for row in rows]
-    for wanted in ("JavaScript", "CSS", "first paint", "first chart", "interaction", "pointer move", "points live"):
+    for wanted in (
+        "JavaScript",
+        "CSS",
+        "first paint",
+        "first chart",
+        "interaction",
+        "pointer move",
+        "points live",
+        "longest frame",
+    ):
         assert any(wanted in name for name in names), wanted
     assert all(row.figure > 0 for row in rows if row.reference)
     # what is loaded is no matter of how busy a machine is

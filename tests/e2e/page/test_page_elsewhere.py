@@ -78,6 +78,45 @@ def test_a_gap_that_ends_after_the_view_is_hatched_and_has_its_reason(
         )
 
 
+def test_a_page_that_stays_open_over_a_restart_goes_on_and_says_why_there_is_a_gap(
+    browser: "Browser", tmp_path: Path, soon: Callable[..., Any]
+) -> None:
+    before = Server(tmp_path / "data").wait_ready()
+    address = before.url.removeprefix("http://")
+    with _at(browser, before) as page:
+        page.wait_for_selector(".host[data-state=live]")
+        page.wait_for_timeout(5000)
+        before.stop()
+        bar = page.locator(".place").first
+        soon(
+            lambda: "Not connected to Barograph. Trying again" in bar.inner_text(), 20, "the words of a lost connection"
+        )
+        assert "Showing data until" in bar.inner_text()
+        time.sleep(6)
+        again = Server(tmp_path / "data", "--listen", address)
+        try:
+            soon(lambda: "caught up" in bar.inner_text(), 60, "the words of what was read")
+            page.wait_for_selector(".host[data-state=live]")
+            # the pointer goes back by key, second by second, over what was not heard
+            reason = "() => /^no data, .* to .*: Barograph was started again$/"
+            there = f"{reason}.test(document.querySelector('.hint').textContent)"
+            for _ in range(40):
+                page.keyboard.press("ArrowLeft")
+                if page.evaluate(there):
+                    break
+            page.wait_for_function(there)
+            # and what was there before the gap is there still
+            figures = page.locator("figure[data-track=cpu] .column")
+
+            def earlier() -> bool:
+                page.keyboard.press("ArrowLeft")
+                return "no data" not in figures.inner_text()
+
+            soon(earlier, 20, "figures of before")
+        finally:
+            again.kill()
+
+
 def test_a_kernel_without_pressure_has_no_such_track_and_says_why(
     browser: "Browser", tmp_path: Path, soon: Callable[..., Any]
 ) -> None:

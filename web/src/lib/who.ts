@@ -2,6 +2,7 @@
 // A process counts by the larger of its parts of CPU and of I/O, so that a writer that uses no CPU is not missed.
 
 import { ioOf } from "./flightlog";
+import { type Unit, byteRateUnit, capacityUnit } from "./numbers";
 import type { ProcessRow } from "./host";
 
 export interface WhoLine {
@@ -64,6 +65,15 @@ export function whoLines(rows: readonly ProcessRow[], before: readonly ProcessRo
     share: Math.min(1, share(row)),
     grew: row === grown,
   }));
+}
+
+/** The next unit is taken from so many of it on: one column has one unit, and small ones beside a large one would all read 0.0. */
+const MANY = 10;
+
+/** The units of the columns, in mega at least. */
+export function unitsOf(lines: readonly Pick<WhoLine, "rss" | "io">[]): { memory: Unit; io: Unit } {
+  const most = (of: (line: Pick<WhoLine, "rss" | "io">) => number | null) => Math.max(0, ...lines.map((line) => of(line) ?? 0)) / MANY;
+  return { memory: capacityUnit(Math.max(1024 ** 2, most((line) => line.rss))), io: byteRateUnit(Math.max(1_000_000, most((line) => line.io))) };
 }
 
 /** A live table may be so old: it is asked for every two seconds. */
