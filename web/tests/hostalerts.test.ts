@@ -13,6 +13,10 @@ describe("alerts of one host", () => {
     expect(titleOf("web-1: full", "web-1")).toBe("full");
     expect(titleOf("web-10: full", "web-1")).toBe("web-10: full");
     expect(titleOf(": full", "")).toBe(": full");
+    expect(titleOf("CPU pressure high on web-1 (92 %)", "web-1")).toBe("CPU pressure high (92 %)");
+    expect(titleOf("Clock off on web-1", "web-1")).toBe("Clock off");
+    expect(titleOf("Full on web-1-backup (92 %)", "web-1")).toBe("Full on web-1-backup (92 %)");
+    expect(titleOf("Backup on web-1 failed", "web-1")).toBe("Backup on web-1 failed");
   });
 
   test("the open ones for the sentence", () => {

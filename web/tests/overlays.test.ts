@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/lib/alerts";
 import { type Region, labelsOf } from "../src/lib/regions";
-import { causeOf, gapReason, gapsOf, regionsOf } from "../src/lib/overlays";
+import { causeOf, gapReason, gapsOf, recordedIn, regionsOf, spelledOut } from "../src/lib/overlays";
 
 const alert = (more: Partial<Alert> & { expression?: string; limit?: number | null } = {}): Alert =>
   ({
@@ -57,6 +57,27 @@ describe("regions of an alert", () => {
   });
 
   test("a severity of one's own is no alarm", () => expect(regionsOf(alert({ severity: "other" }), "atlas")[0]?.severity).not.toBe("critical"));
+});
+
+describe("alerts of what another rule records", () => {
+  // as thresholds compile, the stock alerts among them
+  const recorded = new Map([["threshold:CpuPressure", "100 * rate(node_pressure_cpu_waiting_seconds_total[5m])"], ["a:b", "c:d"], ["c:d", "a:b"]]);
+  const expression = 'threshold:CpuPressure > 70\nor\nthreshold:CpuPressure > 50\n  and ignoring (severity) ALERTS{alertname="CpuPressure"}';
+
+  test("are about what that one looks at", () => {
+    const made = alert({ expression, limit: 0.7 });
+    expect(regionsOf(made, "atlas")).toEqual([]);
+    expect(regionsOf(made, "atlas", recorded).map((region) => [region.cause, region.touches, region.limit, region.column])).toEqual([
+      ["pressure", ["cpu", "core"], undefined, undefined],
+      ["pressure", ["cpu", "core"], 0.7, "pressure.cpusome"],
+    ]);
+  });
+
+  test("name it, and nothing else has a colon", () => {
+    expect(recordedIn(expression)).toEqual(["threshold:CpuPressure"]);
+    expect(recordedIn('max_over_time(x[5m:1m]) > 1 and {__name__="no:thing"} offset 1d')).toEqual([]);
+    expect(spelledOut("a:b > 1", recorded)).toContain(":");
+  });
 });
 
 describe("why there was no data", () => {

@@ -334,6 +334,11 @@ RULES = """groups:
 """
 
 
+THRESHOLD = """thresholds:
+  MemoryLow: {warning: {above: 0.1, clear: 0.1}, for: 0s, interval: 1s}
+"""
+
+
 @pytest.fixture(scope="module")
 def other_server(browser: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     """A server over a proc file system of which a part can be spoiled, with a rule that fires; and that part."""
@@ -350,7 +355,7 @@ def other_server(browser: object, tmp_path_factory: pytest.TempPathFactory) -> I
         (proc / "pressure" / name).write_text(Path(f"/proc/pressure/{name}").read_text())
     (folder / "rules.yml").write_text(RULES)
     config = folder / "barograph.yml"
-    config.write_text(f"rule_files: [{folder / 'rules.yml'}]\npaths: {{procfs: {proc}}}\n")
+    config.write_text(f"rule_files: [{folder / 'rules.yml'}]\npaths: {{procfs: {proc}}}\n" + THRESHOLD)
     with serving(folder / "data", "--config", str(config)) as started:
         yield started, proc / "pressure"
 
@@ -380,6 +385,10 @@ def test_an_alert_is_drawn_where_it_happened_with_its_limit(
     soon(lambda: "CPU pressure high" in pressure.inner_text(), 30, "the alert on its track")
     soon(lambda: "limit 0 %" in pressure.inner_text().replace("\u00a0", " "), 5, "the limit")
     assert "CPU pressure high" not in _track(page, "cpu").inner_text()
+    # one of the stock alerts, which compare what another rule records
+    memory = _track(page, "memory")
+    soon(lambda: "Memory nearly full" in memory.inner_text(), 40, "the stock alert on its track")
+    assert f" on {page.url.split('/h/')[1].split('?')[0]}" not in memory.inner_text()
     assert page.locator(".frame .legend", has_text="alert").count() == 1
 
 

@@ -15,6 +15,13 @@ export interface AlertRule {
   is_above: boolean;
 }
 
+/** What rules record: expressions by the names that they are recorded under. */
+export async function readRecorded(signal?: AbortSignal): Promise<Map<string, string>> {
+  type Answer = { groups: { rules: { name: string; query: string }[] }[] };
+  const { groups } = await ask<Answer>("/api/v1/rules?type=record", { method: "GET", ...(signal === undefined ? {} : { signal }) });
+  return new Map(groups.flatMap((group) => group.rules.map(({ name, query }) => [name, query] as const)));
+}
+
 export interface Acknowledgment {
   by: string;
   at: number;

@@ -12,8 +12,13 @@ export const ofHost = (alerts: readonly Alert[], host: string): Alert[] => alert
 const isLater = (alert: Alert): boolean =>
   /\bpredict_linear\b/.test(alert.rule.expression) || /FillingUp$/.test(alert.rule.name) || alert.severity.toLowerCase() === "ticket";
 
-/** Its title on the page of its own host, which need not be named again. */
-export const titleOf = (title: string, host: string): string => (host !== "" && title.startsWith(`${host}: `) ? title.slice(host.length + 2) : title);
+/** Its title on the page of its own host, which need not be named again: `web-1: full`, `Full on web-1 (92 %)`. */
+export function titleOf(title: string, host: string): string {
+  if (host === "") return title;
+  if (title.startsWith(`${host}: `)) return title.slice(host.length + 2);
+  const [first, value = ""] = /^(.*)( \([^()]*\))$/s.exec(title)?.slice(1) ?? [title];
+  return first?.endsWith(` on ${host}`) ? first.slice(0, -` on ${host}`.length) + value : title;
+}
 
 /** The open ones, acknowledged or not. */
 export function openAlerts(alerts: readonly Alert[], host: string): OpenAlert[] {

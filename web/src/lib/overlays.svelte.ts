@@ -2,10 +2,10 @@
 // when alerts change and while it is live, and not at all while nobody looks.
 
 import { untrack } from "svelte";
-import { type Alert, readAlert, readAlerts, readHistoryOfAlerts } from "./alerts";
+import { type Alert, readAlert, readAlerts, readHistoryOfAlerts, readRecorded } from "./alerts";
 import { Failure } from "./api";
 import { type HostEvent, eventsOf } from "./host";
-import { gapReason, gapsOf, regionsOf } from "./overlays";
+import { gapReason, gapsOf, recordedIn, regionsOf } from "./overlays";
 import type { Recorder } from "./recorder.svelte";
 
 const AGAIN_MS = 30_000;
@@ -24,6 +24,9 @@ const BEYOND_MS = MOST_EVENTS_MS / 4;
 
 export class Overlays {
   private readonly ended = new Map<number, Alert>();
+  /** What rules record, and the names that were looked up: what was not found then is asked for no more. */
+  private recorded: ReadonlyMap<string, string> = new Map();
+  private readonly lookedUp = new Set<string>();
   private asking: AbortController | null = null;
   private lookedMs = 0;
 
@@ -61,15 +64,25 @@ export class Overlays {
         this.readEnded(fromMs, toMs, signal),
         eventsOf(host, Math.max(fromMs - BEYOND_MS, toMs + BEYOND_MS - MOST_EVENTS_MS), toMs + BEYOND_MS),
       ]);
-      if (!signal.aborted) this.take([...live.alerts, ...ended], events);
+      const alerts = [...live.alerts, ...ended];
+      await this.learn(alerts, signal);
+      if (!signal.aborted) this.take(alerts, events);
     } catch (error) {
       // tracks are whole without what lies over them; the next look asks again
       if (!(error instanceof Failure) && !(error instanceof DOMException)) throw error;
     }
   }
 
+  // alerts of thresholds, the stock ones too, compare what another rule records: that says which track they are about
+  private async learn(alerts: readonly Alert[], signal: AbortSignal): Promise<void> {
+    const names = alerts.flatMap((alert) => recordedIn(alert.rule.expression)).filter((name) => !this.lookedUp.has(name));
+    if (names.length === 0) return;
+    this.recorded = await readRecorded(signal);
+    for (const name of names) this.lookedUp.add(name);
+  }
+
   private take(alerts: readonly Alert[], events: readonly HostEvent[]): void {
-    const regions = alerts.flatMap((alert) => regionsOf(alert, this.recorder.host));
+    const regions = alerts.flatMap((alert) => regionsOf(alert, this.recorder.host, this.recorded));
     if (JSON.stringify(regions) !== JSON.stringify(this.recorder.regions)) this.recorder.regions = regions;
     this.recorder.gapReason = (gap) => gapReason(events, gap);
     const known = gapsOf(events);

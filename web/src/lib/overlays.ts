@@ -8,6 +8,25 @@ import type { HostEvent } from "./host";
 import type { Gap } from "./pixels";
 import type { Region } from "./regions";
 
+const RECORDED = /(?<![\w:"'])[A-Za-z_]\w*:[\w:]+/g;
+/** Rules that record what rules record: so deep, and no deeper. */
+const DEEPEST = 4;
+const MOST_CHARACTERS = 100_000;
+
+/** The names in an expression that rules record: only those have a colon. */
+export const recordedIn = (expression: string): string[] => [...new Set(expression.match(RECORDED) ?? [])];
+
+/** An expression with what is recorded under its names in their place, where that is known. */
+export function spelledOut(expression: string, recorded: ReadonlyMap<string, string>): string {
+  let text = expression;
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const next = text.replace(RECORDED, (name) => (recorded.has(name) ? `(${recorded.get(name)})` : name));
+    if (next === text || next.length > MOST_CHARACTERS) break;
+    text = next;
+  }
+  return text;
+}
+
 /** The first that the rule's expression names says what it is about. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [/node_pressure_/, "pressure"],
@@ -54,26 +73,26 @@ function columnOf(cause: string, expression: string): string | undefined {
 const PERCENT = new Set(["cpu", "pressure", "core"]);
 
 /** A limit in units of the track's axis: where that is percent, a share of 1 is. Others' units are not the axis'. */
-function limitOf(cause: string, alert: Alert): number | undefined {
-  const { limit, expression } = alert.rule;
+function limitOf(cause: string, limit: number | null, expression: string): number | undefined {
   if (limit === null || !PERCENT.has(cause)) return undefined;
   return limit <= 1 && !/\b100(\.0)?\s*\*|\*\s*100\b/.test(expression) ? 100 * limit : limit;
 }
 
-/** The regions of one alert: while it was pending, and while it fired. */
-export function regionsOf(alert: Alert, host: string): Region[] {
-  const cause = alert.host === "" || alert.host === host ? causeOf(alert.rule.expression) : null;
+/** The regions of one alert: while it was pending, and while it fired. `recorded` are expressions by the names of rules that record them. */
+export function regionsOf(alert: Alert, host: string, recorded: ReadonlyMap<string, string> = new Map()): Region[] {
+  const expression = spelledOut(alert.rule.expression, recorded);
+  const cause = alert.host === "" || alert.host === host ? causeOf(expression) : null;
   // what is silenced asks for no attention here either
   if (cause === null || alert.part === "silenced") return [];
   const shared = {
     cause,
-    touches: touchesOf(cause, alert.rule.expression),
+    touches: touchesOf(cause, expression),
     severity: signOf(alert.severity),
     label: titleOf(alert.title, host),
     href: `/alerts/${alert.id}`,
   };
-  const limit = limitOf(cause, alert);
-  const column = columnOf(cause, alert.rule.expression);
+  const limit = limitOf(cause, alert.rule.limit, expression);
+  const column = columnOf(cause, expression);
   const ended = alert.ended === null ? null : 1000 * alert.ended;
   const firedMs = alert.fired === null ? null : 1000 * alert.fired;
   const found: Region[] = [];
