@@ -150,12 +150,21 @@ class AlertingRule:
                 self._remember(active, row)
         held_back: list[RuleAlert] = []
         tell = held_back.append if limit else changed
-        yield from self._take_in(fresh, at_ms, tell)
-        yield from self._look_after(at_ms, tell)
-        if limit and len(self.alerts) > limit:
-            raise self._too_many(limit, fresh, at_ms, changed)
+        try:
+            yield from self._take_in(fresh, at_ms, tell)
+            yield from self._look_after(at_ms, tell)
+        except GeneratorExit:
+            # given up, since rules are read again: whoever goes on from here goes on from what is so by now
+            for change in held_back:
+                changed(change)
+            raise
+        is_over = bool(limit) and len(self.alerts) > limit
         for change in held_back:
-            changed(change)
+            # what ended has ended, however many others there are
+            if not is_over or change.ended_ms is not None:
+                changed(change)
+        if is_over:
+            raise self._too_many(limit, fresh, at_ms, changed)
         yield from self._refresh(found, at_ms, changed)
         self.lay_out()
 

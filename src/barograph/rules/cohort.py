@@ -127,7 +127,7 @@ class Cohort:
         """What tells it from others."""
         return self.interval_ms, self.offset_ms
 
-    def evaluate(self, at_ms: int, bench: Bench) -> Iterator[None]:
+    def evaluate(self, at_ms: int, bench: Bench) -> Generator[None]:
         """Evaluate every rule once, with a chance to pause after each."""
         bench.counts.iterations += len(self.groups)
         gap_ms = at_ms - self.written_ms

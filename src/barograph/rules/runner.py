@@ -7,7 +7,7 @@ own. Nothing that a rule, the store or the sink does may end it: failures stand 
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from barograph.model.alert import AlertPhase, AlertSink, RuleAlert
@@ -71,7 +71,7 @@ class RuleRunner:
             changed=self._outbox.put,
         )
         self._cohorts: list[Cohort] = []
-        self._running: deque[tuple[Cohort, Iterator[None]]] = deque()
+        self._running: deque[tuple[Cohort, Generator[None]]] = deque()
         self._passed: Cohort | None = None
         self._ending: list[Sheet] = []
         self._lock = threading.Lock()
@@ -221,8 +221,10 @@ class RuleRunner:
             replacement, self._replacement = self._replacement, None
         if replacement is None:
             return
-        for cohort, _ in self._running:
+        for cohort, iteration in self._running:
             cohort.miss(1, self._bench)
+            # now: what it still has to say comes before what takes its place
+            iteration.close()
         self._running.clear()
         self._passed = None
         replaced, self._bench.engine = replacement
@@ -271,7 +273,8 @@ class RuleRunner:
             named = [rule for rule in rules[alert.rule.rule] if rule.could_have(alert)]
             exact = [rule for rule in named if rule.name == alert.rule]
             moved = [rule for rule in named if rule.name.group == alert.rule.group]
-            owner = next(iter(exact or moved), None)
+            # of several the one that says most of its labels itself: any others would end it at once
+            owner = max(exact or moved, key=_said_labels, default=None)
             if owner is None or (was_long and alert.phase is AlertPhase.PENDING):
                 self._outbox.put(_ended(alert, instant_ms))
                 continue
@@ -280,6 +283,10 @@ class RuleRunner:
                 # whoever keeps alerts knows it by the name of before, under which nothing would ever end
                 self._outbox.put(replace(alert, rule=owner.name))
                 self._outbox.put(_ended(alert, instant_ms))
+
+
+def _said_labels(rule: AlertingRule) -> int:
+    return len(rule.rule.labels)
 
 
 def _after_one() -> bool:

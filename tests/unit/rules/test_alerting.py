@@ -166,6 +166,18 @@ def test_annotations_tell_the_value_of_the_instant_of_firing() -> None:
     assert rig.changes[0].annotations == {"s": "6"}
 
 
+def test_what_ends_while_others_are_over_the_limit_is_told_to_have_ended() -> None:
+    rig = Rig(limit=2)
+    rig.see(a=1, b=1)
+    with pytest.raises(QueryError, match="exceeded limit of 2 with 3 alerts"):
+        rig.see(c=1, d=1, e=1)
+    assert sorted((change.labels.get("i"), change.phase.value) for change in rig.changes) == [
+        ("a", "resolved"),
+        ("b", "resolved"),
+    ]
+    assert not rig.rule.alerts
+
+
 def test_a_rule_over_its_limit_has_no_alerts_and_says_so() -> None:
     rig = Rig(limit=2)
     assert len(rig.see(a=5, b=5)) == 2

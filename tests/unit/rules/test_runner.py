@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -362,6 +363,21 @@ def test_what_cannot_be_written_is_told_at_the_rules_that_gave_it(world: RuleWor
 
 
 class TestReload:
+    def test_what_ended_in_an_evaluation_that_is_given_up_has_ended(
+        self, world: RuleWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("barograph.rules.alerting._SLICE", 1)
+        limited = HIGH.replace("for: 2s", "for: 0s").replace("- name: g", "- name: g\n  limit: 9")
+        world.load(limited)
+        world.tick({"a": 5, "b": 5})
+        for _ in range(4):
+            # one alert each: the new one is found and begins, and the two of before end
+            world.tick({"c": 5}, budget_s=0)
+        assert len(world.sink.changes) == 2
+        world.load(limited)
+        world.tick({"c": 5})
+        assert [labels.get("i") for labels in world.sink.last()] == ["c"]
+
     def test_rules_that_stay_the_same_keep_their_state(self, world: RuleWorld) -> None:
         world.load(HIGH + "  - record: r\n    expr: m\n")
         world.tick({"a": 5})
@@ -444,6 +460,18 @@ class TestRestore:
         world.tick({"a": 0})
         (change,) = world.sink.changes
         assert (change.phase, change.ended_ms) == (AlertPhase.RESOLVED, START_MS)
+
+    def test_of_rules_of_one_name_the_one_that_says_its_labels_has_it(self, world: RuleWorld) -> None:
+        rule = RuleName(file="r.yml", group="g", rule="High")
+        labels = Labels.of(alertname="High", i="a", severity="critical")
+        before = replace(self.told(AlertPhase.FIRING, rule, active_ms=1, fired_ms=2), labels=labels)
+        world.sink.before = [before]
+        world.load(
+            "groups: [{name: g, rules: [{alert: High, expr: m > 9},"
+            " {alert: High, expr: m > 1, labels: {severity: critical}}]}]"
+        )
+        world.tick({"a": 5})
+        assert world.sink.take() == []
 
     def test_after_a_long_outage_what_pended_begins_anew_and_what_fired_fires(self, world: RuleWorld) -> None:
         rule = RuleName(file="r.yml", group="g", rule="High")
