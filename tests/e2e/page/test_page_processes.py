@@ -131,6 +131,25 @@ def test_steps_move_the_instant_and_the_address(open_page: Callable[..., "Page"]
     assert page.url != moved
 
 
+def test_a_view_around_the_held_second_is_the_same_after_a_reload(
+    open_page: Callable[..., "Page"], storm: int, soon: Callable[..., object]
+) -> None:
+    # stepping brings a second that leaves the view into its middle: that is no second that came alone
+    around = f"&from={storm - 450}&to={storm + 450}"
+    page = _open(open_page, storm, around)
+    soon(lambda: "from=" in page.url, 5, "the view in the address")
+    page.wait_for_timeout(600)
+    assert "15" in page.locator("header select").evaluate("select => select.selectedOptions[0].textContent")
+    # one that did is seen from near
+    page = _open(open_page, storm)
+    soon(lambda: "from=" in page.url, 5, "the view in the address")
+    soon(
+        lambda: "15" not in page.locator("header select").evaluate("select => select.selectedOptions[0].textContent"),
+        5,
+        "near",
+    )
+
+
 def test_it_plays_and_pauses(open_page: Callable[..., "Page"], storm: int) -> None:
     page = _open(open_page, storm - 3)
     before = _title(page)

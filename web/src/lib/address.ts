@@ -22,6 +22,8 @@ export interface Address extends Shown {
   rangeMs: number;
   /** The held window; null while live. */
   window: { fromMs: number; toMs: number } | null;
+  /** Whether only its held second was named: the window is what that makes of it. */
+  alone?: boolean;
   /** The held second. */
   atMs: number | null;
   /** Columns that are drawn alone; empty: all. */
@@ -89,7 +91,8 @@ export function readAddress(path: string, query: string): Address {
   } catch {
     // a broken escape is a name that no host has; the page then says that it has no data
   }
-  return { host: decoded, rangeMs, window, atMs, only, expanded, tables, open };
+  const alone = !sane && atMs !== null;
+  return { host: decoded, rangeMs, window, ...(alone ? { alone } : {}), atMs, only, expanded, tables, open };
 }
 
 /** An instant as it stands in the address: UTC to the second, which a person can read. */

@@ -92,12 +92,10 @@ export class Flight {
 
   /** An instant that came without a window is seen from near; one that came with a window keeps it. */
   approach(): void {
-    const { atMs, held, rangeMs, host } = this.recorder;
+    const { atMs, rangeMs, host, cameAlone } = this.recorder;
     if (this.approached || host === "") return;
     this.approached = true;
-    // what the address makes of an instant alone: the range around it
-    const alone = atMs !== null && held !== null && held.toMs - held.fromMs === rangeMs && held.fromMs + rangeMs / 2 === atMs;
-    if (alone && rangeMs > 2 * AROUND_MS) this.recorder.showAt(atMs - AROUND_MS, 2 * AROUND_MS);
+    if (cameAlone && atMs !== null && rangeMs > 2 * AROUND_MS) this.recorder.showAt(atMs - AROUND_MS, 2 * AROUND_MS);
   }
 
   /** Write what the address should say: beside the view, which the recorder writes. */

@@ -33,6 +33,8 @@ export class Recorder extends View {
   gapReason = $state.raw<(gap: Window) => string | null>(() => null);
   readonly display = new Display();
   readonly list = new TrackList(this);
+  /** Whether the address that was shown last named a second and no window around it. */
+  cameAlone = false;
   /** Rises with every move of the pointer by key. */
   movedByKey = $state(0);
 
@@ -211,6 +213,7 @@ export class Recorder extends View {
     this.host = address.host || this.host;
     this.rangeMs = address.rangeMs;
     this.held = address.window;
+    this.cameAlone = address.alone === true;
     this.atMs = address.atMs;
     this.heldByClick = false;
     this.only = address.only;
