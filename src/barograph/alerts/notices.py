@@ -55,7 +55,8 @@ def make_notices(
         over: What is told as ended.
         others: As in `Notice`.
     """
-    alerts = [*_told(firing, frame, is_over=False), *_told(over, frame, is_over=True)]
+    ended = _told(over, frame, is_over=True)
+    alerts = [*_told(firing, frame, is_over=False), *ended]
     way = frame.way
     pages: Sequence[Sequence[NoticeAlert]] = [alerts[: way.most]]
     if way.splits:
@@ -79,6 +80,7 @@ def make_notices(
             key=_key(frame, kind, place),
             alerts=tuple(page),
             total=0 if way.splits else len(alerts),
+            ended=0 if way.splits else len(ended),
         )
         for place, page in enumerate(pages)
     ]

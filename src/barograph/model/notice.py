@@ -54,6 +54,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         text: Why it was acknowledged, or "".
         external_url: Where this Barograph is reached.
         total: How many alerts it is about; 0 where all of them are in `alerts`.
+        ended: How many of them have ended; 0 where all of them are in `alerts`.
         others: How many alerts of the group it is not about, though they go on: what is quiet where something else is
             resolved, what nobody has where something else is acknowledged.
     """
@@ -70,11 +71,17 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     external_url: str = ""
     total: int = 0
     others: int = 0
+    ended: int = 0
 
     @property
     def alert_count(self) -> int:
         """How many alerts it is about."""
         return max(self.total, len(self.alerts))
+
+    @property
+    def ended_count(self) -> int:
+        """How many of them have ended."""
+        return max(self.ended, sum(alert.ended_ms > 0 for alert in self.alerts))
 
     @property
     def receiver_name(self) -> str:

@@ -14,13 +14,16 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 def title_of(notice: Notice) -> str:
     """Return one line, such as `Firing: Disk full on atlas`."""
     worst = notice.alerts[0]
+    # beside what still fires, what has ended is counted for itself
+    ended = 0 if notice.kind is NoticeKind.RESOLVED else notice.ended_count
     name = _sentence(worst)
-    rest = notice.alert_count - 1
-    name += f" and {rest} more" if rest else ""
+    rest = notice.alert_count - 1 - ended
+    name += f" and {rest} more" if rest > 0 else ""
+    name += f", {ended} resolved" if ended and notice.kind is not NoticeKind.REPEAT else ""
     match notice.kind:
         case NoticeKind.FIRING:
             return f"Firing: {name}"
-        case NoticeKind.REPEAT if ended := sum(alert.ended_ms > 0 for alert in notice.alerts):
+        case NoticeKind.REPEAT if ended:
             return f"{ended} resolved, still firing: {name}"
         case NoticeKind.REPEAT:
             return f"Still firing after {span(notice.at_ms - worst.fired_ms)}: {name}"

@@ -159,7 +159,9 @@ class SqliteDeliveries:
 
 def _row_of(number: int, notice: Notice) -> tuple[str | int | bytes, ...]:
     delivery = Delivery(number=number, notice=notice, next_ms=notice.at_ms)
-    summary = msgspec.structs.replace(notice, alerts=notice.alerts[:_SHOWN], total=notice.alert_count)
+    summary = msgspec.structs.replace(
+        notice, alerts=notice.alerts[:_SHOWN], total=notice.alert_count, ended=notice.ended_count
+    )
     documents = (msgspec.msgpack.encode(delivery), msgspec.msgpack.encode(summary))
     return (number, notice.receiver, notice.group_key, notice.key, delivery.state.value, *documents)
 

@@ -300,6 +300,17 @@ def test_a_storm_is_split_for_programs_and_counted_for_people() -> None:
     assert world.dispatcher.told_of(1) == [(way, world.heard[0].at_ms) for way in (people.id, programs.id)]
 
 
+def test_what_has_ended_is_counted_though_it_is_not_listed() -> None:
+    world = World(policy_of(team=(Way(id="team/email[0]", sends_resolved=True, most=2),)))
+    for host in ("atlas", "borea", "corax"):
+        world.fire(host)
+    world.pass_s(11)
+    world.end("corax")
+    assert world.pass_s(61) == ["repeat atlas,borea"]
+    said = world.heard[-1]
+    assert (said.alert_count, said.ended_count) == (3, 1)
+
+
 def test_what_could_not_be_kept_is_kept_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.fire()
     world.clock.advance(11)

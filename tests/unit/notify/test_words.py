@@ -20,6 +20,18 @@ def test_titles_say_what_happened(kind: NoticeKind, title: str) -> None:
     assert title_of(notice(kind)) == title
 
 
+def test_what_has_ended_is_no_other_that_fires() -> None:
+    alerts = (alert(), alert("borea"), alert("corax", ended_ms=FIRED_MS + 1000))
+    assert title_of(notice(alerts=alerts)) == "Firing: Disk full on atlas and 1 more, 1 resolved"
+    assert (
+        title_of(notice(NoticeKind.REPEAT, alerts=alerts)) == "1 resolved, still firing: Disk full on atlas and 1 more"
+    )
+    cut = notice(NoticeKind.REPEAT, alerts=alerts[:2], total=60, ended=7)
+    assert title_of(cut) == "7 resolved, still firing: Disk full on atlas and 52 more"
+    two = notice(NoticeKind.REPEAT, alerts=alerts[::2])
+    assert title_of(two) == "1 resolved, still firing: Disk full on atlas"
+
+
 @pytest.mark.parametrize(("others", "words"), [(1, "1 other still firing"), (3, "3 others still firing")])
 def test_an_end_says_that_others_go_on(others: int, words: str) -> None:
     told = notice(NoticeKind.RESOLVED, others=others)
