@@ -69,8 +69,11 @@ def _encode(job: ImportJob) -> ImportCounts:
     reader = reader_of(job.text)
     samples = 0
     with path.open("rb") as file:
-        for columns in read_columns(reader, file):
-            write_apart(folder, encode_samples(columns, job.span_samples))
+        for number, columns in enumerate(read_columns(reader, file)):
+            # a folder each: to go on with a file is to read all of its series again
+            part = folder / f"{number:06}"
+            part.mkdir()
+            write_apart(part, encode_samples(columns, job.span_samples))
             samples += len(columns)
     return counts_of(reader, job.text, samples)
 

@@ -67,14 +67,14 @@ def reader_of(text: ImportText) -> BulkReader:
 
 
 def read_columns(reader: BulkReader, file: BinaryIO) -> Iterator[SampleColumns]:
-    """Read a text to its end; yield its samples about a million at a time.
+    """Read a text to its end; yield its samples about a million at a time, or those of so many series.
 
     Raises:
         LineError: A line is refused.
     """
     while data := file.read(_READ_BYTES):
         reader.feed(data)
-        if reader.pending >= _PENDING_SAMPLES:
+        if reader.pending >= _PENDING_SAMPLES or (reader.pending and reader.has_many_series):
             yield reader.take()
     reader.finish()
     if reader.pending:

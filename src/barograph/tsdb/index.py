@@ -8,7 +8,6 @@ index.
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,9 @@ _GROWTH = 1024
 class _Label:
     """One label name: its distinct values, and for each series the code of its value (0: it has none)."""
 
-    def __init__(self, capacity: int) -> None:
-        self.values: list[str] = [""]
+    def __init__(self, name: str, capacity: int) -> None:
+        self.pairs: list[tuple[str, str]] = [(name, "")]
+        """By code; the series share these, and all of them the name."""
         self.code_of: dict[str, int] = {"": 0}
         self.codes: NDArray[np.int32] = np.zeros(capacity, np.int32)
         self.fresh: tuple[list[int], list[int]] = ([], [])
@@ -36,8 +36,8 @@ class _Label:
         """Return the code of a value, a new one where it was not known."""
         code = self.code_of.get(value)
         if code is None:
-            code = self.code_of[value] = len(self.values)
-            self.values.append(value)
+            code = self.code_of[value] = len(self.pairs)
+            self.pairs.append((self.pairs[0][0], value))
         return code
 
     def flush(self) -> None:
@@ -53,7 +53,7 @@ class _Label:
             code = self.code_of.get(matcher.value, -1)
             same: BoolArray = self.codes[:count] == code
             return same if matcher.op is MatchOp.EQUAL else ~same
-        table = np.fromiter((matcher.matches(value) for value in self.values), np.bool_, len(self.values))
+        table = np.fromiter((matcher.matches(value) for _, value in self.pairs), np.bool_, len(self.pairs))
         satisfied: BoolArray = table[self.codes[:count]]
         return satisfied
 
@@ -70,14 +70,6 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-class _Pair(NamedTuple):
-    """What is known of one label with one value; a million series share a few thousand of them."""
-
-    pair: tuple[str, str]
-    label: _Label
-    code: int
-
-
 class LabelIndex:
     """Labels to series numbers, and matchers to sets of them."""
 
@@ -85,7 +77,6 @@ class LabelIndex:
         self.labels: list[Labels] = []
         self._number_of: dict[Labels, int] = {}
         self._names: dict[str, _Label] = {}
-        self._pairs: dict[tuple[str, str], _Pair] = {}
         self._capacity = _GROWTH
 
     def __len__(self) -> int:
@@ -114,28 +105,21 @@ class LabelIndex:
         if number == self._capacity:
             self._grow()
         shared: list[tuple[str, str]] = []
-        for pair in labels.pairs:
-            found = self._pairs.get(pair)
-            if found is None:
-                found = self._add_pair(pair)
-            shared.append(found.pair)
-            series, codes = found.label.fresh
+        for name, value in labels.pairs:
+            label = self._names.get(name)
+            if label is None:
+                label = self._names[name] = _Label(name, self._capacity)
+            code = label.code(value)
+            shared.append(label.pairs[code])
+            series, codes = label.fresh
             series.append(number)
-            codes.append(found.code)
-            touched.add(found.label)
+            codes.append(code)
+            touched.add(label)
         # of the pairs that are kept already, so that a series costs little more than its place
         kept = Labels.from_sorted(tuple(shared))
         self.labels.append(kept)
         self._number_of[kept] = number
         return number
-
-    def _add_pair(self, pair: tuple[str, str]) -> _Pair:
-        name, value = pair
-        label = self._names.get(name)
-        if label is None:
-            label = self._names[name] = _Label(self._capacity)
-        found = self._pairs[pair] = _Pair(pair, label, label.code(value))
-        return found
 
     def match(self, matchers: Sequence[Matcher]) -> BoolArray:
         """Return for each series whether it satisfies every matcher."""
@@ -159,7 +143,7 @@ class LabelIndex:
         if label is None:
             return []
         codes = np.unique(label.codes[series])
-        return sorted(label.values[int(code)] for code in codes if code)
+        return sorted(label.pairs[int(code)][1] for code in codes if code)
 
     def _grow(self) -> None:
         self._capacity *= 2

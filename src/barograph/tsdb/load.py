@@ -4,6 +4,8 @@
 loaded never passes the head or its ring, and doing it twice is harmless: readers take one sample a timestamp.
 """
 
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,7 @@ from barograph.tsdb.store import Store
 _TRANSACTION_BYTES = 1 << 20
 """About what one commit between two ticks writes; it takes as long as the disk does."""
 _OFFLINE_BYTES = 32 << 20
+_RUNS_KEPT = 16
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,11 +99,13 @@ def load(spans: Iterable[LoadedSpan], transaction_bytes: int = _TRANSACTION_BYTE
 
 
 def adopt(folder: Path) -> Work[LoadResult]:
-    """Return the work that takes over the spans of stand-alone block files, written into `folder` by `write_apart`.
+    """Return the work that takes over the spans of stand-alone block files, written by `write_apart`.
 
-    Chunks are copied as they are. The files stay: the asker removes the folder.
+    They are in `folder`, or in folders of it: then in the order of their names, since of two samples of one instant the
+    later counts. Chunks are copied as they are. The files stay: the asker removes the folder.
     """
-    return load(_stored_spans(folder))
+    folders = [folder, *sorted(part for part in folder.iterdir() if part.is_dir())]
+    return load(span for each in folders for span in _stored_spans(each))
 
 
 def write_apart(folder: Path, spans: Iterable[LoadedSpan]) -> LoadResult:
@@ -231,23 +236,54 @@ def _checkpoint(parts: StoreParts, name: BlockName) -> None:
         raise parts.files.explain(error) from error
 
 
+class _Catalogue:
+    """The series of a file, of which a few runs are in memory: a span asks for those that were written with it."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._firsts = [int(first) for (first,) in connection.execute("SELECT first FROM series ORDER BY first")]
+        self._runs: OrderedDict[int, list[SeriesInfo]] = OrderedDict()
+
+    def info(self, number: int) -> SeriesInfo:
+        """Return a series.
+
+        Raises:
+            CorruptError: It is damaged, or not there.
+        """
+        place = bisect_right(self._firsts, number) - 1
+        first = self._firsts[place] if place >= 0 else 0
+        run = self._runs.get(first)
+        if run is None:
+            run = self._runs[first] = self._read(first)
+            if len(self._runs) > _RUNS_KEPT:
+                self._runs.popitem(last=False)
+        self._runs.move_to_end(first)
+        if number - first >= len(run):
+            raise CorruptError(f"{self._connection.filename}: a series is damaged: send the samples again")
+        return run[number - first]
+
+    def _read(self, first: int) -> list[SeriesInfo]:
+        found, run = next(read_series(self._connection, first), (first, []))
+        return run if found == first else []
+
+
 def _stored_spans(folder: Path) -> Iterator[LoadedSpan]:
     """Yield the spans of every block file of a folder, as they were encoded."""
     for name in filenames.block_names(folder):
         path = folder / name.file_name
         connection = sqlite.open_reading(path)
         try:
-            infos = {first + i: info for first, run in read_series(connection) for i, info in enumerate(run)}
+            catalogue = _Catalogue(connection)
             spans, missing = read_spans(connection)
             if missing:
                 raise CorruptError(f"{path} has lost {missing} spans: send the samples again")
             for span in sorted(spans, key=lambda each: each.span):
-                yield LoadedSpan(name, _read_span(connection, span, infos))
+                yield LoadedSpan(name, _read_span(connection, span, catalogue))
         finally:
             connection.close(True)
 
 
-def _read_span(connection: apsw.Connection, span: Span, infos: dict[int, SeriesInfo]) -> EncodedSpan:
+def _read_span(connection: apsw.Connection, span: Span, catalogue: "_Catalogue") -> EncodedSpan:
     blocks: list[EncodedBlock] = []
     for block, entries in read_directories(connection, span.span):
         payload = read_payload(connection, block)
@@ -255,5 +291,5 @@ def _read_span(connection: apsw.Connection, span: Span, infos: dict[int, SeriesI
             raise CorruptError(f"{connection.filename}: block {block} is damaged: send the samples again")
         numbers = entries["series"].tolist()
         entries["series"] = range(len(numbers))
-        blocks.append(EncodedBlock([infos[number] for number in numbers], entries, payload))
+        blocks.append(EncodedBlock([catalogue.info(number) for number in numbers], entries, payload))
     return EncodedSpan(span.source, span.last_tick, span.timestamps(), blocks, span.origin)

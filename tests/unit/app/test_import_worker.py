@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from barograph.app import importing
 from barograph.app.import_service import ImportService
 from barograph.app.import_worker import ImportJob, carry_out
 from barograph.app.importing import ImportText
+from barograph.formats import bulk_read
 from barograph.model.commands import AnyReply, ImportSamples, Refused, SamplesImported
 from barograph.tsdb.filenames import block_names
+from barograph.tsdb.load import adopt
 from unit.tsdb.stores import SMALL, T0, Kit
 
 NAME = "0123456789abcdef" * 2
@@ -32,9 +35,10 @@ def job(folder: Path, body: bytes, encoding: str = "identity", most_bytes: int =
 
 def test_a_job_makes_block_files(tmp_path: Path) -> None:
     for encoding, body in (("identity", BODY), ("gzip", gzip.compress(BODY))):
-        outcome = carry_out(job(tmp_path, body, encoding))
+        (tmp_path / encoding).mkdir()
+        outcome = carry_out(job(tmp_path / encoding, body, encoding))
         assert (outcome.error, outcome.counts.samples) == ("", 2)
-    assert len(block_names(tmp_path / "blocks")) == 1
+        assert len(block_names(tmp_path / encoding / "blocks" / "000000")) == 1
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,29 @@ def test_the_keepers_side_imports_and_cleans_up(tmp_path: Path) -> None:
     asyncio.run(run())
     reader = side.kit.reader()
     assert [str(labels) for labels in reader.series((), 0, T0 * 2)] == ["a", "b", "c"]
+    reader.close()
+    side.kit.store.close()
+
+
+def test_a_body_of_many_series_is_stored_in_parts_and_the_last_value_of_an_instant_counts(tmp_path: Path) -> None:
+    side = Side(tmp_path)
+    lines = [f'm{{i="{number % 9}"}} {number} {T0}\n' for number in range(40)]
+    into = tmp_path / "store" / "parts"
+    into.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk_read, "_MOST_SERIES", 4)
+        patch.setattr(importing, "_READ_BYTES", 20)
+        outcome = carry_out(job(into, "".join(lines).encode(), most_bytes=10_000))
+    assert (outcome.error, outcome.counts.samples) == ("", 40)
+    assert len(list((into / "blocks").iterdir())) > 4
+    side.kit.store.perform(adopt(into / "blocks"))
+    reader = side.kit.reader()
+    found = {
+        labels.get("i"): group.values[row].tolist()
+        for group in reader.select((), 0, T0 * 2).groups
+        for row, labels in enumerate(group.labels)
+    }
+    assert found == {str(number % 9): [float(number)] for number in range(31, 40)}
     reader.close()
     side.kit.store.close()
 

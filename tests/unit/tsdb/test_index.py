@@ -1,11 +1,15 @@
 import gc
+import tracemalloc
 
 import pytest
 
+from barograph.model.batch import Family, MetricType
 from barograph.model.labels import Labels
 from barograph.model.matcher import Matcher, MatchOp, matches_all
+from barograph.tsdb.catalogue import SeriesInfo, decode_addition, encode_addition
 from barograph.tsdb.index import LabelIndex, collector_at_rest
 
+FAMILY = Family("m", MetricType.UNTYPED, "")
 SERIES = [
     Labels.of("cpu", mode="idle", cpu="0"),
     Labels.of("cpu", mode="user", cpu="0"),
@@ -78,3 +82,21 @@ def test_the_collector_rests_while_much_is_read_and_no_longer() -> None:
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_a_series_of_its_own_values_takes_little_memory() -> None:
+    count = 20_000
+    index = LabelIndex()
+    tracemalloc.start()
+    try:
+        for first in range(0, count, 500):
+            # as they come from a file, no text shared with another
+            given = [Labels.of("m", number=f"{each:x}", path=f"/user/{each}") for each in range(first, first + 500)]
+            written = encode_addition("", 0, [SeriesInfo(each, FAMILY) for each in given])
+            index.add_all(info.labels for info in decode_addition(written)[2])
+            del given, written
+        gc.collect()
+        taken_bytes = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken_bytes < 800 * count

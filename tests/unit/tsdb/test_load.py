@@ -1,5 +1,6 @@
 """Bulk loads into a store: by a process of its own, between ticks, and from stand-alone files."""
 
+import tracemalloc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from barograph.model.batch import MetricType
 from barograph.model.errors import CorruptError, StoreError
+from barograph.model.labels import Labels
 from barograph.model.sample import ABSENT, STALE
+from barograph.tsdb import load as loading
 from barograph.tsdb.blocks import BlockWriter
 from barograph.tsdb.bulk import encode_samples
 from barograph.tsdb.filenames import DAY_MS, block_names, day_block
@@ -142,6 +145,40 @@ def test_a_damaged_apart_file_is_not_adopted(tmp_path: Path) -> None:
     connection.execute("DELETE FROM spans")
     connection.close()
     with pytest.raises(CorruptError, match="lost 1 spans"):
+        kit.store.perform(adopt(apart))
+    kit.store.close()
+
+
+def test_the_series_of_a_file_take_little_memory_where_it_is_read_and_written(tmp_path: Path) -> None:
+    count = 20_000
+    labels = [Labels.of("m", number=f"{number:x}", path=f"/user/{number}/orders") for number in range(count)]
+    write_apart(tmp_path, encode_samples(columns(labels, [(number, T0, 1.0) for number in range(count)])))
+    del labels
+    tracemalloc.start()
+    try:
+        assert sum(span.samples for span in loading._stored_spans(tmp_path)) == count
+        reading_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        writer = BlockWriter(tmp_path / day_block(T0).file_name)
+        writing_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    writer.close()
+    # as objects they take more than 700 bytes each
+    assert reading_bytes < 400 * count
+    assert writing_bytes < 400 * count
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM series", "UPDATE series SET body = zeroblob(40)"])
+def test_a_series_that_an_apart_file_has_lost_is_said(tmp_path: Path, change: str) -> None:
+    kit = Kit(tmp_path / "store")
+    apart = tmp_path / "incoming"
+    apart.mkdir()
+    write_apart(apart, encode_samples(columns([labels_of("a")], [(0, T0, 1.0)])))
+    connection = apsw.Connection(str(apart / day_block(T0).file_name))
+    connection.execute(change)
+    connection.close()
+    with pytest.raises(CorruptError, match="a series is damaged: send the samples again"):
         kit.store.perform(adopt(apart))
     kit.store.close()
 
