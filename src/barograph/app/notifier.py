@@ -11,6 +11,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from barograph.alerts.dispatch import Dispatcher, DispatchParts
 from barograph.alerts.policy import Policy
 from barograph.app.alert_config import Ways
@@ -32,6 +34,7 @@ _LONGEST_STEP_S = 30.0
 """A storm of 100,000 alerts takes seconds to tell, on a slow machine many."""
 _FORGET_MS = 3_600_000
 _STOP_S = 5.0
+_GONE = "not sent: this receiver is not there any more"
 _GRACE_S = 2.0
 """For attempts that are under way at the end: one that is cut off is made again at the next start."""
 
@@ -166,6 +169,7 @@ class Notifier:
             await asyncio.to_thread(self.dispatcher.replace, self._telling.policy)
         telling, means = self._telling, self._means(self._telling)
         sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
+        await asyncio.to_thread(self._give_up, frozenset(sends))
         if self._courier is None:
             clock = self._parts.clock
             self._courier = Courier(self._parts.deliveries, sends, clock, random.random, self._delivery.again)
@@ -223,6 +227,18 @@ class Notifier:
         if not 0 <= now_ms - self._forgot_ms < _FORGET_MS:  # below 0 where the clock was set back
             self._forgot_ms = now_ms
             self._parts.deliveries.forget(now_ms - self._telling.keep_ms)
+
+    def _give_up(self, known: frozenset[str]) -> None:
+        """Let no message wait for who is not there: whoever came back would hear of alerts that are long over."""
+        deliveries, now_ms = self._parts.deliveries, self._parts.clock.now_ms()
+        try:
+            for receiver in deliveries.waited_for():
+                while receiver not in known and (heads := deliveries.heads(receiver)):
+                    for waiting in heads:
+                        gone = {"state": DeliveryState.FAILED, "tried_ms": now_ms, "answer": _GONE}
+                        deliveries.keep(msgspec.structs.replace(waiting, **gone))
+        except StoreError as error:
+            _log.error("messages to receivers that are not there any more still wait: %s", error)
 
     def _means(self, telling: Telling) -> Means:
         rules = AddressRules(telling.allow)

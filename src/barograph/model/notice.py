@@ -187,6 +187,10 @@ class DeliveryStore(Protocol):
         """Return how many messages wait for a receiver."""
         ...
 
+    def waited_for(self) -> list[str]:
+        """Return the receivers for which messages wait, whether they are there or not."""
+        ...
+
     def forget(self, before_ms: int) -> int:
         """Remove messages that wait no more and were last tried before an instant, with their attempts.
 

@@ -142,6 +142,11 @@ class SqliteDeliveries:
         statement = "SELECT COUNT(*) FROM delivery WHERE receiver = ? AND state = 'waiting'"
         return _whole(self._state.rows(statement, receiver)[0][0])
 
+    def waited_for(self) -> list[str]:
+        """See `DeliveryStore`."""
+        rows = self._state.rows("SELECT DISTINCT receiver FROM delivery WHERE state = 'waiting' ORDER BY receiver")
+        return [str(row[0]) for row in rows]
+
     def forget(self, before_ms: int) -> int:
         """See `DeliveryStore`."""
 

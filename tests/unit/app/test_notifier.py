@@ -204,6 +204,18 @@ def test_delivery_that_fails_begins_again(
     eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
 
 
+def test_no_message_waits_for_a_receiver_that_is_gone(running: Running) -> None:
+    running.hook.answers += [503] * 9
+    running.notifier.start()
+    running.fire()
+    deliveries = running.world.deliveries
+    eventually(lambda: bool(deliveries.log(0, 1)), what="the refusal")
+    running.notifier.replace(telling_of(running.hook, "other"))
+    eventually(lambda: "team/webhook[0]" not in deliveries.waited_for(), what="the end of its wait")
+    (last,) = deliveries.log(0, 1, receiver="team/webhook[0]")
+    assert (last.state, last.answer) == (DeliveryState.FAILED, "not sent: this receiver is not there any more")
+
+
 def test_a_thread_that_ends_says_so_and_harms_nobody(
     running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
