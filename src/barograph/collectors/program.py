@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from barograph.link.capabilities import bequeath_none
 from barograph.model.clock import Clock
 from barograph.model.errors import ConfigError
 
@@ -61,6 +62,8 @@ def account_of(user: str, place: str) -> Account | None:
 def run_program(limits: Limits, clock: Clock) -> Outcome:
     """Run a program to its end, or to a limit; then it and its process group are killed. Never raises."""
     account = limits.account
+    # where the keeper was given some without being root, its user's programs would have them as well
+    bequeath_none()
     try:
         process = subprocess.Popen(  # noqa: S603  the configuration names it, and no shell looks at it
             limits.command,

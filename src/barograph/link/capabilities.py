@@ -36,6 +36,14 @@ def use(permitted: frozenset[int], effective: frozenset[int]) -> None:
     ctypes.CDLL(None).capset(ctypes.byref(_Header(_VERSION, 0)), halves)
 
 
+def bequeath_none() -> None:
+    """Let no program that this thread starts have capabilities of it; this thread keeps its own.
+
+    Root's programs are root's all the same.
+    """
+    _prctl(_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
+
+
 def drop(kept: frozenset[int]) -> None:
     """Let go of all capabilities but these, for good; what the system refuses stays as it is.
 
@@ -46,7 +54,7 @@ def drop(kept: frozenset[int]) -> None:
     for number in range(_MOST):
         if number not in kept:
             _prctl(_CAPBSET_DROP, number)  # refused without CAP_SETPCAP, and the line above is enough
-    _prctl(_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
+    bequeath_none()
     use(kept, kept)
 
 

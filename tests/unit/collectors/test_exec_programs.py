@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -162,3 +164,21 @@ def test_two_of_one_name_and_none_at_all() -> None:
         collector(program("1"), program("2"))
     with pytest.raises(NoDataError, match="no program is configured"):
         collector().collect(1)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"), reason="giving capabilities away needs some first"
+)
+def test_a_program_has_no_capability_of_the_server() -> None:
+    code = (
+        "from barograph.collectors.program import Limits, run_program\n"
+        "from barograph.model.clock import SystemClock\n"
+        "command = ('/bin/cat', '/proc/self/status')\n"
+        "limits = Limits(command=command, timeout_s=20, max_output_bytes=100_000, account=None)\n"
+        "print(run_program(limits, SystemClock()).output.decode(), open('/proc/thread-self/status').read())\n"
+    )
+    given = "-all,+dac_read_search"
+    setpriv = ["setpriv", "--reuid", "65532", "--clear-groups", "--inh-caps", given, "--ambient-caps", given, "--"]
+    said = subprocess.run([*setpriv, sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    effective = [line.split()[1] for line in said.splitlines() if line.startswith("CapEff")]
+    assert [int(bits, 16) for bits in effective] == [0, 0b100]
