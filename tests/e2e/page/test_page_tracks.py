@@ -385,6 +385,10 @@ def test_an_alert_is_drawn_where_it_happened_with_its_limit(
     soon(lambda: "CPU pressure high" in pressure.inner_text(), 30, "the alert on its track")
     soon(lambda: "limit 0 %" in pressure.inner_text().replace("\u00a0", " "), 5, "the limit")
     assert "CPU pressure high" not in _track(page, "cpu").inner_text()
+    # whatever is drawn below them, words have a ground of their own
+    for words in (".region", ".limit"):
+        ground = pressure.locator(words).first.evaluate("words => getComputedStyle(words).backgroundColor")
+        assert float(ground.rstrip(")").split("/")[1]) > 0.8, ground
     # one of the stock alerts, which compare what another rule records
     memory = _track(page, "memory")
     soon(lambda: "Memory nearly full" in memory.inner_text(), 40, "the stock alert on its track")

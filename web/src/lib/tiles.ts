@@ -65,7 +65,7 @@ function rate(value: number | null, unitOf: (value: number) => { name: string; f
   return [figure(value / unit.factor), unit.name];
 }
 
-const peak = (found: Peak | null, write: (value: number) => string): string => (found === null ? "" : `${found.ofMeans ? "highest mean" : "peak"} ${write(found.value)} at ${found.at}`);
+const peak = (found: Peak | null, write: (value: number) => string): string => (found === null ? "" : `${found.ofMeans ? "highest mean" : "peak"} ${write(found.value)} at\u00a0${found.at}`);
 
 function memoryMeaning(now: Vitals): string {
   if (now.memoryTotalBytes === null || now.memoryUsedBytes === null) return "";
