@@ -122,6 +122,10 @@ class Trace:
     def finish(self, duration_s: float) -> ExplainedNode:
         """Return what was taken down, of an evaluation that took so long."""
         self.root.duration_s = duration_s
+        if self.root.children:
+            # the part that is evaluated last is the whole expression
+            last = self.root.children[-1]
+            self.root.series, self.root.points = last.series, last.points
         return self.root
 
     def note_samples(

@@ -40,7 +40,7 @@ def test_each_part_says_what_it_gave(engine: Engine) -> None:
          ["other", 1, 6]],
         ["vector(1)", 1, 6],
     ]  # fmt: skip
-    assert (found.text, found.steps) == (text, 6)
+    assert (found.text, found.steps, found.series, found.points) == (text, 6, 1, 6)
 
 
 def test_reads_stand_with_the_part_that_made_them(engine: Engine) -> None:
