@@ -27,7 +27,13 @@ async def start(module: str, *arguments: str, folder: Path | None = None, **how:
         _say_once(keeps.why)
     kept = ",".join(map(str, sorted(keeps.capabilities)))
     command = (sys.executable, "-P", "-m", "barograph.link.unprivileged", kept, module, *arguments)
-    return await asyncio.create_subprocess_exec(*command, **how)
+    starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **how))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # asyncio itself would wait for its pipes without a bound
+        await end(await starting)
+        raise
 
 
 @cache

@@ -80,6 +80,22 @@ def test_a_password_that_is_cancelled_leaves_neither_process_nor_pipe(stuck: Stu
     complain()
 
 
+def test_a_start_that_is_cancelled_halfway_is_ended_too(stuck: Stuck) -> None:
+    async def check() -> None:
+        starting = asyncio.create_task(children.start("barograph", stdin=PIPE, stdout=PIPE))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # it is started, and its pipes are not connected yet
+        assert not starting.done()
+        while not stuck.pids():
+            time.sleep(0.01)
+        starting.cancel()
+        await asyncio.wait([starting], timeout=10)
+        assert starting.cancelled()
+
+    asyncio.run(check())
+    complain()
+
+
 @pytest.mark.parametrize("is_dead", [False, True])
 def test_a_pipe_that_another_process_holds_is_not_waited_for(is_dead: bool) -> None:
     async def check() -> tuple[int, float, bytes]:
