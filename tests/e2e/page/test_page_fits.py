@@ -61,7 +61,42 @@ def test_what_becomes_of_a_disk_is_in_sight_on_the_narrowest(
 
 
 def test_explore_says_itself_how_finely_it_draws(open_page: Callable[..., "Page"]) -> None:
-    page = open_page("/explore?q=node_load1&range=24h")
+    page = open_page("/explore?q=vector(1)&range=24h")
     page.wait_for_selector("text=a point every 2\u00a0min")
     # the resolution of tracks, with their extremes, is none of its chart's
     assert page.locator("header .tag").count() == 0
+
+
+@pytest.mark.parametrize("touch", [True, False])
+def test_all_of_the_rail_is_reached_in_a_low_window(open_page: Callable[..., "Page"], touch: bool) -> None:
+    page = open_page(viewport={"width": 844, "height": 390}, has_touch=touch, is_mobile=touch)
+    last = page.get_by_role("button", name="Sign out")
+    last.evaluate("button => button.scrollIntoView({ block: 'nearest' })")
+    box = last.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] < 391
+    # a held view leaves search no room for its key
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    search = page.locator("header .search")
+    assert search.evaluate("field => field.scrollWidth <= field.clientWidth + 1")
+
+
+def test_the_pointer_moves_nothing_in_explore(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/explore?q=node_load1")
+    heads = page.locator(".wide thead > tr > *")
+    page.wait_for_selector("tbody tr:has-text('node_load1')")
+    page.keyboard.press("Space")
+    page.wait_for_selector("text=Back to live")
+    lefts = "heads => heads.map(head => Math.round(head.getBoundingClientRect().right))"
+    before = heads.evaluate_all(lefts)
+    chart = page.locator("figure .paper").bounding_box()
+    assert chart is not None
+    page.mouse.move(chart["x"] + 300, chart["y"] + 80)
+    page.wait_for_selector("figure .flag")
+    assert heads.evaluate_all(lefts) == before
+    # and no label of the axis looks out from under the flag
+    flag = page.locator("figure .flag span").bounding_box()
+    marks = [mark.bounding_box() for mark in page.locator("figure .mark:not(.flag) span").all()]
+    assert flag is not None
+    assert all(mark["x"] + mark["width"] < flag["x"] or mark["x"] > flag["x"] + flag["width"] for mark in marks if mark)
