@@ -190,12 +190,11 @@ class Dispatcher:
     def _end_in(self, group: TellingGroup, record: AlertRecord, now_ms: int) -> None:
         if record.number in group.missed:
             return
-        # what nobody here knew of would have been told at its first look; what waits here at the group's next one
-        due_ms = group.next_ms if record.number in group.firing else record.fired_ms + group.route.group_wait_ms
         group.firing.discard(record.number)
         group.ended[record.number] = record
         known = [record.number in told.firing for told in self._told_of_group(group)]
-        if not all(known) and record.ended_ms >= due_ms and self._is_loud(group, record, now_ms):
+        is_late = record.ended_ms >= record.fired_ms + group.route.group_wait_ms
+        if not all(known) and is_late and self._is_loud(group, record, now_ms):
             # looked at in this very step, so that nobody has to remember it
             group.missed.add(record.number)
             self._groups.look_at(group, now_ms)
