@@ -96,12 +96,15 @@ def soak(folder: Path, *, rounds: int, every_s: float, interval: str) -> list[Re
         page.wait_for_timeout(5000)
         use(page)
         readings = [read(page, server)]
-        for done in range(1, rounds + 1):
-            page.wait_for_timeout(1000 * every_s)
-            use(page)
-            readings.append(read(page, server))
-            if done % TELL == 0:
-                print(f"{done} rounds: {readings[-1].heap_mb:.2f} MB", file=sys.stderr, flush=True)
+        try:
+            for done in range(1, rounds + 1):
+                page.wait_for_timeout(1000 * every_s)
+                use(page)
+                readings.append(read(page, server))
+                if done % TELL == 0:
+                    print(f"{done} rounds: {readings[-1].heap_mb:.2f} MB", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            print(f"ended by hand after {len(readings) - 1} rounds; these are reported", file=sys.stderr)
         return readings
 
 

@@ -16,7 +16,7 @@ from barograph.model.sample import is_absent
 from barograph.model.units import Duration
 from helpers.collectors import as_dict, host_in
 
-_TINY = FilesystemConfig(mount_timeout=Duration(20), fs_types_exclude="^proc$")
+_TINY = FilesystemConfig(mount_timeout=Duration(300), fs_types_exclude="^proc$")
 _NFS = '{device="10.0.0.1:/srv", fstype="nfs4", mountpoint="/mnt/nfs"}'
 _STUCK = '{device="10.0.0.1:/srv", device_error="mountpoint timeout", fstype="nfs4", mountpoint="/mnt/nfs"}'
 
