@@ -22,7 +22,7 @@ class _Half(ctypes.Structure):
 def held() -> frozenset[int]:
     """Return the capabilities that this thread may use; none where the system does not tell."""
     halves = (_Half * 2)()
-    ctypes.CDLL(None).capget(ctypes.byref(_Header(_VERSION, 0)), halves)
+    _call("capget", ctypes.byref(_Header(_VERSION, 0)), halves)
     bits = halves[0].permitted | halves[1].permitted << 32
     return frozenset(number for number in range(_MOST) if bits >> number & 1)
 
@@ -33,7 +33,7 @@ def use(permitted: frozenset[int], effective: frozenset[int]) -> None:
     for half, first in zip(halves, (0, 32), strict=True):
         half.permitted = sum(1 << number - first for number in permitted if first <= number < first + 32)
         half.effective = sum(1 << number - first for number in effective if first <= number < first + 32)
-    ctypes.CDLL(None).capset(ctypes.byref(_Header(_VERSION, 0)), halves)
+    _call("capset", ctypes.byref(_Header(_VERSION, 0)), halves)
 
 
 def bequeath_none() -> None:
@@ -59,4 +59,11 @@ def drop(kept: frozenset[int]) -> None:
 
 
 def _prctl(option: int, argument: int) -> None:
-    ctypes.CDLL(None).prctl(ctypes.c_int(option), *(ctypes.c_ulong(each) for each in (argument, 0, 0, 0)))
+    _call("prctl", ctypes.c_int(option), *(ctypes.c_ulong(each) for each in (argument, 0, 0, 0)))
+
+
+def _call(name: str, *arguments: object) -> None:
+    # systems other than Linux have no such functions, and no capabilities either
+    function = getattr(ctypes.CDLL(None), name, None)
+    if function is not None:
+        function(*arguments)

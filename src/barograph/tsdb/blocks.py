@@ -158,7 +158,7 @@ class BlockWriter:
                 with self.connection:
                     self.connection.execute(_FROM_1_TO_2)
             self._number_of: dict[bytes, int] = {}
-            """By the labels as they are written down: a sixth of what they take as objects."""
+            """By `key_of` their labels."""
             self._next = 0
             for first, infos in read_series(self.connection):
                 self._number_of.update((key_of(info.labels), first + i) for i, info in enumerate(infos))

@@ -283,7 +283,7 @@ def _stored_spans(folder: Path) -> Iterator[LoadedSpan]:
             connection.close(True)
 
 
-def _read_span(connection: apsw.Connection, span: Span, catalogue: "_Catalogue") -> EncodedSpan:
+def _read_span(connection: apsw.Connection, span: Span, catalogue: _Catalogue) -> EncodedSpan:
     blocks: list[EncodedBlock] = []
     for block, entries in read_directories(connection, span.span):
         payload = read_payload(connection, block)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from barograph.link import children
-from barograph.link.capabilities import DAC_OVERRIDE, DAC_READ_SEARCH, held
+from barograph.link.capabilities import DAC_OVERRIDE, DAC_READ_SEARCH, bequeath_none, held, use
 from barograph.link.privileges import needed
 
 NOBODY = 65532
@@ -96,3 +96,10 @@ def test_who_has_no_capability_needs_none() -> None:
     )
     code += "; c.drop(frozenset()); assert p.needed(Path('/nowhere')) == p.Needed(), p.needed(None)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_system_without_capabilities_has_none_to_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    bequeath_none()
+    use(frozenset(), frozenset())
+    assert held() == frozenset()
