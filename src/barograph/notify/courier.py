@@ -183,13 +183,16 @@ def _is_due(delivery: Delivery, now_ms: int) -> bool:
 def judge(response: OutboundResponse, now_ms: int) -> Outcome:
     """Return what an answer means: taken, refused for now, or refused for good."""
     words = response.body[: _ANSWER_CHARACTERS * 4].decode(errors="replace").strip()[:_ANSWER_CHARACTERS]
-    answer = f"{response.status} {words}".strip()
-    if 200 <= response.status < 300:
-        return Outcome(state=DeliveryState.DELIVERED, answer=answer)
-    if response.status >= 500 or response.status in _PASSING:
-        wait_ms = _retry_after(response.header("retry-after"), now_ms)
-        return Outcome(state=DeliveryState.WAITING, answer=answer, wait_ms=wait_ms)
-    return Outcome(state=DeliveryState.FAILED, answer=answer)
+    state = judge_status(response.status)
+    wait_ms = _retry_after(response.header("retry-after"), now_ms) if state is DeliveryState.WAITING else 0
+    return Outcome(state=state, answer=f"{response.status} {words}".strip(), wait_ms=wait_ms)
+
+
+def judge_status(status: int) -> DeliveryState:
+    """Return what a status of HTTP means for a message."""
+    if 200 <= status < 300:
+        return DeliveryState.DELIVERED
+    return DeliveryState.WAITING if status >= 500 or status in _PASSING else DeliveryState.FAILED
 
 
 def judge_error(error: OutboundError) -> Outcome:

@@ -98,14 +98,33 @@ def test_what_apprise_knows_is_told_within_the_address_rules() -> None:
         told = sent(url)
         assert (told.state, told.answer) == (DeliveryState.DELIVERED, "JSON took it")
         assert hook.heard[0]["title"] == "Firing: Disk full on atlas"
-        hook.answers += [500]
-        assert sent(url).state is DeliveryState.WAITING
+        for status, state in ((500, DeliveryState.WAITING), (429, DeliveryState.WAITING), (403, DeliveryState.FAILED)):
+            hook.answers += [status]
+            judged = sent(url)
+            assert (judged.state, judged.answer) == (state, f"JSON did not take it: {status}")
         refused = sent(url, ())
         assert refused.state is DeliveryState.FAILED
         assert "this machine itself" in refused.answer
         assert len(hook.heard) == 1
+    gone = sent(url)
+    assert (gone.state, gone.answer) == (DeliveryState.WAITING, "JSON did not take it")
     unknown = sent({"apprise_configs": [{"url": "nosuchthing://x"}]})
     assert (unknown.state, "knows no nosuchthing" in unknown.answer) == (DeliveryState.FAILED, True)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [([403, 410], DeliveryState.FAILED), ([403, 500], DeliveryState.WAITING), ([500, 403], DeliveryState.WAITING)],
+)
+def test_apprise_gives_up_only_what_none_of_its_targets_will_take(answers: list[int], state: DeliveryState) -> None:
+    with recording() as hook:
+        hook.answers += answers
+        # a room each, which this service is told of one after the other
+        judged = sent(
+            {"apprise_configs": [{"url": f"mmost://127.0.0.1:{hook.port}/aaaaaaaaaaaaaaaaaaaaaaaa?channel=one,two"}]}
+        )
+    assert judged.state is state
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
