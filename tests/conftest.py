@@ -6,11 +6,17 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-# machines are noisy, so no example has a deadline; CI tries the same examples each time, everyone else new ones
-settings.register_profile("barograph", deadline=None, derandomize=os.environ.get("CI") == "true")
+# machines are noisy, so no example has a deadline, and examples may be slow to come; CI tries the same examples each
+# time, everyone else new ones
+settings.register_profile(
+    "barograph",
+    deadline=None,
+    derandomize=os.environ.get("CI") == "true",
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("barograph")
 
 # a shell's background jobs ignore interrupts, and whatever they start does so too: tests that interrupt start afresh

@@ -53,7 +53,7 @@ class Stuck:
     def __call__(self) -> None:
         self._clock.advance(self._seconds)
         self.entered.set()
-        assert self.released.wait(10)
+        assert self.released.wait(60)
 
     def release(self) -> None:
         self.released.set()

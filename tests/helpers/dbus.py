@@ -74,10 +74,10 @@ def system_bus(folder: Path) -> Iterator[FakeSystemd]:
             while True:
                 try:
                     message = serving.receive()
+                    if message.header.message_type is MessageType.method_call:
+                        serving.send(systemd.answer(message))
                 except (OSError, EOFError):
                     return
-                if message.header.message_type is MessageType.method_call:
-                    serving.send(systemd.answer(message))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -85,6 +85,6 @@ def system_bus(folder: Path) -> Iterator[FakeSystemd]:
             yield systemd
         finally:
             daemon.terminate()
-            thread.join(5)
+            thread.join(60)
             serving.close()
             shutil.rmtree(listening.parent, ignore_errors=True)

@@ -40,7 +40,7 @@ _LAST_WORDS = 20_000
 _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
 
-def eventually(probe: Callable[[], T | None], timeout_s: float = 15.0, what: str = "it") -> T:
+def eventually(probe: Callable[[], T | None], timeout_s: float = 60.0, what: str = "it") -> T:
     """Ask until the answer is not None (nor False); the pause between two tries is short."""
     end = time.monotonic() + timeout_s
     while True:
@@ -89,7 +89,7 @@ class Server:
             env={**os.environ, "PYTHONFAULTHANDLER": "1", **(environment or {})},
         )
 
-    def wait_ready(self, timeout_s: float = 60.0) -> "Server":
+    def wait_ready(self, timeout_s: float = 120.0) -> "Server":
         """Wait until it answers.
 
         Raises:
@@ -133,7 +133,7 @@ class Server:
             pids = [pid for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
             return int(pids[0]) if pids else None
 
-        return eventually(child, 10, "a front")
+        return eventually(child, what="a front")
 
     def words(self) -> str:
         """What the process has said so far."""
@@ -209,7 +209,7 @@ def serving(
     *arguments: str,
     environment: dict[str, str] | None = None,
     before: Sequence[str] = (),
-    ready_s: float = 60.0,
+    ready_s: float = 120.0,
 ) -> Iterator[Server]:
     """A ready server for the length of a block."""
     server = Server(data, *arguments, environment=environment, before=before)

@@ -19,7 +19,7 @@ def test_it_arrives_whole_and_leaves_no_descriptor_open() -> None:
     before = open_descriptors()
     descriptor = write_handover(HANDOVER)
     assert read_handover(descriptor) == HANDOVER
-    assert open_descriptors() == before
+    assert open_descriptors() <= before, "other threads may have closed some"
 
 
 def test_it_is_in_no_file() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
@@ -14,18 +15,22 @@ from helpers.clock import FakeClock
 from helpers.hook import recording
 
 
-def pinged(heartbeat: Heartbeat, url: str, seconds: float = 0.2) -> int:
-    """Let it run for a moment; returns how many pings it made meanwhile."""
+class RestsError(Exception):
+    """It waits for its next ping."""
 
-    async def run() -> None:
-        config = HeartbeatConfig(url=Secret(url) if url else None)
-        task = asyncio.create_task(heartbeat.run(config, OutboundClient(AddressRules(["127.0.0.1"]))))
-        await asyncio.sleep(seconds)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+
+def pinged(heartbeat: Heartbeat, url: str) -> int:
+    """Let it run until it waits for the first time; returns how many pings it made until then."""
+    config = HeartbeatConfig(url=Secret(url) if url else None)
+
+    async def rest(seconds: float) -> None:
+        assert seconds == config.interval.seconds
+        raise RestsError
 
     before = heartbeat.pings
-    asyncio.run(run())
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RestsError) if url else nullcontext():
+        patch.setattr(asyncio, "sleep", rest)
+        asyncio.run(heartbeat.run(config, OutboundClient(AddressRules(["127.0.0.1"]))))
     return heartbeat.pings - before
 
 

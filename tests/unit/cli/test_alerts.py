@@ -1,11 +1,12 @@
 """What the commands about alerts ask the server."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from barograph.cli import alerts
-from barograph.model.clock import SystemClock
+from helpers.clock import FakeClock
 from unit.cli.commands import Commands
 
 
@@ -34,17 +35,25 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return made
 
 
-def test_clock_times_of_the_history_are_past_and_those_of_an_end_to_come(asked: Asked, barograph: Commands) -> None:
-    now_s = SystemClock().now_ms() / 1000
+@pytest.fixture(params=["13:30:00", "22:59:59", "23:00:00"])
+def now_s(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
+    """A time of the command, which stands: one day must not begin between two times that are typed."""
+    moment = datetime.fromisoformat(f"2026-11-23T{request.param}+00:00").timestamp()
+    monkeypatch.setattr("barograph.model.clock.SystemClock", lambda: FakeClock(int(moment * 1000)))
+    return moment
+
+
+def test_clock_times_of_the_history_are_past_and_those_of_an_end_to_come(
+    asked: Asked, barograph: Commands, now_s: float
+) -> None:
     for clock in ("00:00", "06:00", "12:00", "18:00", "23:59"):
         assert barograph("alerts", "history", "--start", clock, "--end", clock).status == 0
         assert barograph("alerts", "ack", "3", "--until", clock).status == 0
     for history, ack in zip(asked.forms[::2], asked.forms[1::2], strict=True):
-        assert now_s - 90_001 <= float(history["start"]) == float(history["end"]) <= now_s + 60
-        assert now_s - 60 <= float(ack["until"]) <= now_s + 90_060
+        assert now_s - 86_400 < float(history["start"]) == float(history["end"]) <= now_s
+        assert now_s <= float(ack["until"]) <= now_s + 86_400
 
 
-def test_a_history_begins_so_long_ago(asked: Asked, barograph: Commands) -> None:
-    now_s = SystemClock().now_ms() / 1000
+def test_a_history_begins_so_long_ago(asked: Asked, barograph: Commands, now_s: float) -> None:
     assert barograph("alerts", "history", "--start", "-1h").status == 0
-    assert float(asked.forms[0]["start"]) == pytest.approx(now_s - 3600, abs=60)
+    assert float(asked.forms[0]["start"]) == now_s - 3600

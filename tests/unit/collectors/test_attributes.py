@@ -73,8 +73,8 @@ def test_where_few_files_may_be_open_none_stays_open(tmp_path: Path, monkeypatch
     (tmp_path / "a").write_text("1\n")
     monkeypatch.setattr(resource, "getrlimit", lambda _: (2, 2))
     attributes = Attributes(tmp_path, ("a",))
-    before = sorted(Path("/proc/self/fd").iterdir())
+    before = set(Path("/proc/self/fd").iterdir())
     assert attributes.read() == [b"1"]
-    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    assert set(Path("/proc/self/fd").iterdir()) <= before, "other threads may have closed some"
     (tmp_path / "a").write_text("2\n")
     assert attributes.read() == [b"2"]

@@ -17,8 +17,9 @@ from helpers.server import eventually
 _USER = "root" if os.geteuid() == 0 else "nobody"
 
 
-def program(code: str, name: str = "one", **more: object) -> ExecProgram:
-    return ExecProgram(name=name, command=(sys.executable, "-c", code), user=_USER, **more)  # type: ignore[arg-type]
+def program(code: str, name: str = "one", timeout: str = "1m", **more: object) -> ExecProgram:
+    command = (sys.executable, "-c", code)
+    return ExecProgram(name=name, command=command, user=_USER, timeout=Duration.parse(timeout), **more)  # type: ignore[arg-type]
 
 
 def collector(*programs: ExecProgram) -> ExecCollector:
@@ -62,7 +63,7 @@ def test_what_programs_say() -> None:
     ],
 )
 def test_what_goes_wrong_is_told_by_reason(code: str, reason: str) -> None:
-    timeout = Duration.parse("500ms" if reason == "timeout" else "30s")
+    timeout = "500ms" if reason == "timeout" else "1m"
     found = after_a_run(collector(program(code, timeout=timeout, max_output=Size.parse("64KiB"))))
     assert found[f'barograph_exec_failures_total{{program="one", reason="{reason}"}}'] == 1
     assert found['barograph_exec_success{program="one"}'] == 0
@@ -129,6 +130,8 @@ def test_it_runs_once_an_interval_and_is_forgotten_when_it_fails_for_long(tmp_pa
     assert count.read_text() == "xx"
     clock.advance(300)
     assert "a" not in as_dict(running.collect(9))
+    for one in running._programs:
+        one.join()  # the clock that moves on would end it
     running.close()
     clock.advance(300)
     running.collect(10)
@@ -174,7 +177,7 @@ def test_a_program_has_no_capability_of_the_server() -> None:
         "from barograph.collectors.program import Limits, run_program\n"
         "from barograph.model.clock import SystemClock\n"
         "command = ('/bin/cat', '/proc/self/status')\n"
-        "limits = Limits(command=command, timeout_s=20, max_output_bytes=100_000, account=None)\n"
+        "limits = Limits(command=command, timeout_s=60, max_output_bytes=100_000, account=None)\n"
         "print(run_program(limits, SystemClock()).output.decode(), open('/proc/thread-self/status').read())\n"
     )
     given = "-all,+dac_read_search"

@@ -14,9 +14,10 @@ from barograph.model.clock import SystemClock
 from barograph.model.errors import CollectError, NoDataError
 from barograph.model.sample import is_absent
 from barograph.model.units import Duration
+from helpers.clock import FakeClock
 from helpers.collectors import as_dict, host_in
 
-_TINY = FilesystemConfig(mount_timeout=Duration(300), fs_types_exclude="^proc$")
+_TINY = FilesystemConfig(mount_timeout=Duration(20), fs_types_exclude="^proc$")
 _NFS = '{device="10.0.0.1:/srv", fstype="nfs4", mountpoint="/mnt/nfs"}'
 _STUCK = '{device="10.0.0.1:/srv", device_error="mountpoint timeout", fstype="nfs4", mountpoint="/mnt/nfs"}'
 
@@ -27,9 +28,10 @@ def _counts(blocks: int = 1000) -> os.statvfs_result:
 
 
 class _Mounts:
-    """A kernel whose mounts answer, fail, or hang until they are let go."""
+    """A kernel whose mounts answer, fail, or hang until they are let go; only the last takes time on the clock."""
 
     def __init__(self) -> None:
+        self.clock = FakeClock()
         self.asked: list[str] = []
         self.errors: dict[str, OSError] = {}
         self.hanging: dict[str, threading.Event] = {}
@@ -38,6 +40,7 @@ class _Mounts:
     def statvfs(self, path: str) -> os.statvfs_result:
         self.asked.append(path)
         if path in self.hanging:
+            self.clock.advance(10)
             self.hanging[path].wait()
             self.returned.release()
         if path in self.errors:
@@ -45,9 +48,10 @@ class _Mounts:
         return _counts()
 
 
-def _host(folder: Path) -> Host:
-    # budgets are waited for on a real clock, since a fake one would never run out
-    return replace(host_in(folder, "filesystem"), clock=SystemClock())
+def _host(folder: Path, mounts: _Mounts | None = None) -> Host:
+    # a real clock would have a busy machine's mounts hang that answer
+    host = host_in(folder, "filesystem")
+    return host if mounts is None else replace(host, clock=mounts.clock)
 
 
 def test_space_and_inodes(tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_a_mount_that_refuses_is_reported_with_the_reason(tmp_path: Path) -> Non
 
 def test_a_mount_that_hangs_is_marked_and_skipped_until_it_returns(tmp_path: Path) -> None:
     mounts = _Mounts()
-    collector = FilesystemCollector(_host(tmp_path), _TINY, mounts.statvfs)
+    collector = FilesystemCollector(_host(tmp_path, mounts), _TINY, mounts.statvfs)
     healthy = collector.collect(1)
     mounts.hanging["/mnt/nfs"] = threading.Event()
     stuck = as_dict(collector.collect(2))
@@ -140,7 +144,7 @@ def test_a_mount_that_hangs_is_marked_and_skipped_until_it_returns(tmp_path: Pat
 
 def test_many_mounts_that_hang_cost_one_timeout_a_sample(tmp_path: Path) -> None:
     mounts = _Mounts()
-    collector = FilesystemCollector(_host(tmp_path), _TINY, mounts.statvfs)
+    collector = FilesystemCollector(_host(tmp_path, mounts), _TINY, mounts.statvfs)
     for path in ("/mnt/nfs", "/mnt/nfs/inner", "/mnt/fuse"):
         mounts.hanging[path] = threading.Event()
     first = collector.collect(1)
@@ -212,7 +216,7 @@ def test_the_same_device_and_point_under_two_types_give_one_mount_info(tmp_path:
 def test_values_of_mounts_not_asked_keep_the_bits_of_absence(tmp_path: Path) -> None:
     mounts = _Mounts()
     mounts.hanging["/mnt/fuse"] = mounts.hanging["/mnt/nfs"] = mounts.hanging["/mnt/nfs/inner"] = threading.Event()
-    collector = FilesystemCollector(_host(tmp_path), _TINY, mounts.statvfs)
+    collector = FilesystemCollector(_host(tmp_path, mounts), _TINY, mounts.statvfs)
     values = collector.collect(1).values
     assert np.isnan(values).sum() == is_absent(values).sum() > 0
     _let_go(mounts, "/mnt/nfs", collector)
@@ -235,6 +239,6 @@ def _let_go(mounts: _Mounts, path: str, collector: FilesystemCollector) -> None:
     asking: Callable[[], bool] = lambda: path in collector._asking  # noqa: E731  a name for the condition
     event.set()
     if asking():
-        mounts.returned.acquire(timeout=5)
+        mounts.returned.acquire(timeout=60)
         while asking():
             threading.Event().wait(0.001)

@@ -52,9 +52,12 @@ def test_a_file_that_comes_in_pieces_is_read_whole(monkeypatch: pytest.MonkeyPat
 def test_the_kernels_own_files_are_read_whole() -> None:
     for name in ("stat", "vmstat", "self/mountinfo"):
         file = KeptFile(Path("/proc") / name, single=name == "stat")
-        data = file.read()
-        assert data.endswith(b"\n")
-        assert abs(len(data) - len((Path("/proc") / name).read_bytes())) < 200
+        differences = []
+        for _ in range(5):  # somebody else may mount something between the two
+            data = file.read()
+            assert data.endswith(b"\n")
+            differences.append(abs(len(data) - len((Path("/proc") / name).read_bytes())))
+        assert min(differences) < 200
         file.close()
 
 

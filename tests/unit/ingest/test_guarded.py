@@ -45,7 +45,7 @@ def test_closing_one_that_hangs_waits_until_its_call_returns() -> None:
     guarded = GuardedCollector(collector.every())
     thread = threading.Thread(target=guarded)
     thread.start()
-    assert stuck.entered.wait(10)
+    assert stuck.entered.wait(60)
     guarded.close()
     assert collector.closed == 0
     stuck.release()
@@ -65,7 +65,7 @@ class TestRetry:
         guarded = GuardedCollector(collector.every(budget_ms=budget_ms))
         guarded.try_aside(7000, self.clock)
         assert guarded.retry is not None
-        guarded.retry.thread.join(10)
+        guarded.retry.thread.join(60)
         return guarded.retry
 
     @pytest.fixture(autouse=True)
@@ -101,12 +101,12 @@ class TestRetry:
         collector.behave = stuck
         guarded = GuardedCollector(collector.every())
         guarded.try_aside(7000, self.clock)
-        assert stuck.entered.wait(10)
+        assert stuck.entered.wait(60)
         assert guarded.retry is not None
         assert guarded.retry.outcome is None
         assert guarded.retry.thread.daemon  # one that is stuck cannot hold the process
         stuck.release()
-        guarded.retry.thread.join(10)
+        guarded.retry.thread.join(60)
         assert guarded.retry.outcome is not None
 
     def test_where_no_thread_can_be_started_it_counts_as_hung(

@@ -317,7 +317,7 @@ class TestStopping:
         thread = threading.Thread(target=ticker.run)
         thread.start()
         ticker.stop()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -15,6 +15,6 @@ def run(request: pytest.FixtureRequest) -> Run:
     def run_on(coroutine: Coroutine[Any, Any, None]) -> None:
         factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
         with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(asyncio.wait_for(coroutine, 20))
+            runner.run(asyncio.wait_for(coroutine, 90))
 
     return run_on

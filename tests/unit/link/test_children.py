@@ -34,6 +34,12 @@ class Stuck:
         return [int(word) for word in words.split()]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer to end what was killed; what holds a pipe does so for a minute."""
+    monkeypatch.setattr(children, "_LONGEST_END_S", 30.0)
+
+
 @pytest.fixture
 def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stuck]:
     script, child = tmp_path / "stuck", Stuck(tmp_path / "pids")
@@ -48,7 +54,7 @@ async def cancel_stuck(work: "asyncio.Task[object]", child: Stuck) -> int:
     while not (pids := child.pids()):
         await asyncio.sleep(0.01)
     work.cancel()
-    await asyncio.wait([work], timeout=10)
+    await asyncio.wait([work], timeout=60)
     assert work.cancelled()
     return pids[0]
 
@@ -57,7 +63,7 @@ def complain() -> None:
     """Have what outlives its event loop say so."""
     for thread in threading.enumerate():
         if "waitpid" in thread.name:  # it holds what it waits for
-            thread.join(10)
+            thread.join(60)
     gc.collect()
 
 
@@ -89,7 +95,7 @@ def test_a_start_that_is_cancelled_halfway_is_ended_too(stuck: Stuck) -> None:
         while not stuck.pids():
             time.sleep(0.01)
         starting.cancel()
-        await asyncio.wait([starting], timeout=10)
+        await asyncio.wait([starting], timeout=60)
         assert starting.cancelled()
 
     asyncio.run(check())
@@ -97,8 +103,8 @@ def test_a_start_that_is_cancelled_halfway_is_ended_too(stuck: Stuck) -> None:
 
 
 @pytest.mark.parametrize("is_dead", [False, True])
-def test_a_pipe_that_another_process_holds_is_not_waited_for(is_dead: bool) -> None:
-    async def check() -> tuple[int, float, bytes]:
+def test_a_pipe_that_another_process_holds_is_not_waited_for(is_dead: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async def check() -> tuple[int, bytes]:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", "sleep 60 & echo $!; kill -STOP $$", stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
@@ -111,12 +117,11 @@ def test_a_pipe_that_another_process_holds_is_not_waited_for(is_dead: bool) -> N
                 await asyncio.sleep(0.01)
         reading = asyncio.create_task(process.stdout.readline())
         await asyncio.sleep(0)
-        began_s = time.monotonic()
         await children.end(process)
-        return holder, time.monotonic() - began_s, await reading
+        return holder, await reading
 
-    holder, took_s, read = asyncio.run(check())
+    holder, read = asyncio.run(check())
     os.kill(holder, signal.SIGKILL)
-    assert took_s < 1.0
+    assert "is left alone" not in caplog.text
     assert read == b""
     complain()

@@ -23,7 +23,7 @@ class Hang:
         self.calls += 1
         self._clock.advance(10)
         self.entered.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
         return "too late"
 
 
@@ -47,7 +47,7 @@ class Rig:
 
     def join_stuck(self) -> None:
         for worker in self.runner._stuck:
-            worker.thread.join(10)
+            worker.thread.join(60)
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def test_the_thread_is_kept_between_runs(rig: Rig) -> None:
 
 
 def test_no_calls_need_no_thread(rig: Rig) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     assert rig.run() == []
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before, "others may have ended"
 
 
 def test_an_error_is_an_outcome_and_the_rest_goes_on(rig: Rig) -> None:
@@ -180,7 +180,7 @@ def test_a_call_that_was_reported_before_its_thread_could_begin_it_is_never_begu
 
     def held_up(worker: deadline._Worker[str], run: deadline._Run[str]) -> bool:
         rig.clock.advance(10)  # the machine gives this thread no time before the budget is over
-        assert gate.wait(10)
+        assert gate.wait(60)
         return complete(worker, run)
 
     monkeypatch.setattr(deadline._Worker, "_complete", held_up)
@@ -197,7 +197,7 @@ def test_closing_ends_the_waiting_thread(rig: Rig) -> None:
     worker = rig.runner._worker
     assert worker is not None
     rig.runner.close()
-    worker.thread.join(10)
+    worker.thread.join(60)
     assert not worker.thread.is_alive()
     rig.runner.close()
 

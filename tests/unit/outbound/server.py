@@ -49,7 +49,7 @@ async def peer(answer: Callable[[bytes], bytes] | bytes = OK) -> AsyncIterator[P
         yield made
     finally:
         server.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while made.open:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)  # the loop closes transports in its next round

@@ -314,7 +314,7 @@ def test_a_change_waits_for_another_thread_that_is_in_the_middle_of_one(tmp_path
 
     def linger(*_: object) -> bool:
         begun.set()
-        return ended.wait(10)
+        return ended.wait(60)
 
     def slow() -> int:
         # a statement under way: SQLite calls this in its middle
@@ -324,7 +324,7 @@ def test_a_change_waits_for_another_thread_that_is_in_the_middle_of_one(tmp_path
     state.add_session(session())
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(state.write, slow)
-        assert begun.wait(10)
+        assert begun.wait(60)
         second = pool.submit(state.write, lambda: state.run("DELETE FROM login_code"), lasting=True)
         third = pool.submit(lambda: state.is_durable)
         waiting: list[Future[Any]] = [second, third]

@@ -250,7 +250,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that must end by itself."""
 
     async def bounded() -> T:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await main
 
     return asyncio.run(bounded())

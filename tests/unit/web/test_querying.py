@@ -2,6 +2,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -107,9 +108,19 @@ def test_a_query_that_is_never_begun_ends_at_its_time(thread: QueryThread) -> No
     run(play())
 
 
-def test_a_query_that_runs_past_its_time_is_left_to_the_engine(thread: QueryThread) -> None:
+def test_a_query_that_runs_past_its_time_is_left_to_the_engine(
+    thread: QueryThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, submit = Gate(), thread._pool.submit
+
+    def begun(*work: Any) -> "Future[str]":
+        job = submit(*work)
+        assert gate.begun.wait(60), "a thread that begins after its time would be told of the queue instead"
+        return job
+
+    monkeypatch.setattr(thread._pool, "submit", begun)
+
     async def play() -> None:
-        gate = Gate()
         task = start(thread, gate, timeout_s=0.01)
         await until(gate.begun.is_set)
         await asyncio.sleep(0.05)

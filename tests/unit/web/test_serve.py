@@ -24,7 +24,7 @@ def serving(site: Site, script: Script) -> None:
         async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
             return await asyncio.open_connection("127.0.0.1", port)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await script(connect, http)
             http.stop()
             await server

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from barograph.web.connection import Connection
 from barograph.web.serve import Http, run_loop
 
 PLACES = 4
@@ -47,7 +48,7 @@ def serving(script: Callable[[int], Awaitable[None]], certificate: ssl.SSLContex
         http = Http(large, [listening], certificate)
         server = asyncio.ensure_future(http.run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await script(port)
         finally:
             http.stop()
@@ -79,10 +80,19 @@ async def ask(port: int, context: ssl.SSLContext | None = None) -> bytes:
     return head + body
 
 
-def test_who_reads_nothing_of_an_answer_gives_the_place_up() -> None:
+def test_who_reads_nothing_of_an_answer_gives_the_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, pause = set[Connection](), Connection.pause_writing
+
+    def note(connection: Connection) -> None:
+        pause(connection)
+        stuck.add(connection)
+
+    monkeypatch.setattr(Connection, "pause_writing", note)
+
     async def script(port: int) -> None:
         clients = [await silent(port, asking=True) for _ in range(PLACES)]
-        await asyncio.sleep(0.2)
+        while len(stuck) < PLACES:  # until then an answer is being made, and its place is not to be had
+            await asyncio.sleep(0.01)
         for _ in range(3):
             assert (await ask(port)).startswith(b"HTTP/1.1 200 OK")
         for client in clients:
@@ -100,7 +110,7 @@ def test_who_connects_and_agrees_on_nothing_gives_the_place_up(pair: ssl.SSLCont
         for _ in range(2):
             assert (await ask(port, trusting)).startswith(b"HTTP/1.1 200 OK")
         loop = asyncio.get_running_loop()
-        ended = [await asyncio.wait_for(loop.sock_recv(client, 10), 5) for client in clients[:PLACES]]
+        ended = [await asyncio.wait_for(loop.sock_recv(client, 10), 30) for client in clients[:PLACES]]
         assert ended == [b""] * PLACES
         for client in clients:
             client.close()
@@ -116,12 +126,13 @@ def test_tls_that_is_none_ends_that_connection_alone(pair: ssl.SSLContext, monke
         plain, quiet = await silent(port, asking=True), await silent(port, asking=False)
         for client in (plain, quiet):
             with pytest.raises(ConnectionError):
-                while await asyncio.wait_for(loop.sock_recv(client, 100), 5):
+                while await asyncio.wait_for(loop.sock_recv(client, 100), 30):
                     pass
                 raise ConnectionError
             client.close()
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        monkeypatch.setattr("barograph.web.tls_door.HANDSHAKE_TIMEOUT_S", 60)  # of who means it, on a busy machine
         assert (await ask(port, trusting)).startswith(b"HTTP/1.1 200 OK")
 
     serving(script, pair)
