@@ -31,7 +31,7 @@ def barograph(*arguments: str, **environment: str) -> subprocess.CompletedProces
         [sys.executable, "-m", "barograph", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         env={**kept, **environment},
     )
@@ -114,7 +114,7 @@ def test_an_interrupt_while_it_waits_is_130() -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        asked = threading.Timer(60, asking.kill)
+        asked = threading.Timer(180, asking.kill)
         asked.start()
         connection, _ = silent.accept()
         assert connection.recv(1)

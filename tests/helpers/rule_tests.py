@@ -49,7 +49,7 @@ def promtool(file: Path) -> Ran:
         cwd=file.parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     return Ran(answer.returncode, answer.stderr)

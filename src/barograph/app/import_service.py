@@ -94,7 +94,11 @@ class ImportService:
         """
         if self._idle is not None:
             self._idle.cancel()
-        worker = self._worker if self._worker is not None and self._worker.returncode is None else await self._start()
+        worker = self._worker
+        # one that was told to rest reads nothing any more, also before it has ended
+        if worker is None or worker.returncode is not None or worker.stdin is None or worker.stdin.is_closing():
+            await self._end_worker()
+            worker = await self._start()
         assert worker.stdin is not None and worker.stdout is not None
         try:
             worker.stdin.write(msgspec.json.encode(job) + b"\n")

@@ -114,6 +114,9 @@ def test_the_keepers_side_imports_and_cleans_up(tmp_path: Path) -> None:
         side.service._rest()
         assert await side.service._worker.wait() == 0
         assert isinstance(await side.ask(BODY), SamplesImported)
+        # whoever comes while it does so is served too
+        side.service._rest()
+        assert isinstance(await side.ask(BODY), SamplesImported)
         await side.service.close()
         await side.service.close()
 

@@ -14,6 +14,12 @@ from helpers.collectors import as_dict
 from helpers.processes import T0_MS, sample
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer to write what waits."""
+    monkeypatch.setattr("barograph.app.recorder._STOP_S", 60.0)
+
+
 def _metrics(telemetry: Telemetry) -> dict[str, float]:
     schema, values = telemetry.snapshot()
     return as_dict(Batch("test", schema, 0, values))

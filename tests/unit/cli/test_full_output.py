@@ -14,7 +14,7 @@ def run_into(device: str, *arguments: str) -> subprocess.CompletedProcess[str]:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
 
 
@@ -26,5 +26,5 @@ def test_output_that_cannot_be_written_is_said_and_fails(command: tuple[str, ...
 
 def test_a_reader_that_has_enough_is_no_failure() -> None:
     command = f"set -o pipefail; {sys.executable} -m barograph version | true"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=180)
     assert (done.returncode, done.stderr) == (0, "")

@@ -179,8 +179,9 @@ def test_odd_content(tmp_path: Path, file: str, content: str) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[list[bytes]]:
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """Docker's socket, with a real server behind it that answers with what the list holds."""
+    monkeypatch.setattr("barograph.collectors.cgroup.engine._TIMEOUT_S", 60.0)
     answers: list[bytes] = []
     (tmp_path / "run").mkdir()
     with socket.socket(socket.AF_UNIX) as listening:

@@ -30,6 +30,7 @@ def host_at(folder: Path) -> tuple[Host, FakeClock]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bus that answers does so in the first sample, however busy the machine is."""
     monkeypatch.setattr("barograph.collectors.systemd._FIRST_WAIT_S", 60.0)
+    monkeypatch.setattr("barograph.collectors.systemd_bus._TIMEOUT_S", 60.0)
 
 
 @needs_dbus
