@@ -14,6 +14,7 @@ from barograph.model.secret import Secret
 from barograph.notify import mail
 from barograph.notify.courier import Outcome
 from barograph.notify.mail import MailReceiver, message_of, over_smtp
+from helpers.eventually_async import end_server
 from unit.notify.notices import notice
 
 
@@ -27,6 +28,12 @@ class MailServer:
         self._tls = tls
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+        finally:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 test\r\n")
         while line := (await reader.readline()).decode().strip():
             self.commands.append(line)
@@ -39,7 +46,6 @@ class MailServer:
                 await writer.start_tls(self._tls)
             if word == "QUIT":
                 break
-        writer.close()
 
     def _usual(self, word: str) -> str:
         extension = "250-STARTTLS\r\n" if self._tls is not None else ""
@@ -77,7 +83,7 @@ def deliver(
         server = await asyncio.start_server(mail_server.serve, "localhost", 0)
         port = server.sockets[0].getsockname()[1]
         outcome = await over_smtp(receiver_at(port, require_tls=require_tls, username=username))(notice())
-        server.close()
+        await end_server(server)
         return mail_server, outcome
 
     return asyncio.run(run())

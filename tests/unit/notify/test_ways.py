@@ -17,6 +17,7 @@ from barograph.notify.config import HeartbeatConfig, MailDefaults, ReceiverConfi
 from barograph.notify.courier import Outcome
 from barograph.notify.ways import Means, make_ways
 from barograph.outbound.address_rules import AddressRules
+from helpers.eventually_async import end_server
 from helpers.hook import recording
 from unit.notify.notices import notice
 from unit.outbound.server import client_of
@@ -184,7 +185,7 @@ def test_a_mailbox_that_is_refused_for_now_is_tried_again_alone() -> None:
         means = Means(client=client_of(), rules=AddressRules(()), clock=SystemClock())
         ways = make_ways([receiver(email_configs=[config])], DEFAULTS)["team"]
         outcomes = [await way.send(means)(notice()) for way in ways]
-        server.close()
+        await end_server(server)
         return outcomes
 
     outcomes = asyncio.run(send())

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient
+from helpers.eventually_async import end_server
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
@@ -16,16 +17,13 @@ class Peer:
     def __init__(self, answer: Callable[[bytes], bytes]) -> None:
         self.heard: list[bytes] = []
         self.port = 0
-        self.open = 0
         self._answer = answer
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.open += 1
         try:
             await self._serve(reader, writer)
         finally:
             writer.close()
-            self.open -= 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -48,11 +46,7 @@ async def peer(answer: Callable[[bytes], bytes] | bytes = OK) -> AsyncIterator[P
     try:
         yield made
     finally:
-        server.close()
-        async with asyncio.timeout(60):
-            while made.open:
-                await asyncio.sleep(0)
-        await asyncio.sleep(0)  # the loop closes transports in its next round
+        await end_server(server)
 
 
 def client_of(**names: str) -> OutboundClient:

@@ -9,6 +9,7 @@ import pytest
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient, resolve_host
 from barograph.outbound.request import OutboundError, OutboundRequest
+from helpers.eventually_async import end_server
 from unit.outbound.server import OK, client_of, peer
 
 
@@ -224,7 +225,7 @@ def test_a_certificate_must_be_trusted_and_the_hosts_own(tmp_path: Path, host: s
         else:
             with pytest.raises(OutboundError, match="not trusted"):
                 await trusting.send(request)
-        server.close()
+        await end_server(server)
 
     asyncio.run(check())
 
