@@ -28,9 +28,12 @@ _WATCH_S = 0.02
 _NICENESS = 10
 
 
-def _yield_to_others() -> None:
-    """Have this thread wait where cores are short: the keeper's ticks and the event loop go before dear queries."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+def yield_to_others() -> None:
+    """Have this thread wait where cores are short: ticks and the event loop go before dear queries and exports."""
+    thread = threading.get_native_id()
+    # a server that was started nicer still may not go back, and should not
+    if os.getpriority(os.PRIO_PROCESS, thread) < _NICENESS:
+        os.setpriority(os.PRIO_PROCESS, thread, _NICENESS)
 
 
 class QueryThread:
@@ -42,7 +45,7 @@ class QueryThread:
     """
 
     def __init__(self, max_waiting: int, clock: Clock) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query", initializer=_yield_to_others)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query", initializer=yield_to_others)
         self._max_waiting = max_waiting
         self._clock = clock
         self._under_way: set[Cancel] = set()

@@ -188,9 +188,10 @@ class TestCommands:
         run(story())
 
     def test_an_answer_to_a_command_that_was_given_up_is_dropped(self, run: Run) -> None:
-        gate = asyncio.Event()
+        asked, gate = asyncio.Event(), asyncio.Event()
 
         async def execute(command: AnyCommand, actor: Actor) -> AnyReply:
+            asked.set()
             await gate.wait()
             return Done()
 
@@ -198,7 +199,7 @@ class TestCommands:
             server = LinkServer(execute)
             front = Front(server.open())
             task = asyncio.ensure_future(front.client.execute(Reload()))
-            await asyncio.sleep(0.01)
+            await asked.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

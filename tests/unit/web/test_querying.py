@@ -2,7 +2,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from barograph.model.errors import LinkError, QueryCancelledError, QueryTimeoutError
 from barograph.promql.cancel import Cancel
 from barograph.web.errors import RequestError
-from barograph.web.querying import CHEAP_COST, QueryThread
+from barograph.web.querying import CHEAP_COST, QueryThread, yield_to_others
 from helpers.clock import FakeClock
 from unit.web.site import run
 
@@ -215,3 +215,15 @@ def test_dear_queries_let_others_go_first(thread: QueryThread) -> None:
     here = os.getpriority(os.PRIO_PROCESS, 0)
     assert run(thread.run(DEAR, 5.0, stays, niceness)) == max(10, here)
     assert os.getpriority(os.PRIO_PROCESS, 0) == here
+
+
+def test_a_server_that_was_started_nicer_still_stays_so() -> None:
+    niceness = max(15, os.getpriority(os.PRIO_PROCESS, 0))
+
+    def begin() -> int:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        yield_to_others()  # only root could go back to 10: for all others it was an error, and no query ran
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(begin).result() == niceness

@@ -4,8 +4,6 @@ A thread of its own makes the text, a step at a time and only as fast as the cli
 """
 
 import asyncio
-import os
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,11 +15,11 @@ from barograph.web.deps import ExportSteps, WebDeps
 from barograph.web.errors import RequestError, problem_of
 from barograph.web.parameters import Parameters, Receive, Scope, Send, one, read_parameters
 from barograph.web.places import Places
+from barograph.web.querying import yield_to_others
 from barograph.web.reply import send_problem
 
 _AT_ONCE = 4
 _AT_ONCE_OF_ONE = 2
-_NICENESS = 10
 
 
 class ExportRoutes:
@@ -30,7 +28,7 @@ class ExportRoutes:
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
         self._places = Places("exports", _AT_ONCE, _AT_ONCE_OF_ONE, "ask again in a moment")
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export", initializer=_yield_to_others)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export", initializer=yield_to_others)
         deps.now.on_close.append(self._close)
 
     async def json_lines(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,8 +101,3 @@ def _format(parameters: Parameters) -> str:
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _yield_to_others() -> None:
-    """Have this thread wait where cores are short: ticks, the event loop and queries go before exports."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
