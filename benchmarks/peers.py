@@ -29,7 +29,7 @@ from disk_use import folder_bytes
 from helpers.ports import free_port
 
 _SAMPLE = np.dtype([("head", "u1", 3), ("value", "<f8"), ("field", "u1"), ("time", "u1", 6)])
-_START_S = 20.0
+_START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

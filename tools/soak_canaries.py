@@ -158,12 +158,11 @@ def figures(place: Path) -> list[Figure]:
         secrets["viewer's session"] = viewer.partition("=")[2]
         eventually(
             lambda: PLAIN in server.get("/api/barograph/v1/processes", limit="500").body.decode() or None,
-            30,
-            "the program",
+            what="the program",
         )
         bearer = ("authorization", f"Bearer {server.token}")
         # a snapshot goes last where cores are short
-        Wire(server.url, 150).send("POST", SNAPSHOT, [bearer])
+        Wire(server.url, 300).send("POST", SNAPSHOT, [bearer])
         server.process.send_signal(1)
         places = [*looked_at(server, viewer), *broken(config, planted)]
     sightings = [f"{what} in {where}" for where, text in places for what, secret in secrets.items() if secret in text]

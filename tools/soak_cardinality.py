@@ -94,7 +94,6 @@ def figures(count: int, place: Path) -> list[Figure]:
         poured = pour(server, exploded, count - exploded)
         ended_s = now()
         growth = anonymous_bytes(server) - before
-        time.sleep(2)
         missing, meanwhile = missing_ticks(server, started_s, poured_s), missing_ticks(server, poured_s, ended_s)
         held = int(server.value("barograph_store_series") or 0)
     return [

@@ -40,7 +40,8 @@ def fuzz(name: str, runs: int, seed: int, found: Path) -> tuple[int, bool, str]:
         *(
             f"-runs={runs}",
             f"-seed={seed}",
-            "-timeout=10",
+            # a short run goes beside other tests
+            f"-timeout={10 if runs >= LONG else 60}",
             "-rss_limit_mb=1024",
             "-max_len=2000",
             "-print_final_stats=1",

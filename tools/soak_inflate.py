@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cramjam
@@ -104,8 +105,9 @@ def processes(server: Server) -> list[int]:
     while todo:
         pid = todo.pop()
         found.append(pid)
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            todo += [int(child) for child in (thread / "children").read_text().split()]
+        with suppress(OSError):  # a thread or a process that ended meanwhile
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                todo += [int(child) for child in (thread / "children").read_text().split()]
     return found
 
 

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from proof import SECURITY, Figure, Proof, conclude, read_options
@@ -23,6 +24,7 @@ from helpers.server import Server, serving
 PAIRS = 200
 CROWD = 60
 LIMIT = 10
+TIMES = 3
 PROOF = Proof(
     row=34,
     name="login",
@@ -58,9 +60,36 @@ def log_in(wire: Wire, source: str, user: str, password: str) -> Reply:
     return wire.send("POST", "/login", headers, urlencode({"user": user, "password": password}).encode())
 
 
-def at_once(server: Server, tries: list[tuple[str, str]]) -> list[int]:
-    """Send tries (source, user) at once; returns their statuses."""
+class Crowd(NamedTuple):
+    """The statuses of tries that were sent at once, and how long they took in all."""
+
+    statuses: list[int]
+    took_s: float
+
+
+def too_many(crowd: Crowd) -> int:
+    """Return how many tries were verified beyond those of each minute that had begun."""
+    return max(0, crowd.statuses.count(401) - LIMIT * (1 + int(crowd.took_s // 60)))
+
+
+def is_barred(wire: Wire, source: str) -> bool:
+    """Use up a source's tries; tell whether a right password is refused then.
+
+    On a busy machine the first tries may be a minute old by then, and another may be made: so some times over.
+    """
+    for _ in range(TIMES):
+        for _ in range(3 * LIMIT):  # who was told that the server is busy has used up no try
+            if log_in(wire, source, "guess", "a wrong password").status == 429:
+                break
+        if log_in(wire, source, "user0", PASSWORD).status == 429:
+            return True
+    return False
+
+
+def at_once(server: Server, tries: list[tuple[str, str]]) -> Crowd:
+    """Send tries (source, user) at once."""
     statuses: list[int] = []
+    started_s = time.monotonic()
 
     def send(source: str, user: str) -> None:
         wire = Wire(server.url)
@@ -72,7 +101,7 @@ def at_once(server: Server, tries: list[tuple[str, str]]) -> list[int]:
         thread.start()
     for thread in threads:
         thread.join()
-    return statuses
+    return Crowd(statuses, time.monotonic() - started_s)
 
 
 def pairs(server: Server, count: int) -> tuple[list[float], list[float], int]:
@@ -111,9 +140,7 @@ def figures(count: int, place: Path) -> list[Figure]:
         administer(server, "POST", "/users", name="victim", role="viewer", password=PASSWORD)
         one_source = at_once(server, [("192.0.2.1", f"guess{number}") for number in range(CROWD)])
         one_user = at_once(server, [(f"192.0.2.{10 + number}", "victim") for number in range(CROWD)])
-        for _ in range(LIMIT):  # who was told that the server is busy has used up no try
-            log_in(wire, "192.0.2.1", "guess", "a wrong password")
-        right = log_in(wire, "192.0.2.1", "user0", PASSWORD).status
+        refused = is_barred(wire, "192.0.2.1")
         wire.close()
     difference_ms = statistics.median(b - a for a, b in zip(known, unknown, strict=True))
     return [
@@ -123,11 +150,11 @@ def figures(count: int, place: Path) -> list[Figure]:
         Figure(name="answers that tell a user from nobody", value=differ, must_be=0),
         Figure(name="a refusal takes, median", value=round(statistics.median(known), 1), unit="ms"),
         Figure(name="difference between a user and nobody, median of pairs", value=round(difference_ms, 2), unit="ms"),
-        Figure(name="tries at once from one source", value=len(one_source)),
-        Figure(name="of these more than ten verified", value=max(0, one_source.count(401) - LIMIT), must_be=0),
-        Figure(name="tries at once for one user from as many sources", value=len(one_user)),
-        Figure(name="of these too, more than ten verified", value=max(0, one_user.count(401) - LIMIT), must_be=0),
-        Figure(name="a right password from the barred source is refused", value=right == 429, must_be=1),
+        Figure(name="tries at once from one source", value=len(one_source.statuses)),
+        Figure(name="of these more than ten verified", value=too_many(one_source), must_be=0),
+        Figure(name="tries at once for one user from as many sources", value=len(one_user.statuses)),
+        Figure(name="of these too, more than ten verified", value=too_many(one_user), must_be=0),
+        Figure(name="a right password from the barred source is refused", value=refused, must_be=1),
     ]
 
 

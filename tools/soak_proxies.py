@@ -34,6 +34,8 @@ PROOF = Proof(
 )
 _PROBE = b"GET /-/ready HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
 _OWN = b"Barograph is ready"
+_NOBODY = (b"HTTP/1.1 502", b"HTTP/1.1 503", b"HTTP/1.1 504")
+_TRIES = 5
 _NGINX = """
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
 events {{ worker_connections 64; }}
@@ -55,9 +57,9 @@ global
   maxconn 64
 defaults
   mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 60s
+  timeout client 60s
+  timeout server 60s
   http-reuse always
 frontend all
   bind 127.0.0.1:{own}
@@ -83,7 +85,7 @@ def proxied(name: str, server: Address, folder: Path) -> Iterator[Address]:
             [part.format(folder=folder, file=file) for part in command], stdout=out, stderr=subprocess.STDOUT
         )
     try:
-        eventually(lambda: _OWN in ask(own, _PROBE), 20, f"{name} before the server")
+        eventually(lambda: _OWN in ask(own, _PROBE), what=f"{name} before the server")
         yield own
     finally:
         process.kill()
@@ -93,7 +95,7 @@ def proxied(name: str, server: Address, folder: Path) -> Iterator[Address]:
 @contextmanager
 def relayed(server: Address) -> Iterator[Address]:
     """Run the control: all clients' bytes go out on one connection, and each gets whatever answer comes next."""
-    upstream = socket.create_connection(server, timeout=2)
+    upstream = socket.create_connection(server, timeout=60)
     answers = upstream.makefile("rb")
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -120,7 +122,7 @@ def relayed(server: Address) -> Iterator[Address]:
         upstream.close()
 
 
-def ask(address: Address, data: bytes, wait_s: float = 5.0) -> bytes:
+def ask(address: Address, data: bytes, wait_s: float = 30.0) -> bytes:
     """Send bytes on a connection of their own; returns what came back until it closed, or nothing more came."""
     answer = b""
     try:
@@ -138,12 +140,25 @@ def is_own(answer: bytes) -> bool:
     return answer.count(b"HTTP/1.1 ") == 1 and _OWN in answer and WORDS not in answer
 
 
+def own_answer(address: Address) -> bytes:
+    """Ask for readiness and return what came; again where that is nothing, or the proxy says that nobody answers it.
+
+    Such an answer is nobody else's: the proxy may have chosen a connection that was just being closed.
+    """
+    answer = b""
+    for _ in range(_TRIES):
+        answer = ask(address, _PROBE)
+        if answer and not answer.startswith(_NOBODY):
+            break
+    return answer
+
+
 def desyncs(address: Address, sent: list[bytes], report: Callable[[bytes, bytes], None]) -> int:
     """Send every variant, and ask after each; returns how many askers got what is not theirs."""
     found = 0
     for data in sent:
         ask(address, data, 0.15)
-        answer = ask(address, _PROBE)
+        answer = own_answer(address)
         if not is_own(answer):
             found += 1
             report(data, answer)

@@ -147,7 +147,6 @@ def figures(count: int, seconds: float, place: Path) -> list[Figure]:
             took_ms = ask(server, seconds)
             growth = anonymous_bytes(server) - before
             ended_s = int(SystemClock().now_s())
-        time.sleep(2)
         missing = missing_ticks(server, started_s, ended_s)
     return [
         Figure(name="slow connections at once", value=count),

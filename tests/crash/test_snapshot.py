@@ -40,7 +40,7 @@ def killed(source: Path, target: Path, call: int, what: str) -> bool:
     """Run one in a process that ends itself at the n-th word of its progress; False where it had ended before."""
     command = [sys.executable, "-c", KILLED_AT_CALL, str(source), str(target), str(call), what]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    return subprocess.run(command, check=False, env=environment, timeout=60).returncode < 0
+    return subprocess.run(command, check=False, env=environment, timeout=150).returncode < 0
 
 
 @pytest.fixture

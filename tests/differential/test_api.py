@@ -12,7 +12,7 @@ import pytest
 from helpers.server import Server, eventually, serving
 from peers import Peer, prometheus
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 START, END = "1700000000", "1700000060"
 RANGE = {"start": START, "end": END, "step": "10"}
 
@@ -113,7 +113,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Serve
             eventually(
                 lambda: json.loads(peer.get("/api/v1/query?query=up"))["data"]["result"] or None, what="a scrape"
             )
-            eventually(lambda: server.query("up") or None, what="a tick")
+            # of the host, and, a moment later, of the server itself
+            eventually(lambda: len(server.query("up")) == 2, what="a tick")
             yield peer, server
 
 
@@ -125,7 +126,7 @@ def ask(base: str, request: Asked, token: str = "") -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         sent = urllib.request.Request(url, data=body, method=request.method, headers=headers)
-        with urllib.request.urlopen(sent, timeout=10) as answer:
+        with urllib.request.urlopen(sent, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as refusal:
         text = refusal.read()

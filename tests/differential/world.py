@@ -163,7 +163,7 @@ class Both:
             parameters["step"] = question.step_s
         url = f"{self._peer.url}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
+            with urllib.request.urlopen(url, timeout=120) as answer:
                 return _reply(json.loads(answer.read()))
         except urllib.error.HTTPError as error:
             return Reply(str(json.loads(error.read())["errorType"]), {})

@@ -40,7 +40,8 @@ class Place:
         self.config.write_text(
             f"""
 rule_files: [rules.yml]
-collectors: {{textfile: {{directory: ["{self.flags}"]}}}}
+thresholds: {{stock: false}}
+collectors: {{textfile: {{directory: ["{self.flags}"], budget: 1m}}}}
 route: {{receiver: team, group_wait: 0s, group_interval: 1s, repeat_interval: 1h, group_by: [alertname]}}
 receivers: [{{name: team, webhook_configs: [{{url: "{hook.url}"}}]}}]
 notify: {{allow: [127.0.0.1], heartbeat: {{url: "http://127.0.0.1:{hook.port}/alive", interval: 1s}}}}
@@ -81,7 +82,7 @@ def test_an_alert_is_told_acknowledged_and_told_when_it_gets_worse_across_a_kill
         try:
             place.set(2)
             eventually(lambda: hook.kinds() == ["firing"], what="the first message")
-            row = eventually(lambda: get(server, "/alerts")["alerts"], what="the alert")[0]
+            row = eventually(lambda: get(server, "/alerts")["alerts"] or None, what="the alert")[0]
             assert (row["title"], row["state"], row["severity"]) == ("The flag is up", "firing", "warning")
             assert (row["rule"]["expression"], row["rule"]["limit"]) == ("barograph_test_flag > 1", 1.0)
             assert [each["receiver"] for each in row["told"]] == ["team/webhook[0]"]
@@ -109,7 +110,7 @@ def test_an_alert_is_told_acknowledged_and_told_when_it_gets_worse_across_a_kill
             kinds = [each["kind"] for each in get(server, f"/alerts/{row['id']}")["timeline"]]
             assert kinds == ["resolved", "ack_broken", "rose", "acknowledged", "fired"]
             assert len(set(hook.keys)) == len(hook.keys) == 4
-            assert "/alive" in hook.paths
+            eventually(lambda: "/alive" in hook.paths, what="the heartbeat")
             assert hook.heard[-1]["alerts"][0]["status"] == "resolved"
         finally:
             server.stop()
@@ -167,6 +168,7 @@ def test_the_command_line_has_the_same_powers(tmp_path: Path) -> None:
             ):
                 done = barograph(server, "alerts", *words)
                 assert (done.returncode, done.stderr) == (0, ""), words
+            eventually(lambda: states_told(server, number) == {"delivered"}, what="all being kept")
             shown = barograph(server, "alerts", "show", str(number)).stdout
             assert "assigned to: ann" in shown
             assert "acknowledged local administrator on it" in shown
@@ -186,6 +188,7 @@ def test_the_command_line_has_the_same_powers(tmp_path: Path) -> None:
             assert "team/webhook[0]" in barograph(server, "notify", "log").stdout
             assert "webhook" in barograph(server, "notify", "list").stdout
             assert "there is no receiver" in barograph(server, "notify", "test", "x").stderr
+            eventually(lambda: states_told(server, number) == {"delivered"}, what="nothing on its way")
             hook.answers += [404]
             assert barograph(server, "notify", "test", "team").returncode == 1
             missing = barograph(server, "alerts", "ack", "99")

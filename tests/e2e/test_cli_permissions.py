@@ -46,7 +46,7 @@ def test_what_may_not_be_read_is_named(theirs: Path, command: str, status: int, 
         [sys.executable, "-m", "barograph", *command.format(theirs, theirs).split()],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
         preexec_fn=bow_to_permissions,
     )

@@ -57,11 +57,11 @@ def test_the_wheel_starts_in_an_empty_environment(dist: Path, tmp_path: Path) ->
         [program, "serve", "--data", data, "--listen", "127.0.0.1:0"], cwd=tmp_path, stderr=subprocess.DEVNULL
     )
     try:
-        token = eventually(lambda: (data / "url").exists() and (data / "token").read_text().strip(), 20, "the start")
+        token = eventually(lambda: (data / "url").exists() and (data / "token").read_text().strip(), 120, "the start")
         page = f"{(data / 'url').read_text().strip()}/"
         request = urllib.request.Request(page, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert b"/assets/" in answer.read()
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

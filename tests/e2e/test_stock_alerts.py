@@ -7,7 +7,7 @@ import pytest
 from barograph.rules.stock.table import STOCK
 from helpers.server import eventually, serving
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 
 def test_they_run_from_the_first_start_and_are_quiet(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_they_run_from_the_first_start_and_are_quiet(tmp_path: Path) -> None:
             return rules if rules and all(rule["health"] != "unknown" for rule in rules) else None
 
         # groups of a minute's interval come last
-        rules = eventually(evaluated, 75.0, "an evaluation of every stock rule")
+        rules = eventually(evaluated, 150.0, "an evaluation of every stock rule")
         assert {str(rule["name"]).removeprefix("threshold:") for rule in rules} == set(STOCK)
         assert [rule for rule in rules if rule["health"] != "ok"] == []
         alerts = server.get("/api/v1/alerts").json()["data"]["alerts"]

@@ -49,8 +49,9 @@ def recording(port: int = 0) -> Iterator[Hook]:
             hook.at_s.append(arrived_s)
             hook.paths.append(self.path)
             if status == 200 and body:
-                hook.heard.append(json.loads(body))
+                # whoever sees the message finds its key
                 hook.keys.append(self.headers.get("idempotency-key", ""))
+                hook.heard.append(json.loads(body))
             self.send_response(status)
             self.send_header("content-length", "0")
             self.end_headers()

@@ -129,8 +129,10 @@ class Server:
         """Process id of the keeper's child, the front."""
 
         def child() -> int | None:
-            task = Path(f"/proc/{self.process.pid}/task")
-            pids = [pid for thread in task.iterdir() for pid in (thread / "children").read_text().split()]
+            pids: list[str] = []
+            for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+                with suppress(OSError):  # it ended meanwhile
+                    pids += (thread / "children").read_text().split()
             return int(pids[0]) if pids else None
 
         return eventually(child, what="a front")
@@ -227,5 +229,5 @@ def store_samples(server: Server, lines: Sequence[str]) -> None:
         headers={"Authorization": f"Bearer {server.token}"},
         method="POST",
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         assert answer.status < 300

@@ -1,19 +1,16 @@
 """The short form of each security proof (`make soak`): the same program, with fewer cases."""
 
 import importlib.util
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from helpers.proofs import run_proof
+
 # beside other tests some take minutes, and what a timeout ends here would leave its server behind
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
-TOOLS = Path(__file__).parents[2] / "tools"
 WHOLE = 0
 """Of proofs that have no shorter form."""
 CASES = {
@@ -43,13 +40,7 @@ def test_the_promise_holds(name: str, tmp_path: Path, record_property: Callable[
         pytest.skip("needs chromium, and the Python package playwright")
     if name == "proxies" and not (shutil.which("nginx") and shutil.which("haproxy")):
         pytest.skip("needs nginx and haproxy")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, str(TOOLS / f"soak_{name}.py"), "--count", str(CASES[name]), "--seed", "11"]
-    run = subprocess.run(
-        [*command, "--results", str(tmp_path)], capture_output=True, text=True, env=environment, check=False
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    kept = json.loads(next(tmp_path.glob(f"*-{name}.json")).read_text())
-    for figure in kept["figures"]:
+    figures = run_proof(name, CASES[name], tmp_path)
+    for figure in figures:
         record_property(figure["name"], figure["value"])
-    assert kept["figures"][0]["value"] >= CASES[name]
+    assert figures[0]["value"] >= CASES[name]
