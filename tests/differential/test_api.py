@@ -12,7 +12,7 @@ import pytest
 from helpers.server import Server, eventually, serving
 from peers import Peer, prometheus
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.e2e
 START, END = "1700000000", "1700000060"
 RANGE = {"start": START, "end": END, "step": "10"}
 

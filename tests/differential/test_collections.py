@@ -10,7 +10,7 @@ from differential.world import START_S, Both, Group, Question, difference, feed
 from helpers.expressions import dashboard_expressions, rule_expressions
 from peers import prometheus
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 LENGTH_S = 900
 COUNTERS = (
     "node_cpu_seconds_total", "node_disk_io_time_seconds_total", "node_disk_read_bytes_total", "node_vmstat_pgmajfault",

@@ -17,7 +17,7 @@ from helpers.server import eventually
 from peers import Peer, prometheus
 from unit.web.site import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.e2e
 VALUES = {"a": 1.0, "b": 3.0, "c": 5.5, "d": float("inf")}
 RULES = """
 groups:

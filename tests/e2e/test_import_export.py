@@ -18,7 +18,7 @@ import pytest
 from helpers.at_best import at_best
 from helpers.server import Answer, Server, eventually, serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

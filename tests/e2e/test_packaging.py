@@ -19,7 +19,6 @@ from helpers.server import Server, eventually
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(400),
     pytest.mark.skipif(os.geteuid() != 0, reason="giving up privileges needs some first"),
 ]
 NOBODY = 65532

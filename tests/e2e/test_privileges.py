@@ -13,7 +13,6 @@ from helpers.server import Server, eventually, serving, store_samples
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.timeout(400),
     pytest.mark.skipif(os.geteuid() != 0, reason="giving up privileges needs some first"),
 ]
 NOBODY = 65532

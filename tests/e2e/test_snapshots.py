@@ -18,7 +18,7 @@ from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.reader import StoreReader
 from helpers.server import Answer, Server, eventually, serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.e2e
 _BACKUPS = 5
 _CONFIG = """
 store: {fold_ticks: 4, ring_slots: 64, merge_samples: 30, checkpoint_ticks: 3}

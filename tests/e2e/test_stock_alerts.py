@@ -7,7 +7,7 @@ import pytest
 from barograph.rules.stock.table import STOCK
 from helpers.server import eventually, serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.e2e
 
 
 def test_they_run_from_the_first_start_and_are_quiet(tmp_path: Path) -> None:
