@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.page import parameters
 from helpers.server import Server, serving
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ def server(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_the_overview_shows_alike_alerts_and_limits(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page("/?range=5m")
     today = page.locator("aside li", has_text="All the same: fired")
-    soon(lambda: today.count() == 2, 10, "two events of the day")
+    soon(lambda: today.count() == 2, 30, "two events of the day")
     bars = page.locator(".strip .alert[title='All the same']")
-    soon(lambda: bars.count() == 2, 10, "two bars of the day strip")
+    soon(lambda: bars.count() == 2, 30, "two bars of the day strip")
     limits = page.locator("figure[data-track=pressure] .limit", has_text="limit 5")
-    soon(lambda: limits.count() == 2, 10, "a limit in each band")
+    soon(lambda: limits.count() == 2, 30, "a limit in each band")
 
 
 def test_brackets_go_to_the_alerts_before_and_after(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
@@ -66,4 +67,4 @@ def test_brackets_go_to_the_alerts_before_and_after(open_page: Callable[..., "Pa
     page.wait_for_selector(".strip .alert")
     page.keyboard.press("[")
     page.wait_for_selector("text=Back to live")
-    soon(lambda: "at=" in page.url, 5, "the second when it fired")
+    soon(lambda: "at" in parameters(page), 30, "the second when it fired")

@@ -28,6 +28,9 @@ WALK = """() => {
   const styles = [...around.map(one => getComputedStyle(one)), getComputedStyle(e, '::after')];
   return { what: e.outerHTML.slice(0, 160), body: e === document.body, ring: styles.some(ring) };
 }"""
+STILL = """() => document.querySelector('.loading, .place.pale') === null
+  && document.getAnimations().every(each => each.playState !== 'running')"""
+"""Nothing is pale while its answer is awaited, or on its way from one look to another."""
 UNREACHED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0)
   .filter(e => e.type !== 'radio' && !('walked' in e.dataset)).map(e => e.outerHTML.slice(0, 160))"""
@@ -60,6 +63,7 @@ def visit(open_page: Callable[..., "Page"], host: str) -> Callable[..., "Page"]:
         page = open_page("/" if address == "/h/{host}" else address.replace("{host}", host), **options)
         page.wait_for_selector("main h1", state="attached")
         page.wait_for_load_state("networkidle") if address.startswith("/settings") else page.wait_for_timeout(1000)
+        page.wait_for_function(STILL)
         return page
 
     return make
@@ -107,23 +111,25 @@ def test_tab_alone_reaches_every_control_and_shows_where_it_is(visit: Callable[.
         page.keyboard.press("Space")  # held, so that nothing comes or goes meanwhile
         page.wait_for_selector("text=/\\+[1-9]/")
     page.evaluate("document.activeElement.blur()")
-    # what time has made possible meanwhile, such as a step of a minute, is reached by going round once more
-    _walk(page)
-    if page.evaluate(UNREACHED):
+    # what time, or a late answer, has made possible meanwhile is reached by going round once more
+    for _ in range(3):
         _walk(page)
+        if not page.evaluate(UNREACHED):
+            break
     assert page.evaluate(UNREACHED) == []
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_page_fits_small_windows_and_has_its_landmarks(visit: Callable[..., "Page"], address: str) -> None:
+def test_a_page_fits_small_windows_and_has_its_landmarks(
+    visit: Callable[..., "Page"], soon: Callable[..., Any], address: str
+) -> None:
     page = visit(address, viewport={"width": 320, "height": 640})
-    sideways = {}
     # 720 px is what a window of 1440 px has at 200 %
     for width, height in ((320, 640), (720, 450), (1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(_SETTLED_MS)
-        sideways[width] = max(0, page.evaluate("document.documentElement.scrollWidth") - width)
-    assert sideways == {320: 0, 720: 0, 1440: 0}
+        fits = "document.documentElement.scrollWidth <= innerWidth"
+        soon(lambda fits=fits: page.evaluate(fits), 30, f"nothing that scrolls sideways in {width} px")
     assert page.locator("main").count() == 1
     assert page.locator("h1").count() == 1
     assert page.locator("header:not(main header)").count() == 1

@@ -6,6 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from helpers.page import address
+from helpers.server import Server
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
 
@@ -21,7 +24,7 @@ def _ask(page: "Page", text: str, letter: str = "A") -> None:
 
 
 def _queries(page: "Page") -> list[str]:
-    return parse_qs(urlsplit(page.url).query).get("q", [])
+    return parse_qs(urlsplit(address(page)).query).get("q", [])
 
 
 def test_a_query_is_chart_table_and_address(open_page: Callable[..., "Page"]) -> None:
@@ -31,9 +34,9 @@ def test_a_query_is_chart_table_and_address(open_page: Callable[..., "Page"]) ->
     page.wait_for_selector("tbody tr:has-text('user')")
     assert page.locator("figure canvas").count() == 1
     assert _queries(page) == [CPU]
-    address = page.url
+    shown = address(page)
     page.goto("about:blank")
-    page.goto(address)
+    page.goto(shown)
     page.wait_for_selector("tbody tr:has-text('user')")
 
 
@@ -54,7 +57,7 @@ def test_names_labels_and_values_are_completed_by_keyboard(
     page.wait_for_selector("[role=option]:has-text('idle')")
     page.keyboard.press("Tab")
     page.keyboard.type("}")
-    soon(lambda: area.input_value() == 'node_cpu_seconds_total{mode="idle"}', 5, "the completed query")
+    soon(lambda: area.input_value() == 'node_cpu_seconds_total{mode="idle"}', 30, "the completed query")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("tbody tr:has-text('idle')")
 
@@ -120,7 +123,9 @@ def test_a_failure_of_the_server_is_told_where_it_is_and_can_be_tried_again(open
     page.wait_for_selector("tbody tr:has-text('up')")
 
 
-def test_several_queries_at_one_instant_with_history(open_page: Callable[..., "Page"]) -> None:
+def test_several_queries_at_one_instant_with_history(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
     page = open_page("/explore")
     _ask(page, "node_load1")
     page.get_by_role("button", name="Query", exact=True).click()
@@ -128,9 +133,9 @@ def test_several_queries_at_one_instant_with_history(open_page: Callable[..., "P
     page.wait_for_selector("tbody tr:has-text('{}')")
     page.get_by_role("button", name="Instant").click()
     page.wait_for_selector("th:has-text('Value')")
-    assert _queries(page) == ["node_load1", "1 + 1"]
+    soon(lambda: _queries(page) == ["node_load1", "1 + 1"], 30, "both queries in the address")
     page.get_by_role("button", name="Remove query A").click()
-    assert _queries(page) == ["1 + 1"]
+    soon(lambda: _queries(page) == ["1 + 1"], 30, "one query in the address")
     page.get_by_role("button", name="History").click()
     page.get_by_role("button", name="node_load1").click()
     page.wait_for_selector("tbody tr:has-text('node_load1')")
@@ -144,7 +149,8 @@ def test_explain_says_what_was_read(open_page: Callable[..., "Page"]) -> None:
     assert "series" in text
 
 
-def test_what_is_seen_can_be_saved(open_page: Callable[..., "Page"]) -> None:
+def test_what_is_seen_can_be_saved(open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]) -> None:
+    soon(lambda: (server.value("count_over_time(node_load1[5m])") or 0) >= 3, 30, "some samples")
     page = open_page("/explore?q=node_load1")
     page.wait_for_selector("tbody tr")
     with page.expect_download() as download:
@@ -192,7 +198,7 @@ def test_a_wrong_query_says_so_once_while_it_is_asked_again(
 
     page.on("response", hear)
     # playwright hears of answers while it is asked for something
-    soon(lambda: page.evaluate("0") == 0 and len(answers) >= 2, 20, "the query, asked twice again")
+    soon(lambda: page.evaluate("0") == 0 and len(answers) >= 2, 30, "the query, asked twice again")
     assert answers[:2] == [400, 400]
     assert page.evaluate("window.left") == 0
 
@@ -203,7 +209,7 @@ def test_the_series_that_is_alone_stands_in_the_address(
     page = open_page("/explore?q={__name__=~%22node_load[15]%22}")
     page.wait_for_selector("tbody tr:has-text('node_load5')")
     page.locator("tbody tr", has_text="node_load5").locator("button").first.click()
-    soon(lambda: "series=" in page.evaluate("location.href"), 5, "the series in the address")
+    soon(lambda: "series=" in page.evaluate("location.href"), 30, "the series in the address")
     page.reload()
     alone = page.locator("tbody tr", has_text="node_load5").locator("button").first
-    soon(lambda: alone.get_attribute("aria-pressed") == "true", 10, "the series, still alone")
+    soon(lambda: alone.get_attribute("aria-pressed") == "true", 30, "the series, still alone")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.server import eventually
+from helpers.server import Server, eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,35 +68,49 @@ def _hold(page: "Page", base: str, second: int) -> None:
     page.wait_for_selector(".flag.held > span")
     # the picture is read from the store; a second that the store does not have stays without a figure
     with contextlib.suppress(AssertionError):
-        eventually(lambda: _figure(page, "CPU", "user") is not None, 5, "the figure of the second held")
+        eventually(lambda: _figure(page, "CPU", "user") is not None, 15, "the figure of the second held")
 
 
-def test_cpu_agrees_with_proc_stat_of_the_same_seconds(open_page: Callable[..., "Page"]) -> None:
-    page = open_page()
-    base = page.url.split("?")[0]
+def _page_and_kernel(page: "Page", base: str) -> list[tuple[float, float]]:
+    """Percent of user time in some busy seconds: as the page says, and as the kernel does."""
     with _busy(1):
         ticks = _at_each_second(5, _user_ticks)
-    seconds = sorted(ticks)[1:]
-    kernel = {s: 100 * (ticks[s] - ticks[s - 1]) / TICKS / CORES for s in seconds}
-    shown: dict[int, float] = {}
-    for second in seconds:
+    found = []
+    for second in sorted(ticks)[1:]:
         _hold(page, base, second)
-        value = _figure(page, "CPU", "user")
-        if value is not None:
-            shown[second] = value
-    assert len(shown) >= len(seconds) - 1
-    # the two readers look some milliseconds apart, and the kernel counts in hundredths of a second
-    mean_off = sum(abs(shown[s] - kernel[s]) for s in shown) / len(shown)
-    assert mean_off < 6, (shown, kernel)
-    assert max(shown.values()) > 60 / CORES
+        shown = _figure(page, "CPU", "user")
+        # a second that the test or the server slept through is none to compare
+        if shown is not None and second - 1 in ticks:
+            found.append((shown, 100 * (ticks[second] - ticks[second - 1]) / TICKS / CORES))
+    return found
+
+
+def test_cpu_agrees_with_proc_stat_of_the_same_seconds(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    base = f"{server.url}/"
+
+    def agrees() -> bool:
+        found = _page_and_kernel(page, base)
+        if len(found) < 4:
+            return False
+        # the two look some milliseconds apart, more on a busy machine; the kernel counts in hundredths of a second
+        mean_off = sum(abs(shown - kernel) for shown, kernel in found) / len(found)
+        return mean_off < 6 and max(shown for shown, _ in found) > 60 / CORES
+
+    soon(agrees, 60, "the same seconds on the page as in /proc/stat")
 
 
 def test_memory_agrees_with_proc_meminfo(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
-    unit = page.locator("figure[aria-label='Memory'] .unit").inner_text()
-    factor = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}[unit]
+    factors = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
     def agrees() -> bool:
+        # the unit is of what is drawn
+        factor = factors.get(page.locator("figure[aria-label='Memory'] .unit").inner_text())
+        if factor is None:
+            return False
         now = _memory_bytes()
         cache = now["Cached"] + now["SReclaimable"]
         kernel = now["SUnreclaim"] + now["PageTables"] + now["KernelStack"]
@@ -106,7 +120,7 @@ def test_memory_agrees_with_proc_meminfo(open_page: Callable[..., "Page"], soon:
         figures = {name: _figure(page, "Memory", name) for name in wanted}
         return all(figures[n] is not None and abs(figures[n] - wanted[n] / factor) < room for n in wanted)  # type: ignore[operator]  # not None here
 
-    soon(agrees, 10, "memory on the page as in /proc/meminfo")
+    soon(agrees, 30, "memory on the page as in /proc/meminfo")
 
 
 def test_stress_is_seen(
@@ -115,19 +129,19 @@ def test_stress_is_seen(
     page = open_page()
     started = time.monotonic()
     with _busy(CORES):
-        soon(lambda: (_figure(page, "CPU", "user") or 0) > 60, 15, "the busy loop on the page")
+        soon(lambda: (_figure(page, "CPU", "user") or 0) > 60, 30, "the busy loop on the page")
         record_property("stress_seen_after_s", round(time.monotonic() - started, 1))
 
 
 def test_figures_follow_the_pointer_and_come_back(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
-    page = open_page("/?range=5m")
-    soon(lambda: _figure(page, "CPU", "user") is not None, 10, "a first figure")
+    page = open_page("/?range=6h")
+    soon(lambda: _figure(page, "CPU", "user") is not None, 30, "a first figure")
     box = page.locator("[data-plot]").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 60, box["y"] + 40)
-    soon(lambda: "showing" in page.locator(".hint").inner_text(), 5, "the pointer's second")
+    soon(lambda: "showing" in page.locator(".hint").inner_text(), 30, "the pointer's second")
     # long before this server was started: nothing is known, and nothing is what is said
-    assert _figure(page, "CPU", "user") is None
+    soon(lambda: _figure(page, "CPU", "user") is None, 30, "no figure")
     assert _figure(page, "Network", "in, up") is None
     page.mouse.move(box["x"] + 60, box["y"] - 60)
-    soon(lambda: _figure(page, "CPU", "user") is not None, 5, "the newest figure again")
+    soon(lambda: _figure(page, "CPU", "user") is not None, 30, "the newest figure again")

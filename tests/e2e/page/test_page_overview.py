@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.page import address
 from helpers.server import Server, eventually, store_samples
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("calm")]
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 DAY_S = 86_400
 GB = 10**9
+REST_S = 0.07
+"""Where the pointer stays for so long, it is asked who it was."""
 HOSTILE_MOUNT = '/"><img src=x onerror="window.hit=1">'
 HOSTILE_SERVICE = '/system.slice/<svg onload="window.hit=1">.service'
 HOSTILE_NAME = "<b onclick=hit>"
@@ -54,7 +58,7 @@ def _storm(folder: Path, name: str, *words: str) -> Iterator[None]:
     script = folder / name
     script.write_text(STORM)
     script.chmod(0o755)
-    process = subprocess.Popen([str(script), "40", str(folder / "written"), *words])
+    process = subprocess.Popen([str(script), "150", str(folder / "written"), *words])
     try:
         yield
     finally:
@@ -70,7 +74,7 @@ def _escaped(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def planted(server: Server) -> None:
-    """A disk that fills by 2 GB a day, mount points and services with hostile names, in the host's own series."""
+    """A disk that fills by 2 GB a day, and a mount point with a hostile name, in the host's own series."""
     host = server.get("/api/barograph/v1/status").json()["data"]["instance"]
     now_s = server.get("/api/barograph/v1/status").json()["data"]["tick_ms"] // 1000
     lines = []
@@ -81,6 +85,16 @@ def planted(server: Server) -> None:
             free = last * GB + per_day * GB * (now_s - at_s) / DAY_S
             lines.append(f"node_filesystem_avail_bytes{{{labels}}} {free:.0f} {at_s * 1000}")
             lines.append(f"node_filesystem_size_bytes{{{labels}}} {100 * GB} {at_s * 1000}")
+    store_samples(server, lines)
+
+
+# of its own: by the time that the first test is over these would be idle
+@pytest.fixture(scope="module")
+def services(server: Server) -> None:
+    """Two that are busy, one with a hostile name."""
+    status = server.get("/api/barograph/v1/status").json()["data"]
+    host, now_s = status["instance"], status["tick_ms"] // 1000
+    lines = []
     for second in range(20, -1, -1):
         for name, share in ((HOSTILE_SERVICE, 0.4), ("/system.slice/shop.service", 0.2)):
             labels = f'id="{_escaped(name)}",instance="{host}",job="node"'
@@ -102,18 +116,20 @@ def test_who_follows_the_pointer_and_says_of_which_second(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:
     page = open_page("/?range=5m")
-    assert "now" in _text(page, ".who header")
+    soon(lambda: "now" in _text(page, ".who header"), 30, "who it is now")
     box = page.locator("[data-plot]").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] - 22, box["y"] + 40)
-    soon(lambda: "at " in _text(page, ".who header"), 5, "the second of Who")
+    soon(lambda: "at " in _text(page, ".who header"), 30, "the second of Who")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "v1/processes" in request.url else None)
+    began = time.monotonic()
     for step in range(60):
         page.mouse.move(box["x"] + box["width"] - 22 - step, box["y"] + 40)
+    took_s = time.monotonic() - began
     page.wait_for_timeout(600)
-    # one question at a time, two for each place that rests
-    assert len(asked) <= 12
+    # one question at a time, two for each place that rests; on a busy machine the pointer rests between two moves
+    assert len(asked) <= 2 * (took_s / REST_S + 2), took_s
 
 
 def test_today_tells_that_it_was_started_and_goes_there(open_page: Callable[..., "Page"]) -> None:
@@ -134,13 +150,13 @@ def test_tiles_lead_to_their_tracks(open_page: Callable[..., "Page"]) -> None:
     page.wait_for_function("() => document.activeElement?.id === 'filesystems'")
 
 
-def test_the_day_strip_moves_the_view(open_page: Callable[..., "Page"]) -> None:
+def test_the_day_strip_moves_the_view(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
     window = page.get_by_role("slider")
     window.focus()
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("text=Back to live")
-    assert "to " in (window.get_attribute("aria-valuetext") or "")
+    soon(lambda: not (window.get_attribute("aria-valuetext") or "now").endswith("now"), 30, "an end that is told")
     page.keyboard.press("End")
     page.wait_for_selector("text=Back to live", state="detached")
     strip = page.locator(".strip .plot").bounding_box()
@@ -148,7 +164,7 @@ def test_the_day_strip_moves_the_view(open_page: Callable[..., "Page"]) -> None:
     page.mouse.click(strip["x"] + strip["width"] / 2, strip["y"] + 20)
     page.wait_for_selector("text=Back to live")
     page.wait_for_url("**from=**")
-    before = page.url
+    before = address(page)
     page.mouse.move(strip["x"] + strip["width"] / 2, strip["y"] + 20)
     page.mouse.down()
     page.mouse.move(strip["x"] + strip["width"] / 3, strip["y"] + 20, steps=3)
@@ -161,32 +177,32 @@ def test_the_day_strip_moves_the_view(open_page: Callable[..., "Page"]) -> None:
 @pytest.mark.usefixtures("planted")
 def test_disks_say_when_they_are_full_and_from_what(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
-    soon(lambda: "full in 9 days" in _text(page, "#filesystems"), 10, "the forecast")
+    soon(lambda: "full in 9 days" in _text(page, "#filesystems"), 30, "the forecast")
     words = _text(page, "#filesystems")
     assert "trend from 7 days" in words
     assert "too little history" in words  # of this machine's own disk
     # how the rate is said gives way to what happened meanwhile, where two lines have no room for both
-    soon(lambda: "Disk /plan fills in 9 days" in _said(page), 25, "the danger in the sentence")
+    soon(lambda: "Disk /plan fills in 9 days" in _said(page), 60, "the danger in the sentence")
     page.get_by_role("link", name="Disk /plan fills").click()
     page.wait_for_function("() => document.activeElement?.id === 'filesystems'")
     assert page.locator("[data-tile=space][data-trouble=warning]").count() == 1
 
 
-@pytest.mark.usefixtures("planted")
+@pytest.mark.usefixtures("planted", "services")
 def test_hostile_names_are_text(
     open_page: Callable[..., "Page"], server: Server, tmp_path: Path, soon: Callable[..., Any]
 ) -> None:
     del server
     with _storm(tmp_path, HOSTILE_NAME, "<script>window.hit=1</script>"):
         page = open_page("/?range=5m")
-        soon(lambda: page.locator(".who td", has_text=HOSTILE_NAME).count() == 1, 10, "the process")
-        soon(lambda: HOSTILE_MOUNT in page.locator("#filesystems").inner_text(), 10, "the mount point")
-        soon(lambda: 'onload="window.hit=1"' in page.locator("text=<svg onload").inner_text(), 10, "the service")
+        soon(lambda: page.locator(".who td", has_text=HOSTILE_NAME).count() == 1, 30, "the process")
+        soon(lambda: HOSTILE_MOUNT in page.locator("#filesystems").inner_text(), 30, "the mount point")
+        soon(lambda: 'onload="window.hit=1"' in page.locator("text=<svg onload").inner_text(), 30, "the service")
     assert page.evaluate("window.hit") is None
     assert page.locator("#page img, #page script, #page b[onclick], #page svg[onload]").count() == 0
 
 
-@pytest.mark.usefixtures("planted")
+@pytest.mark.usefixtures("planted", "services")
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("phone", [False, True])
 def test_it_looks_right_in_both_themes(
@@ -232,28 +248,34 @@ def test_a_silent_host_has_no_verdict_of_now(open_page: Callable[..., "Page"], s
     page = open_page()
     os.kill(server.process.pid, 19)  # SIGSTOP: it neither collects nor sends
     try:
-        eventually(lambda: _said(page).startswith("No data for "), 25, "the verdict of silence")
+        eventually(lambda: _said(page).startswith("No data for "), 60, "the verdict of silence")
         # what pressed the CPU earlier may be said still, figures of now may not
         assert re.search(r"CPU\s\d", _said(page)) is None
         assert _text(page, "[data-tile=cpu] .meaning").endswith(" ago")
         assert page.locator(".tiles.stale").count() == 1
     finally:
         os.kill(server.process.pid, 18)
-    eventually(lambda: not _said(page).startswith("No data"), 25, "the verdict of now")
+    eventually(lambda: not _said(page).startswith("No data"), 60, "the verdict of now")
+
+
+def _is_busy(server: Server, name: str) -> bool:
+    table = server.get("/api/barograph/v1/processes", or_null="true", by="io").json()["data"]
+    return table is not None and any(row["name"] == name and row["write"] for row in table["rows"])
 
 
 def test_a_storm_is_named_within_ten_seconds_of_looking(
     open_page: Callable[..., "Page"], server: Server, tmp_path: Path, soon: Callable[..., Any]
 ) -> None:
     # what rises must rise above something: some calm comes before, which the tests above have mostly waited for
-    soon(lambda: (server.value('count_over_time(up{job="node"}[5m])') or 0) >= 45, 60, "some seconds of calm")
+    soon(lambda: (server.value('count_over_time(up{job="node"}[5m])') or 0) >= 45, 80, "some seconds of calm")
     with _storm(tmp_path, "night-backup"):
+        soon(lambda: _is_busy(server, "night-backup"), 30, "the storm in the flight recorder")
         page = open_page("/?range=5m")
         soon(lambda: page.locator(".who tr", has_text="night-backup").count() == 1, 10, "the culprit in Who")
         # a page that was just opened has its sentence at once; the storm needs some seconds to be one
         page.reload()
-        soon(lambda: "night-backup has pressed the disk since" in _said(page), 40, "the culprit in the sentence")
+        soon(lambda: "night-backup has pressed the disk since" in _said(page), 60, "the culprit in the sentence")
         page.screenshot(path=tmp_path / "storm.png", full_page=True)
     # afterwards too, for whoever looks then
     page.reload()
-    soon(lambda: "night-backup" in _said(page) and "pressed the disk" in _said(page), 15, "the culprit afterwards")
+    soon(lambda: "night-backup" in _said(page) and "pressed the disk" in _said(page), 30, "the culprit afterwards")

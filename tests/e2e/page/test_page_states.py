@@ -1,18 +1,21 @@
 """Each state that the page can be in, brought about for real, and its words."""
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.page import address, listen_to_bar, told_by_bar
 from helpers.server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request, Route
 
 pytestmark = pytest.mark.e2e
+LIVE = "**/api/barograph/v1/live?*"
 
 
 def _bar(page: "Page") -> str:
@@ -31,10 +34,12 @@ def test_a_front_that_dies_is_told_and_the_hole_is_filled(
     open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
 ) -> None:
     page = open_page()
+    listen_to_bar(page)
     os.kill(server.front_pid, signal.SIGKILL)
-    soon(lambda: "Not connected to Barograph. Trying again" in _bar(page), 10, "the words of a lost connection")
-    soon(lambda: "Connected." in _bar(page), 30, "the words of a connection that is back")
-    soon(lambda: _bar(page) == "", 10, "the end of the words")
+    lost = "Not connected to Barograph. Trying again"
+    soon(lambda: told_by_bar(page, lost), 30, "the words of a lost connection")
+    soon(lambda: told_by_bar(page, "Connected."), 30, "the words of a connection that is back")
+    soon(lambda: _bar(page) == "", 30, "the end of the words")
     page.wait_for_selector(".host[data-state=live]")
 
 
@@ -42,9 +47,15 @@ def test_try_now_cuts_the_wait_short(
     open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
 ) -> None:
     page = open_page()
+    listen_to_bar(page)
+    # the waits grow longer while nobody answers, so that there is one to cut short
+    page.route(LIVE, lambda route: route.abort("connectionrefused"))
     os.kill(server.front_pid, signal.SIGKILL)
-    page.get_by_role("button", name="Try now").click()
-    soon(lambda: "Connected." in _bar(page), 30, "the words of a connection that is back")
+    soon(lambda: re.search(r"Trying again in [78] s", _bar(page)), 60, "a long wait")
+    page.unroute(LIVE)
+    with page.expect_request(LIVE, timeout=5000):  # well before the wait is over
+        page.get_by_role("button", name="Try now").click()
+    soon(lambda: told_by_bar(page, "Connected."), 30, "the words of a connection that is back")
 
 
 def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], request: pytest.FixtureRequest) -> None:
@@ -57,12 +68,12 @@ def test_a_silent_host_is_told_with_its_age(open_page: Callable[..., "Page"], re
 
 def test_a_session_that_is_over_keeps_the_view(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
-    soon(lambda: page.locator("figure[data-track]").count() >= 6, 10, "the tracks")
-    address = page.url
+    soon(lambda: page.locator("figure[data-track]").count() >= 6, 30, "the tracks")
+    shown = address(page)
     page.context.clear_cookies()
     page.locator("select").select_option("1h")
-    soon(lambda: "You were signed out. Sign in to go on here." in _bar(page), 10, "the words of a session over")
-    assert page.url.split("?")[0] == address.split("?")[0]
+    soon(lambda: "You were signed out. Sign in to go on here." in _bar(page), 30, "the words of a session over")
+    assert address(page).split("?")[0] == shown.split("?")[0]
     assert page.locator("figure[data-track]").count() >= 6
 
 
@@ -76,7 +87,7 @@ def test_a_refused_query_stands_in_its_track_alone(open_page: Callable[..., "Pag
 
     page.route("**/api/v1/query_range", spoil)
     page.locator("select").select_option("5m")
-    soon(lambda: page.locator(".failed").count() == 1, 10, "the refusal")
+    soon(lambda: page.locator(".failed").count() == 1, 30, "the refusal")
     cpu = page.locator("figure[aria-label='CPU']").inner_text()
     assert "Query refused: " in cpu
     assert "Query refused" not in page.locator("figure[aria-label='Memory']").inner_text()
@@ -87,14 +98,14 @@ def test_a_long_read_says_so_and_keeps_the_picture(open_page: Callable[..., "Pag
 
     def late(route: "Route", request: "Request") -> None:
         # one question of many is enough: all must have answered
-        if "node_cpu" in (request.post_data or ""):
-            page.wait_for_timeout(600)
-        route.continue_()
+        if "node_cpu" not in (request.post_data or ""):
+            route.continue_()
 
     page.route("**/api/v1/query_range", late)
     page.locator("select").select_option("30d")
     page.wait_for_function("""() => document.querySelectorAll('.tracks.loading canvas').length >= 6
         && document.querySelector('.hint').innerText.replaceAll('\u00a0', ' ') === 'Reading 30 days.'""")
+    page.unroute("**/api/v1/query_range")  # what waits goes on
     page.wait_for_selector(".tracks:not(.loading)")
 
 
@@ -113,15 +124,14 @@ def test_a_hidden_tab_is_not_subscribed_and_catches_up_when_seen(
         page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }})")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    # parts of the page that have just come ask for one stream more before the old one ends
-    page.wait_for_timeout(2500)
-    before = streams()
+    # pages of other tests end theirs, and parts that have just come ask for one more before the old one ends
+    soon(lambda: streams() == 1, 30, "the stream of this page alone")
     turn("true")
-    soon(lambda: streams() == before - 1, 10, "the end of the stream")
+    soon(lambda: streams() == 0, 30, "the end of the stream")
     with page.expect_request("**/api/v1/query_range"):  # what was missed is asked for
         turn("false")
-    soon(lambda: streams() == before, 10, "the stream again")
-    soon(lambda: page.locator(".host[data-state=live]").count() == 1, 10, "live again")
+    soon(lambda: streams() == 1, 30, "the stream again")
+    soon(lambda: page.locator(".host[data-state=live]").count() == 1, 30, "live again")
 
 
 def test_sign_out_ends_the_session(open_page: Callable[..., "Page"], server: Server) -> None:
