@@ -62,7 +62,7 @@ def weight(page: "Page") -> list[Row]:
 
 def history(server: Server, seconds: int) -> int:
     """Import so many seconds before now of the series that tracks show, around their newest values; returns samples."""
-    rows = eventually(lambda: server.query(f'{{job="node",__name__=~"{FAMILIES}"}}'), 20, "series to go on")
+    rows = eventually(lambda: server.query(f'{{job="node",__name__=~"{FAMILIES}"}}') or None, 60, "series to go on")
     rng = np.random.default_rng(1)
     end = SystemClock().now_ms() // 1000 - 30
     times = (np.arange(end - seconds, end) * 1000).tolist()
@@ -165,6 +165,7 @@ def open_all(browser: SignedIn, span: str) -> "Page":
     page = browser.open(f"/?range={span}", wait="figure canvas", **TALL)
     more = page.get_by_role("button", name=re.compile("More tracks"))
     more.click()
+    page.wait_for_selector("figure[data-track=load] canvas")
     page.wait_for_timeout(4000)
     return page
 

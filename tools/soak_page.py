@@ -93,6 +93,7 @@ def soak(folder: Path, *, rounds: int, every_s: float, interval: str) -> list[Re
     ):
         page = browser.open("/", wait="figure canvas", viewport=VIEW)
         page.get_by_role("button", name="More tracks").click()
+        page.wait_for_selector("figure[data-track=load] canvas")
         page.wait_for_timeout(5000)
         use(page)
         readings = [read(page, server)]

@@ -28,7 +28,7 @@ def _has_browser() -> bool:
 
 @pytest.mark.skipif(not _has_browser(), reason="there is no chromium, or no playwright, on this machine")
 def test_the_benchmark_measures_every_budget(tmp_path: Path) -> None:
-    rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, presses=1, seconds=3, moves=20)
+    rows = _load(ROOT / "benchmarks" / "bench_page.py").measure(tmp_path, runs=1, presses=1, seconds=5, moves=20)
     names = [row.name for row in rows]
     for wanted in (
         "JavaScript",
@@ -57,5 +57,6 @@ def test_the_page_does_not_grow_while_it_is_used(tmp_path: Path) -> None:
     assert readings[-1].nodes < 1.2 * readings[0].nodes
     figures = {row.name: row.figure for row in soak.rows(readings)}
     assert figures["rounds of use"] == 2
-    assert figures["rows of samples"] > 40
+    # five a second, where the machine has the time
+    assert figures["rows of samples"] == readings[-1].ticks - readings[0].ticks > 10
     assert figures["heap growth"] == readings[-1].heap_mb - readings[0].heap_mb

@@ -230,6 +230,19 @@ def test_the_palette_finds_tracks_in_groups_that_are_closed(
 
 
 @CALM
+def test_a_track_that_was_chosen_has_the_focus_however_late_its_page_comes(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
+    page = open_page("/alerts")
+    page.route("**/assets/Overview-*.js", lambda _route: None)
+    _palette(page, "memory")
+    page.locator("[role=group][aria-label=Tracks] [role=option]").first.click()
+    page.wait_for_timeout(3000)
+    page.unroute("**/assets/Overview-*.js")  # what waits goes on
+    soon(lambda: page.evaluate("document.activeElement.dataset.track") == "memory", 30, "the track, with the focus")
+
+
+@CALM
 def test_keys_of_tracks_are_offered_where_tracks_are(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/explore")
     page.wait_for_selector("text=Write a query above")

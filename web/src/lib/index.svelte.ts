@@ -19,6 +19,10 @@ import { PAGES } from "../pages/table";
 
 const UNLISTED: readonly ActionName[] = ["search", "page", "left", "right", "next", "previous", "open", "back", "track", "select"];
 
+/** So often it is looked whether a track is there, and so many times: for a minute. */
+const TRY_MS = 50;
+const MOST_TRIES = 1200;
+
 export class Index {
   private hosts = $state.raw<readonly Entry[]>([]);
   private processes = $state.raw<readonly Entry[]>([]);
@@ -74,12 +78,13 @@ export class Index {
   private tracks(): Entry[] {
     const show = (id: string) => () => {
       if (shell.place?.page.name !== "overview") shell.go(this.addressOf("/h/{host}"));
-      // the page may have to come first
+      const moves = shell.moves;
+      // the page may have to come first; whoever goes elsewhere meanwhile waits for it no longer
       const focus = (tries: number) => {
         if (document.querySelector(`figure[data-track="${CSS.escape(id)}"]`) !== null) this.recorder.display.focus(id);
-        else if (tries > 0) setTimeout(() => focus(tries - 1), 50);
+        else if (tries > 0 && shell.moves === moves) setTimeout(() => focus(tries - 1), TRY_MS);
       };
-      focus(40);
+      focus(MOST_TRIES);
     };
     const { list, display } = this.recorder;
     const entry = (track: Track, to: () => void): Entry => ({ group: "Tracks", text: track.name, note: track.series.map((one) => one.name).join(", "), to });
