@@ -9,6 +9,7 @@ begins another one. What the child's book had taken when it said so must arrive.
 import asyncio
 import os
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -35,6 +36,10 @@ from telling import Played, policy_of
 CASES = 1000
 HOSTS = 12
 WAY = "team/webhook[0]"
+_BEGUN = b"begun\n"
+_AFTER_BEGIN = 0.8
+"""So many are given their time from when they have opened everything, which on a busy machine takes all of it."""
+_LONGEST_S = 60.0
 PROOF = Proof(
     row=29,
     name="notify",
@@ -86,6 +91,7 @@ async def tell(folder: Path, port: int, seed: int, said: int, *, is_last: bool) 
     receiver = WebhookReceiver(url=Secret(f"http://127.0.0.1:{port}/"))
     courier = Courier(played.deliveries, {WAY: over_http(receiver, client, played.clock)}, played.clock, chance.random)
     delivering = asyncio.create_task(courier.run())
+    os.write(said, _BEGUN)
     quiet = 0
     while quiet < 20:
         if not is_last:
@@ -113,6 +119,8 @@ def soak(folder: Path, kills: int, seed: int) -> tuple[Ear, set[tuple[str, int]]
         is_last = number == kills
         child = in_child(partial(_run, folder, ear.port, seed + number, said_in, is_last))
         if not is_last:
+            if chance.random() < _AFTER_BEGIN:
+                select.select([said_out], [], [], _LONGEST_S)
             time.sleep(0.02 + chance.random() * 0.12)
             os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -122,7 +130,7 @@ def soak(folder: Path, kills: int, seed: int) -> tuple[Ear, set[tuple[str, int]]
             except BlockingIOError:
                 break
     ear.close()
-    words = [line.split() for line in said.decode().splitlines()]
+    words = [line.split() for line in bytes(said).replace(_BEGUN, b"").decode().splitlines()]
     return ear, {(what, int(number)) for what, number in words}
 
 

@@ -9,7 +9,7 @@ import pytest
 from helpers.proofs import run_proof
 
 # beside other tests some take minutes
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(2700)
 CASES = {
     "powercut": 150,
     "kill": 40,

@@ -10,7 +10,7 @@ from differential.expressions import vectors
 from differential.world import INTERVAL_S, LENGTH_S, START_S, Both, Question, difference, feed, groups
 from peers import prometheus
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2700)]
 
 
 @pytest.fixture(scope="module")

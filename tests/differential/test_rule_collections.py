@@ -30,7 +30,7 @@ from helpers.clock import FakeClock
 from helpers.expressions import conformance
 from helpers.rule_tests import promtool, read_file
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 COUNTS = {
     "awesome-prometheus-alerts": (316, 387),
     "kube-prometheus-rules": (73, 66),

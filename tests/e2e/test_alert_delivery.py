@@ -147,7 +147,7 @@ def test_a_receiver_is_tested_and_a_bad_reload_changes_nothing(tmp_path: Path) -
 
 def barograph(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "barograph", *words, "--data", str(server.data)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 @pytest.mark.e2e

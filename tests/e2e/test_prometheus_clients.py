@@ -132,7 +132,12 @@ def test_the_python_client_of_prometheus(server: Server) -> None:
     assert {"up", "node_load1"} <= set(names)
     assert set(client.get_label_names()) >= {"__name__", "instance", "job"}
     assert client.get_label_values("job") == ["barograph", "node"]
-    (load,) = client.get_current_metric_value("node_load1", label_config={"job": "node"})
+
+    def newest() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.get_current_metric_value("node_load1", label_config={"job": "node"})
+        return found
+
+    (load,) = eventually(lambda: newest() or None, what="a sample")
     assert float(load["value"][1]) >= 0
     ranged = client.get_metric_range_data(
         "node_load1", start_time=parse_datetime("1m"), end_time=parse_datetime("now"), chunk_size=timedelta(minutes=1)

@@ -74,7 +74,7 @@ def test_metrics_are_plain_prometheus_text(server: Server) -> None:
 
 
 def test_health_needs_no_credential(server: Server) -> None:
-    assert server.get("/-/healthy", token=None).status == 200
+    eventually(lambda: server.get("/-/healthy", token=None).status == 200, what="being healthy")
     assert server.get("/-/ready", token=None).status == 200
 
 

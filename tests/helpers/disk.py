@@ -2,11 +2,14 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+_TRIES = 50
 
 
 @contextmanager
@@ -23,7 +26,16 @@ def small_file_system(point: Path, size: str) -> Iterator[Path]:
     try:
         yield point
     finally:
-        subprocess.run(["umount", point], check=True)
+        _unmount(point)
+
+
+def _unmount(point: Path) -> None:
+    """Take it away; what used it may have ended only just now."""
+    for _ in range(_TRIES):
+        if subprocess.run(["umount", point], capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    subprocess.run(["umount", point], check=True)
 
 
 def grow(point: Path, size: str) -> None:

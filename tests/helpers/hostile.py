@@ -195,5 +195,5 @@ def routes_in_order() -> list[Route]:
 @contextmanager
 def connected(server: Server) -> Iterator[socket.socket]:
     """A bare connection."""
-    with socket.create_connection(address_of(server.url), timeout=10) as connection:
+    with socket.create_connection(address_of(server.url), timeout=60) as connection:
         yield connection

@@ -10,7 +10,7 @@ import pytest
 from helpers.proofs import run_proof
 
 # beside other tests some take minutes, and what a timeout ends here would leave its server behind
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2700)]
 WHOLE = 0
 """Of proofs that have no shorter form."""
 CASES = {
