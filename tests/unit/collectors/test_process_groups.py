@@ -295,8 +295,10 @@ def test_live_processes(tmp_path: Path) -> None:
     collector.collect(1000)
     code = """if True:
         import os, sys
-        open(sys.argv[1], "wb").write(os.urandom(1 << 20))
-        os.sync()
+        with open(sys.argv[1], "wb") as file:
+            file.write(os.urandom(1 << 20))
+            file.flush()
+            os.fsync(file.fileno())
         sum(range(9_000_000))
         print(flush=True)
         input()

@@ -68,7 +68,9 @@ def test_a_live_shell_does_not_write_what_its_child_wrote(tmp_path: Path) -> Non
     collector = ProcessCollector(host_of(Paths()), ProcessConfig(top=100_000))  # ours may be none of the busiest
     samples: list[ProcessSample] = []
     collector.sink = samples.append
-    code = "import os, sys; open(sys.argv[1], 'wb').write(os.urandom(1 << 20)); os.sync(); print(flush=True); input()"
+    # of this file alone: to have all of a busy machine's written may take minutes
+    write = "file = open(sys.argv[1], 'wb', 0); file.write(os.urandom(1 << 20)); os.fsync(file.fileno())"
+    code = f"import os, sys; {write}; print(flush=True); input()"
     shell = ["sh", "-c", f'{sys.executable} -c "{code}" {tmp_path / "x"}; read line; exit 0']
     with subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdin is not None
