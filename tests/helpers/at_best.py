@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-def at_best(attempt: Callable[[], float], below: float, what: str, tries: int = 4) -> None:
+def at_best(attempt: Callable[[], float], below: float, what: str, tries: int = 6) -> None:
     """Fail unless one of some attempts comes to less than what is promised; each returns what it came to.
 
     A busy machine makes some attempts late, or costs a tick; what is slow by itself is so each time.

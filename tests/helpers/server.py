@@ -1,5 +1,6 @@
 """A real `barograph serve` on a free port of loopback, for tests that need one."""
 
+import http.client
 import json
 import os
 import signal
@@ -101,7 +102,7 @@ class Server:
                 raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.words()}")
             try:
                 return self.get("/-/ready", token=None).status == 200
-            except (OSError, urllib.error.URLError):
+            except (OSError, http.client.HTTPException):  # also of a front that was killed while it answered
                 return None
 
         try:
