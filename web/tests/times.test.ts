@@ -17,6 +17,7 @@ describe("instants", () => {
   test("say their day where it is another than today's, however short the view", () => {
     expect(withDay("14:03", T, T + H, "UTC")).toBe("14:03");
     expect(withDay("14:03", T, T + 24 * H, "UTC")).toBe("23 Nov, 14:03");
+    expect(withDay("14:03", T, T + 365 * 24 * H, "UTC")).toBe("23 Nov, 14:03");
     expect(withDay("23:30", Date.UTC(2026, 10, 23, 22, 30), T, "Asia/Tokyo")).toBe("24 Nov, 23:30");
     expect(dated(T, H, T + 24 * H, "UTC")).toBe("23 Nov, 14:03:22");
     expect(dated(T, 48 * H, T, "UTC")).toBe("23 Nov, 14:03");

@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+LONGEST_MS = 60_000
+"""How long a page may take for anything that is waited for, on a busy machine too."""
 WHOLE = """() => document.querySelectorAll('figure[data-track]').length >= 6
     && document.querySelectorAll('[data-tile]').length === 6"""
 """The Overview has what it always has: its code and its series come after the frame."""
@@ -63,8 +65,11 @@ def sign_in(
 
     def make(**options: object) -> "BrowserContext":
         if state.exists():
-            return browser.new_context(storage_state=str(state), **options)  # type: ignore[arg-type]  # playwright's own
+            options = {"storage_state": str(state), **options}
         context = browser.new_context(**options)  # type: ignore[arg-type]  # keyword arguments, passed on
+        context.set_default_timeout(LONGEST_MS)
+        if "storage_state" in options:
+            return context
         page = context.new_page()
         page.goto(server.login_link)
         page.wait_for_selector("text=Recorder")

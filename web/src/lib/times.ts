@@ -46,8 +46,9 @@ export function instant(ms: number, rangeMs: number, zone: string): string {
 
 /** A time with its day before it, where that is another than today's. */
 export const withDay = (text: string, ms: number, nowMs: number, zone: string): string => {
-  const on = day(ms, zone);
-  return on === day(nowMs, zone) ? text : `${on}, ${text}`;
+  // the same day of another year is another day
+  const on = (instantMs: number) => format(zone, { day: "numeric", month: "numeric", year: "numeric" }).format(instantMs);
+  return on(ms) === on(nowMs) ? text : `${day(ms, zone)}, ${text}`;
 };
 
 /** An instant of a view, with its day where that is another than today's, however short the view is. */
