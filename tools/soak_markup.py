@@ -207,13 +207,11 @@ class Watch:
             self.blocked.append(message.text)
 
 
-def look(page: Page, server: Server, path: str) -> tuple[dict[str, int], str]:
+def look(page: Page, server: Server, path: str, wait_ms: int) -> tuple[dict[str, int], str]:
     """Open a page, wait until it shows something, point at it, and count; also returns its text and attributes."""
-    wait_ms = 700
     page.goto(server.url + path, wait_until="load")
     if "mode=instant" in path:
         page.wait_for_selector("table tbody tr")
-        wait_ms = 2500  # the pages that must show every text: also where the machine is busy
     page.wait_for_timeout(wait_ms)
     for x, y in ((400, 300), (900, 300), (900, 500)):
         page.mouse.move(x, y)
@@ -233,8 +231,12 @@ def open_all(browser: Browser, server: Server, texts: list[str], ids: list[int],
     page = context.new_page()
     watch, totals, opened = Watch(page), {"tags": 0, "handlers": 0, "frames": 0, "shown": 0}, 0
     unseen = {text: {text, escaped(text), escaped(text).replace("\t", "\\t")} for text in texts}
-    for path in dict.fromkeys(addresses(host, texts, ids)):
-        found, words = look(page, server, path)
+    paths = dict.fromkeys(addresses(host, texts, ids))
+    # what a busy machine did not show in time is looked for again, with more of it
+    for path, wait_ms in [*((path, 700) for path in paths), *((path, 7000) for path in paths)]:
+        if wait_ms > 700 and not unseen:
+            break
+        found, words = look(page, server, path, wait_ms)
         opened += 1
         unseen = {text: forms for text, forms in unseen.items() if not any(form in words for form in forms)}
         if shots is not None:
