@@ -107,6 +107,7 @@ def visit(browser: "Browser", weather: Weather, complaints: list[str]) -> Iterat
         ).json()
         settings = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark", **options}
         context = browser.new_context(**settings)  # type: ignore[arg-type]  # keyword arguments, passed on
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

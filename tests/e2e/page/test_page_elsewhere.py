@@ -25,6 +25,7 @@ def _at(browser: "Browser", server: Server) -> Iterator["Page"]:
     try:
         link = eventually(lambda: server.login_link if (server.data / "login-link").exists() else None, 60, "a link")
         context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(60_000)
         page = context.new_page()
         eventually(lambda: server.get("/-/healthy", token=None).status == 200, 30, "an answer")
         page.goto(link)

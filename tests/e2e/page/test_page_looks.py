@@ -63,6 +63,7 @@ def test_a_tap_holds_a_second_and_another_lets_go(open_page: Callable[..., "Page
 
     def let_go() -> bool:
         # a machine that takes long between the finger's coming and going has made it a long press, which holds again
+        page.wait_for_timeout(1000)  # two in no time would be a double-click, which goes back too
         page.touchscreen.tap(box["x"] + 200, box["y"] + 60)
         page.wait_for_timeout(500)
         return page.locator(".flag.held > span").count() == 0
