@@ -35,15 +35,28 @@ def _at(browser: "Browser", server: Server) -> Iterator["Page"]:
         server.kill()
 
 
-def test_before_the_first_second_names_and_axes_are_there(browser: "Browser", tmp_path: Path) -> None:
+def _ticks(server: Server) -> bool:
+    return bool(server.get("/api/barograph/v1/status").json()["data"]["tick_ms"])
+
+
+def test_before_the_first_second_names_and_axes_are_there(
+    browser: "Browser", tmp_path: Path, soon: Callable[..., Any]
+) -> None:
     # each tenth minute is collected: the page must be there before the next one is, on a busy machine too
     left_s = _SLOW_S - SystemClock().now_s() % _SLOW_S
     if left_s < 90:
         time.sleep(left_s)
-    with _at(browser, Server(tmp_path / "data", "--interval", f"{_SLOW_S}s")) as page:
-        page.wait_for_selector("text=Collecting. The first second arrives now.")
-        assert page.get_by_role("figure", name="CPU").count() >= 1
-        assert page.locator("[data-tile]").count() == 6
+    # the server's own series come each tenth second, which a busy machine may not be before: then once more
+    for number in range(5):
+        server = Server(tmp_path / str(number), "--interval", f"{_SLOW_S}s")
+        with _at(browser, server) as page:
+            words = page.get_by_text("Collecting. The first second arrives now.")
+            soon(lambda words=words, server=server: words.count() > 0 or _ticks(server), 60, "the words")
+            if words.count() > 0:
+                assert page.get_by_role("figure", name="CPU").count() >= 1
+                assert page.locator("[data-tile]").count() == 6
+                return
+    raise AssertionError("the words were not seen before the first tick")
 
 
 PAINTED = """canvas => {
