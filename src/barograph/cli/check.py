@@ -1,5 +1,6 @@
 """`barograph check config FILE...` and `barograph check rules FILE...`."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -59,12 +60,14 @@ def check_rules(
     """Check rule files.
 
     A finding is FILE:LINE:COLUMN: MESSAGE; all of a file are told. Keys, names, durations, expressions are looked at,
-    and the templates of alerts' labels and annotations.
+    and the templates of alerts' labels and annotations. What is allowed but odd goes to standard error.
     """
     require_format(output_format, ("text", "json"))
-    found = {file: read_rule_file(file).findings for file in files}
-    _tell([finding for findings in found.values() for finding in findings], output_format)
-    bad = sum(bool(findings) for findings in found.values())
+    read = [read_rule_file(file) for file in files]
+    _tell([finding for checked in read for finding in checked.findings], output_format)
+    for warning in (warning for checked in read for warning in checked.warnings):
+        print(f"barograph: warning: {visible(str(warning))}", file=sys.stderr)
+    bad = sum(bool(checked.findings) for checked in read)
     if bad:
         raise CommandError(f"{bad} of {len(files)} cannot be used")
 

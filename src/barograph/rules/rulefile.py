@@ -53,10 +53,11 @@ class RuleGroup:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a file came to: its groups, which are whole where there is no finding."""
+    """What a file came to: its groups, which are whole where there is no finding, and what is allowed but odd."""
 
     groups: tuple[RuleGroup, ...]
     findings: tuple[ConfigError, ...]
+    warnings: tuple[ConfigError, ...] = ()
 
 
 def check_rule_file(values: object, refuse: Refuse) -> Checked:
@@ -70,6 +71,7 @@ class _Reader:
     def __init__(self, refuse: Refuse) -> None:
         self._refuse = refuse
         self._findings: list[ConfigError] = []
+        self._warnings: list[ConfigError] = []
 
     def read(self, values: object) -> Checked:
         top = self._mapping(values if values is not None else {}, (), ("groups",))
@@ -81,25 +83,39 @@ class _Reader:
                 self._find(f"group {group.name!r} stands here twice: names are unique in a file", (*path, "name"))
             names.add(group.name)
             groups.append(group)
-        return Checked(tuple(groups), tuple(self._findings))
+        return Checked(tuple(groups), tuple(self._findings), tuple(self._warnings))
 
     def _group(self, values: object, path: KeyPath) -> RuleGroup:
         given = self._mapping(values, path, _GROUP_KEYS)
         name = self._text(given, "name", path)
         if not name:
             self._find("a group needs a name", (*path, "name"))
+        labels = self._labels(given.get("labels"), (*path, "labels"))
+        rules: dict[KeyPath, Rule] = {}
+        for place, entry in self._entries(given.get("rules"), (*path, "rules")):
+            if (rule := self._rule(entry, place)) is not None:
+                rules[place] = rule
+        self._look_for_twins(rules, labels)
         return RuleGroup(
             name=name,
             interval_ms=self._duration(given, "interval", path),
             query_offset_ms=self._duration(given, "query_offset", path),
             limit=self._limit(given.get("limit"), (*path, "limit")),
-            labels=self._labels(given.get("labels"), (*path, "labels")),
-            rules=tuple(
-                rule
-                for place, entry in self._entries(given.get("rules"), (*path, "rules"))
-                if (rule := self._rule(entry, place)) is not None
-            ),
+            labels=labels,
+            rules=tuple(rules.values()),
         )
+
+    def _look_for_twins(self, rules: Mapping[KeyPath, Rule], labels: Mapping[str, str]) -> None:
+        """Warn of rules of one group that Prometheus takes, but whose results are told apart by nothing of theirs."""
+        first: dict[object, Rule] = {}
+        for path, rule in rules.items():
+            said = rule.is_alert, rule.name, frozenset({**labels, **rule.labels}.items())
+            twin = first.setdefault(said, rule)
+            if twin is not rule:
+                key = "alert" if rule.is_alert else "record"
+                what = "an alert that both give is one" if rule.is_alert else "a series that both give is written twice"
+                words = f"{rule.name} on line {twin.line} has the same labels, and {what}: give one of them another"
+                self._warnings.append(self._refuse(words, (*path, key)))
 
     def _rule(self, values: object, path: KeyPath) -> Rule | None:
         given = self._mapping(values, path, _RULE_KEYS)

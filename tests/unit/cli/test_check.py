@@ -75,3 +75,22 @@ def test_rule_files(barograph: Commands, tmp_path: Path) -> None:
     assert "3 of 4 cannot be used" in said.err
     bad.write_text("a: [\n")
     assert '"line":' in barograph("check", "rules", "--format", "json", str(bad)).out
+
+
+def test_rules_that_nothing_tells_apart_are_warned_of(barograph: Commands, tmp_path: Path) -> None:
+    twins = tmp_path / "twins.yml"
+    twins.write_text(
+        "groups:\n- name: a\n  labels: {team: x}\n  rules:\n"
+        "  - {alert: Down, expr: up == 0, labels: {severity: warning}}\n"
+        "  - {alert: Down, expr: up == 0, labels: {severity: critical}}\n"
+        "  - {alert: Down, expr: absent(up), labels: {severity: warning, team: x}}\n"
+        "  - {record: b, expr: up}\n  - {record: b, expr: up}\n"
+        "- name: b\n  rules:\n  - {record: b, expr: up}\n"
+    )
+    said = barograph("check", "rules", str(twins))
+    assert (said.status, said.out) == (0, "")
+    alert, record = said.err.splitlines()
+    assert alert.startswith(f"barograph: warning: {twins}:7:6: groups[0].rules[2].alert: Down on line 5 has the same")
+    assert "an alert that both give is one" in alert
+    assert record.startswith(f"barograph: warning: {twins}:9:6: groups[0].rules[4].record: b on line 8 has the same")
+    assert "a series that both give is written twice" in record
