@@ -169,4 +169,13 @@ describe("what is announced", () => {
     });
     expect(announcement([acknowledged(1)], [alert(1)])?.sign).toBe("critical");
   });
+
+  test("one that has become worse, and none that has become better", () => {
+    const warning = alert(1, { severity: "warning" });
+    expect(announcement([warning], [alert(1)])).toEqual({ text: "Critical: I/O pressure high on atlas.", sign: "critical" });
+    expect(announcement([alert(1)], [warning])).toBeNull();
+    expect(announcement([warning], [alert(1), alert(2, { severity: "warning" })])?.text).toBe(
+      "Two alerts are new or worse. The worst: I/O pressure high on atlas.",
+    );
+  });
 });

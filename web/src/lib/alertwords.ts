@@ -197,14 +197,16 @@ export function dayBars(firings: readonly Firing[], nowS: number, days = 30): Da
   });
 }
 
-/** What the region for announcements says of what is new; "" for nothing. */
+/** What the region for announcements says of what is new or has become worse; null for nothing. */
 export function announcement(before: readonly Alert[] | null, now: readonly Alert[]): { text: string; sign: Sign } | null {
   if (before === null) return null;
-  const known = new Set(before.filter((alert) => alert.part === "needs").map((alert) => alert.id));
-  const fresh = now.filter((alert) => alert.part === "needs" && !known.has(alert.id));
-  const first = fresh[0];
+  const rank = (alert: Alert) => RANK.indexOf(signOf(alert.severity));
+  const known = new Map(before.filter((alert) => alert.part === "needs").map((alert) => [alert.id, rank(alert)]));
+  const told = now.filter((alert) => alert.part === "needs" && rank(alert) > (known.get(alert.id) ?? -Infinity));
+  const first = told[0];
   if (first === undefined) return null;
-  const sign = fresh.some((alert) => signOf(alert.severity) === "critical") ? "critical" : signOf(first.severity);
-  const text = fresh.length === 1 ? `${severityWord(first.severity)}: ${onHost(first)}.` : `${counted(fresh.length)} new alerts. The worst: ${onHost(first)}.`;
-  return { text, sign };
+  const sign = told.some((alert) => signOf(alert.severity) === "critical") ? "critical" : signOf(first.severity);
+  if (told.length === 1) return { text: `${severityWord(first.severity)}: ${onHost(first)}.`, sign };
+  const what = told.some((alert) => known.has(alert.id)) ? "alerts are new or worse" : "new alerts";
+  return { text: `${counted(told.length)} ${what}. The worst: ${onHost(first)}.`, sign };
 }
