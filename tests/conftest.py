@@ -26,7 +26,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
 
 
-_OF_SERVERS = ("tests/e2e/", "tests/differential/", "tests/contract/test_cli_server.py")
+_OF_SERVERS = (
+    "tests/e2e/",
+    "tests/contract/test_cli_server.py",
+    *(f"tests/differential/test_{name}.py" for name in ("api", "collections", "prometheus", "rules")),
+)
 
 
 class _OneServerAtATime(LoadScopeScheduling):  # type: ignore[misc]  # the library has no types

@@ -23,11 +23,40 @@ describe("a write", () => {
     expect(writing.busy).toBe(false);
   });
 
-  test("is not begun twice", async () => {
+  test("waits for the one before it, and does not hide that it failed", async () => {
     const writing = new Writing();
-    const first = writing.run(() => new Promise((done) => setTimeout(done, 5)), "", may);
-    expect(await writing.run(async () => {}, "", may)).toBe(false);
-    expect(await first).toBe(true);
+    const order: string[] = [];
+    const first = writing.run(
+      async () => {
+        await new Promise((done) => setTimeout(done, 5));
+        order.push("first");
+        throw new Failure("refused", "taken", 409);
+      },
+      "No link was made.",
+      may,
+    );
+    const second = writing.run(async () => order.push("second"), "", may);
+    expect([await first, writing.busy, await second, writing.busy]).toEqual([false, true, true, false]);
+    expect(order).toEqual(["first", "second"]);
+    expect(writing.wrong).toBe("Not saved: taken. No link was made.");
+    await writing.run(async () => {}, "", may);
+    expect(writing.wrong).toBe("");
+  });
+
+  test("of the same thing is done once, however often it is clicked on", async () => {
+    const writing = new Writing();
+    let done = 0;
+    const drop = (of: string) => writing.run(async () => (done += 1), "Nobody was removed.", may, of);
+    expect(await Promise.all([drop("olga"), drop("olga"), drop("ivan")])).toEqual([true, true, true]);
+    expect(done).toBe(2);
+    await drop("olga");
+    expect(done).toBe(3);
+  });
+
+  test("that is our own mistake is heard of, and holds up nothing", async () => {
+    const writing = new Writing();
+    await expect(writing.run(() => Promise.reject(new TypeError("ours")), "", may)).rejects.toThrow("ours");
+    expect(await writing.run(async () => {}, "", may)).toBe(true);
   });
 });
 
