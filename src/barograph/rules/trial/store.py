@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from barograph.model.batch import Batch, Family
-from barograph.model.labels import Labels
-from barograph.model.matcher import Matcher, matches_all
+from barograph.model.labels import METRIC_NAME, Labels
+from barograph.model.matcher import Matcher, MatchOp, matches_all
 from barograph.model.sample import STALE_BITS, FloatArray, IntArray, is_absent, is_stale
 from barograph.model.series import ReadBudget, SelectHints, SeriesGroup, SeriesSet
 from barograph.model.tiers import BucketSet, Column
@@ -21,7 +21,10 @@ class TrialStore:
     def __init__(self) -> None:
         self.until_ms = 0
         self._series: dict[Labels, _Samples] = {}
-        self._found: dict[tuple[Matcher, ...], list[Labels]] = {}
+        self._named: dict[str, list[Labels]] = {}
+        """Series by the name of their metric."""
+        self._found: dict[str, dict[tuple[Matcher, ...], list[Labels]]] = {}
+        """What matchers have selected, by the name that they ask for; "" where they ask for none."""
 
     def give(self, labels: Labels, timestamps_ms: Sequence[int], values: Sequence[float]) -> None:
         """Take samples of a test, in order of time; of two of one instant the later one counts."""
@@ -105,13 +108,21 @@ class TrialStore:
         samples = self._series.get(labels)
         if samples is None:
             samples = self._series[labels] = _Samples()
-            self._found.clear()
+            name = labels.get(METRIC_NAME)
+            self._named.setdefault(name, []).append(labels)
+            for outdated in {name, ""}:
+                self._found.pop(outdated, None)
         return samples
 
     def _matching(self, matchers: tuple[Matcher, ...]) -> list[Labels]:
-        found = self._found.get(matchers)
+        # rules nearly always name what they read, and a file of them reads as many names as it has series
+        names = (each.value for each in matchers if each.name == METRIC_NAME and each.op is MatchOp.EQUAL)
+        name = next(names, "")
+        known = self._found.setdefault(name, {})
+        found = known.get(matchers)
         if found is None:
-            found = self._found[matchers] = [one for one in self._series if matches_all(matchers, one)]
+            candidates = self._named.get(name, ()) if name else self._series
+            found = known[matchers] = [one for one in candidates if matches_all(matchers, one)]
         return found
 
 

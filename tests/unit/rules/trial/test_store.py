@@ -65,3 +65,38 @@ def test_names_and_values_of_labels() -> None:
     assert store.metadata() == {}
     assert store.tier_widths_ms == ()
     assert store.select_buckets((), 0, 1, 1, ()).groups == ()
+
+
+def test_a_series_that_comes_later_is_found_by_its_name_and_by_its_labels() -> None:
+    store = TrialStore()
+    asked = {
+        "by name": NAME_X,
+        "by label": (Matcher("a", MatchOp.REGEX, ".+"),),
+        "by both": (*NAME_X, Matcher("a", MatchOp.EQUAL, "2")),
+        "of another name": (Matcher("__name__", MatchOp.EQUAL, "y"),),
+        "without a name": (Matcher("__name__", MatchOp.EQUAL, ""), Matcher("a", MatchOp.EQUAL, "3")),
+    }
+
+    def found() -> dict[str, list[Labels]]:
+        return {what: store.series(matchers, 0, 100) for what, matchers in asked.items()}
+
+    store.give(X, [0], [1.0])
+    assert found() == {
+        "by name": [X],
+        "by label": [X],
+        "by both": [],
+        "of another name": [],
+        "without a name": [],
+    }
+    later, nameless = Labels.of("x", a="2"), Labels.from_mapping({"a": "3"})
+    store.give(later, [0], [1.0])
+    assert found()["by label"] == [X, later]
+    store.give(nameless, [0], [1.0])
+    store.give(Y, [0], [1.0])
+    assert found() == {
+        "by name": [X, later],
+        "by label": [X, later, nameless],
+        "by both": [later],
+        "of another name": [Y],
+        "without a name": [nameless],
+    }
