@@ -10,7 +10,7 @@ from typing import Any
 _TOOLS = Path(__file__).parents[2] / "tools"
 _SPOILT = "seconds without a tick"
 """How the figures begin that a machine which is busy with other things may spoil, in one run or another."""
-_TRIES = 3
+_TRIES = 6
 
 
 def run_proof(name: str, count: int, results: Path) -> list[dict[str, Any]]:
