@@ -20,6 +20,10 @@ from barograph.outbound.fence import Fence
 
 _TIMEOUT_S = 30.0
 _LOGGER = logging.getLogger("apprise")
+# what it says is heard here, at any level of our log, and told nobody
+_LOGGER.setLevel(logging.WARNING)
+_LOGGER.propagate = False
+_LOGGER.addHandler(logging.NullHandler())
 _STATUS = re.compile(r"\berror=([45]\d\d)\b")
 """As the modules of Apprise write it."""
 _TYPES = {

@@ -15,6 +15,8 @@ from barograph.model.clock import Clock, SystemClock
 
 FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warning", "error")
+_OURS = ("barograph", "__main__")
+"""Our loggers; a process's own module is called by the second."""
 _REPEAT_WINDOW_S = 10.0
 _MAX_DISTINCT = 5
 _MAX_REMEMBERED = 512
@@ -27,7 +29,7 @@ def configure_logging(
 
     Args:
         log_format: `logfmt` or `json`.
-        level: `debug`, `info`, `warning` or `error`.
+        level: `debug`, `info`, `warning` or `error`; of libraries warnings and errors at most.
         process: Stands in each line: `keeper`, `front` or `cli`.
         stream: Where to.
         clock: Measures repeats.
@@ -39,7 +41,10 @@ def configure_logging(
     for old in list(root.handlers):
         root.removeHandler(old)
     root.addHandler(output)
-    root.setLevel(level.upper())
+    # below warnings, libraries write whole requests, with what is secret in their addresses
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    for ours in _OURS:
+        logging.getLogger(ours).setLevel(level.upper())
 
 
 class LogfmtFormatter(logging.Formatter):

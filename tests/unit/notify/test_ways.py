@@ -1,6 +1,7 @@
 """Receivers as Alertmanager's files write them, and what is made of them."""
 
 import asyncio
+import io
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,8 +18,10 @@ from barograph.notify.config import HeartbeatConfig, MailDefaults, ReceiverConfi
 from barograph.notify.courier import Outcome
 from barograph.notify.ways import Means, make_ways
 from barograph.outbound.address_rules import AddressRules
+from barograph.telemetry.logs import configure_logging
 from helpers.eventually_async import end_server
 from helpers.hook import recording
+from helpers.logs import untouched_logs
 from unit.notify.notices import notice
 from unit.outbound.server import client_of
 
@@ -126,6 +129,21 @@ def test_apprise_gives_up_only_what_none_of_its_targets_will_take(answers: list[
             {"apprise_configs": [{"url": f"mmost://127.0.0.1:{hook.port}/aaaaaaaaaaaaaaaaaaaaaaaa?channel=one,two"}]}
         )
     assert judged.state is state
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_what_apprise_logs_is_judged_at_any_level_and_told_nobody(
+    level: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    token, log = "a" * 24, io.StringIO()
+    with recording() as hook, untouched_logs():
+        configure_logging("logfmt", level, "keeper", log)
+        hook.answers += [403]
+        judged = sent({"apprise_configs": [{"url": f"mmost://127.0.0.1:{hook.port}/{token}"}]})
+    assert judged.state is DeliveryState.FAILED
+    told = capfd.readouterr()
+    assert (log.getvalue(), told.out, told.err) == ("", "", "")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

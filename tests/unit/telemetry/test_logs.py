@@ -8,15 +8,13 @@ import pytest
 from barograph.model.secret import Secret
 from barograph.telemetry.logs import RepeatLimit, configure_logging
 from helpers.clock import FakeClock
+from helpers.logs import untouched_logs
 
 
 @pytest.fixture(autouse=True)
 def untouched_root() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    with untouched_logs():
+        yield
 
 
 class Output:
@@ -111,7 +109,7 @@ def test_configuring_again_replaces_the_first_handler() -> None:
 
 def test_standard_error_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("logfmt", "info", "cli")
-    logging.getLogger("other").info("hello")
+    logging.getLogger("barograph.other").info("hello")
     assert capsys.readouterr().err.endswith("process=cli logger=other msg=hello\n")
 
 
@@ -153,3 +151,21 @@ class TestRepeats:
             record = logging.LogRecord("x", logging.INFO, "", 0, f"message {number}", None, None)
             assert limit.filter(record)
         assert len(limit._windows) <= 512
+
+
+def test_of_libraries_nothing_below_a_warning_is_told_for_it_may_hold_secrets() -> None:
+    output = Output(level="debug")
+    for name in ("urllib3.connectionpool", "barograph.notify.others", "__main__"):
+        logging.getLogger(name).debug("POST /hooks/TOKEN of %s", name)
+        logging.getLogger(name).warning("no answer to %s", name)
+    assert [fields_after_time(line).partition("process=keeper ")[2] for line in output.lines] == [
+        'logger=urllib3.connectionpool msg="no answer to urllib3.connectionpool"',
+        'logger=notify.others msg="POST /hooks/TOKEN of barograph.notify.others"',
+        'logger=notify.others msg="no answer to barograph.notify.others"',
+        'logger=__main__ msg="POST /hooks/TOKEN of __main__"',
+        'logger=__main__ msg="no answer to __main__"',
+    ]
+    quiet = Output(level="error")
+    logging.getLogger("urllib3.connectionpool").warning("no answer")
+    quiet.log.warning("late")
+    assert quiet.lines == []
