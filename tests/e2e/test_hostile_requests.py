@@ -145,8 +145,7 @@ def test_any_bytes_at_any_route_are_no_5xx(server: Server) -> None:
     routes = [
         route
         for route in ROUTES
-        # a part that is late on a busy machine makes the server unhealthy
-        if not route.template.endswith(("/healthy", "/live", "/stream", "/snapshot", "/reload", "delete_series"))
+        if not route.template.endswith(("/live", "/stream", "/snapshot", "/reload", "delete_series"))
     ]
     for _ in range(300):
         route = chance.choice(routes)
@@ -163,7 +162,9 @@ def test_any_bytes_at_any_route_are_no_5xx(server: Server) -> None:
         # nobody reads the body of a GET (RFC 9110, 9.3.1): behind an answer that ends the connection it is refused
         body = form if form and method != "GET" else None
         answer = server.request(path, method=method, headers=headers, form=body)
-        assert answer.status < 500, (path, form, answer.body)
+        # a part that is late on a busy machine makes the server unhealthy, which is what it says then
+        is_late = answer.status == 503 and route.template.endswith("/healthy")
+        assert answer.status < 500 or is_late, (path, form, answer.body)
 
 
 WORDS = (
