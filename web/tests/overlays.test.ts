@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/lib/alerts";
 import { type Region, labelsOf } from "../src/lib/regions";
-import { causeOf, gapReason, gapsOf, recordedIn, regionsOf, spelledOut } from "../src/lib/overlays";
+import { causeOf, eachOnce, gapReason, gapsOf, recordedIn, regionsOf, spelledOut } from "../src/lib/overlays";
 
 const alert = (more: Partial<Alert> & { expression?: string; limit?: number | null } = {}): Alert =>
   ({
@@ -23,6 +23,16 @@ describe("what an alert is about", () => {
     ["node_filesystem_avail_bytes", null],
     ["up == 0", null],
   ])("%s", (expression, track) => expect(causeOf(expression)).toBe(track));
+});
+
+describe("alerts of two answers", () => {
+  test("that ended between them are told once, as ended", () => {
+    const [live, other, ended] = [alert({ ended: null }), alert({ id: 8, ended: null }), alert()];
+    const regions = eachOnce([live, other], [ended, alert({ id: 9 })]).flatMap((one) => regionsOf(one, "atlas"));
+    expect(regions.map(({ id, toMs }) => [id, toMs])).toEqual([
+      ["7 pending", 100_000], ["7 fired", 300_000], ["8 pending", 100_000], ["8 fired", null], ["9 pending", 100_000], ["9 fired", 300_000],
+    ]);
+  });
 });
 
 describe("regions of an alert", () => {

@@ -5,7 +5,7 @@ import { untrack } from "svelte";
 import { type Alert, readAlert, readAlerts, readHistoryOfAlerts, readRecorded } from "./alerts";
 import { Failure } from "./api";
 import { type HostEvent, eventsOf } from "./host";
-import { gapReason, gapsOf, recordedIn, regionsOf } from "./overlays";
+import { eachOnce, gapReason, gapsOf, recordedIn, regionsOf } from "./overlays";
 import type { Recorder } from "./recorder.svelte";
 
 const AGAIN_MS = 30_000;
@@ -64,7 +64,7 @@ export class Overlays {
         this.readEnded(fromMs, toMs, signal),
         eventsOf(host, Math.max(fromMs - BEYOND_MS, toMs + BEYOND_MS - MOST_EVENTS_MS), toMs + BEYOND_MS),
       ]);
-      const alerts = [...live.alerts, ...ended];
+      const alerts = eachOnce(live.alerts, ended);
       await this.learn(alerts, signal);
       if (!signal.aborted) this.take(alerts, events);
     } catch (error) {

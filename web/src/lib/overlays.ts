@@ -104,6 +104,9 @@ export function regionsOf(alert: Alert, host: string, recorded: ReadonlyMap<stri
   return [...found, { ...shared, id: `${alert.id} fired`, fromMs: firedMs, toMs: ended, state, ...(limit === undefined ? {} : { limit }), ...(column === undefined ? {} : { column }) }];
 }
 
+/** Alerts of two answers, each once: one that ended between them is in both, and as it ended is as it is. */
+export const eachOnce = (live: readonly Alert[], ended: readonly Alert[]): Alert[] => [...new Map([...live, ...ended].map((alert) => [alert.id, alert])).values()];
+
 const REASONS: Record<string, string> = {
   boot: "the machine was started",
   start: "Barograph was started again",
