@@ -82,13 +82,21 @@ def sign_in(
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser said of the page: errors of scripts, and of the content security policy."""
+    """What the browser said of the page: requests that failed, and what the content security policy stopped."""
     return []
 
 
 @pytest.fixture
+def mistakes() -> Iterator[list[str]]:
+    """Errors of the page's scripts: whatever a test does to it, there are none."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
 def open_page(
-    sign_in: Callable[..., "BrowserContext"], server: Server, complaints: list[str]
+    sign_in: Callable[..., "BrowserContext"], server: Server, complaints: list[str], mistakes: list[str]
 ) -> Iterator[Callable[..., "Page"]]:
     contexts: list[BrowserContext] = []
 
@@ -96,7 +104,7 @@ def open_page(
         context = sign_in(**{"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark", **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", lambda message: complaints.append(_said(message)) if message.type == "error" else None)
         page.goto(server.url + path)
         page.wait_for_selector(".host[data-state=live]")

@@ -15,6 +15,14 @@ pytestmark = pytest.mark.e2e
 PASSWORD = "a long enough password"
 HOSTILE = '<img src=x onerror="window.hit=1">'
 
+SLOWED = """() => {
+    const ask = window.fetch;
+    window.fetch = async (...what) => {
+        await new Promise(done => setTimeout(done, 500));
+        return ask(...what);
+    };
+}"""
+
 
 def _post(server: Server, path: str, **fields: str) -> Any:
     headers = {"Authorization": f"Bearer {server.token}"}
@@ -120,6 +128,23 @@ def test_the_audit_log_tells_who_did_what(open_page: Callable[..., "Page"], serv
     _post(server, "users", name="audited", role="viewer")
     page = open_page("/settings/audit")
     page.wait_for_selector("tr:has-text('audited')")
+
+
+def test_a_double_click_for_older_entries_of_the_audit_log_brings_each_once(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    for _ in range(101 // 2 + 1):
+        _post(server, "users", name="often", role="viewer")
+        gone = server.request("/api/barograph/v1/users/often", method="DELETE", headers=headers)
+        assert gone.status == 200, gone.body
+    page = open_page("/settings/audit")
+    page.wait_for_selector("tbody tr >> nth=99")
+    assert page.locator("tbody tr").count() == 100
+    page.evaluate(SLOWED)
+    page.get_by_role("button", name="Older").dblclick()
+    page.wait_for_selector("tbody tr >> nth=101")
+    page.wait_for_timeout(1500)
 
 
 def test_a_viewer_is_told_what_the_role_may_not(viewer: "Page", server: Server) -> None:

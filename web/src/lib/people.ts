@@ -84,7 +84,10 @@ export const readTokens = (): Promise<Token[]> => get("/tokens");
 export const makeToken = (name: string, scopes: readonly string[], expires: string): Promise<{ id: string; token: string; expires: number | null }> =>
   post("/tokens", [["name", name], ["expires", expires], ...scopes.map((scope): [string, string] => ["scope", scope])]);
 export const revokeToken = (id: string): Promise<unknown> => remove(`/tokens/${at(id)}`);
-export const readAudit = (before: number): Promise<AuditEntry[]> => get(`/audit?limit=100${before > 0 ? `&before=${before}` : ""}`);
+/** So many entries has a page of the audit log. */
+export const AUDIT_PAGE = 100;
+
+export const readAudit = (before: number): Promise<AuditEntry[]> => get(`/audit?limit=${AUDIT_PAGE}${before > 0 ? `&before=${before}` : ""}`);
 
 /** Whether a role may do what another may. */
 export const isAtLeast = (role: Role, least: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least);
