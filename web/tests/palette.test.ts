@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Entry, MOST, search } from "../src/lib/palette";
+import { type Entry, MOST, search, settled } from "../src/lib/palette";
 import type { Span } from "../src/lib/timewords";
 
 const NOW = Date.UTC(2026, 10, 23, 14, 3, 22);
@@ -46,5 +46,38 @@ describe("search", () => {
   test("keeps a text as text", () => {
     const found = search([], "<img src=x onerror=alert(1)>", where)[0];
     expect(found?.to).toBe("/explore?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E");
+  });
+});
+
+describe("rows that come late", () => {
+  const late = [...INDEX.slice(1), entry("Hosts", "disk-server"), entry("Alerts", "Disk /var fills in 2 days", "warning")];
+  const found = (index: Entry[], text: string, shown: ReturnType<typeof search> = []) => settled(shown, search(index, text, where));
+  const words = (rows: ReturnType<typeof search>) => rows.map((row) => row.text);
+
+  test("stand behind what is shown, whatever their group", () => {
+    const shown = found(INDEX.slice(1, 5), "disk");
+    expect(words(shown)).toEqual(["Disk I/O", "diskwriter", "Explore: disk"]);
+    expect(words(found(late, "disk", shown))).toEqual([...words(shown), "disk-server", "Disk / fills in 9 days", "Disk /var fills in 2 days"]);
+  });
+
+  test("move nothing out of a list that is full", () => {
+    const shown = found(INDEX, "");
+    expect(shown).toHaveLength(MOST);
+    expect(words(found([entry("Hosts", "a"), ...INDEX], "", shown))).toEqual(words(shown));
+  });
+
+  test("what is gone meanwhile stays in its place, and what is still there does what it does now", () => {
+    const doing = (to: () => void): Entry => ({ group: "Tracks", text: "sda", to });
+    const [before, now] = [() => undefined, () => undefined];
+    const shown = found([entry("Tracks", "sdb"), doing(before)], "sd");
+    const after = found([doing(now)], "sd", shown);
+    expect(words(after)).toEqual(words(shown));
+    expect(after.find((row) => row.text === "sda")?.to).toBe(now);
+  });
+
+  test("of one name are several where they lead elsewhere", () => {
+    const shown = found([{ group: "Processes", text: "sh", note: "sh", to: "/1" }], "sh");
+    const after = found([{ group: "Processes", text: "sh", note: "sh", to: "/2" }, { group: "Processes", text: "sh", note: "sh", to: "/1" }], "sh", shown);
+    expect(after.map((row) => row.to)).toEqual(["/1", "/explore?q=sh", "/2"]);
   });
 });

@@ -115,6 +115,22 @@ def test_what_nothing_is_called_is_said(open_page: Callable[..., "Page"]) -> Non
     assert _chosen(page) == "Explore: nvme9zz"
 
 
+@CALM
+def test_rows_that_come_late_move_nothing(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
+    page = open_page("/alerts")
+    page.route("**/api/barograph/v1/processes*", lambda _route: None)
+    _palette(page, "barograph")
+    page.wait_for_selector("text=Nothing is called 'barograph'.")
+    rows = page.locator("[role=option]")
+    before = rows.all_inner_texts(), _boxes(page, "[role=option]")
+    page.unroute("**/api/barograph/v1/processes*")  # what waits goes on
+    soon(lambda: rows.count() > len(before[0]), 30, "our process")
+    assert page.locator("text=Nothing is called").count() == 0
+    assert rows.all_inner_texts()[: len(before[0])] == before[0]
+    assert _boxes(page, "[role=option]")[: len(before[0])] == before[1]
+    assert _chosen(page) == before[0][0]
+
+
 def test_the_first_result_comes_within_a_frame_or_three(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
     page.keyboard.press("/")

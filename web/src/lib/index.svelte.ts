@@ -23,12 +23,14 @@ const UNLISTED: readonly ActionName[] = ["search", "page", "left", "right", "nex
 const TRY_MS = 50;
 const MOST_TRIES = 1200;
 
+const hostEntry = (name: string): Entry => ({ group: "Hosts", text: name, note: "Overview", to: `/h/${encodeURIComponent(name)}` });
+
 export class Index {
   private hosts = $state.raw<readonly Entry[]>([]);
   private processes = $state.raw<readonly Entry[]>([]);
   private alerts = $state.raw<readonly Entry[]>([]);
 
-  readonly entries = $derived.by<readonly Entry[]>(() => [...this.hosts, ...this.tracks(), ...this.alerts, ...this.actions(), ...this.processes]);
+  readonly entries = $derived.by<readonly Entry[]>(() => [...this.known(), ...this.tracks(), ...this.alerts, ...this.actions(), ...this.processes]);
 
   constructor(
     private readonly recorder: Recorder,
@@ -43,10 +45,16 @@ export class Index {
     await Promise.allSettled([machineRead, this.readHosts(), this.readProcesses(), this.readAlerts()]);
   }
 
+  // this one needs no answer
+  private known(): readonly Entry[] {
+    const { host } = this.recorder;
+    return this.hosts.length > 0 || host === "" ? this.hosts : [hostEntry(host)];
+  }
+
   private async readHosts(): Promise<void> {
     const selector = encodeURIComponent('{job="node"}');
     const names = await ask<string[]>(`/api/v1/label/instance/values?match[]=${selector}`, { method: "GET" });
-    this.hosts = names.map((name) => ({ group: "Hosts", text: name, note: "Overview", to: `/h/${encodeURIComponent(name)}` }));
+    this.hosts = names.map(hostEntry);
   }
 
   private async readProcesses(): Promise<void> {

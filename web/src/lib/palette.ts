@@ -62,6 +62,18 @@ function score(entry: Entry, words: readonly string[]): number {
   return sum - text.length / 1000;
 }
 
+const same = (a: Found, b: Found): boolean =>
+  a.group === b.group && a.text === b.text && a.note === b.note && (a.to === b.to || typeof a.to !== "string");
+
+/**
+ * The rows for a text for which some are shown already: those stay where they are, since somebody may be pressing one, and
+ * what has come since stands behind them.
+ */
+export function settled(shown: readonly Found[], found: readonly Found[]): Found[] {
+  const kept = shown.map((row) => found.find((one) => same(row, one)) ?? row);
+  return [...kept, ...found.filter((one) => !shown.some((row) => same(row, one)))].slice(0, MOST);
+}
+
 /** Whether a text may well be a query rather than a name. */
 const looksLikeQuery = (text: string): boolean => /[{}()[\]]|^\w+_\w+$/.test(text);
 
