@@ -14,6 +14,7 @@ describe("the address", () => {
     { host: "db 1/a", rangeMs: 3_600_000, window: { fromMs: T - 60_000, toMs: T }, atMs: T - 30_000, only: ["cpu.user", "cpu.iowait"], ...SHOWN },
     { host: "ümlaut", rangeMs: 30 * 86_400_000, window: null, atMs: null, only: ["disk.read/nvme0n1", "network.in/br-0,x%y"], expanded: "disk/sda", tables: ["cpu", "network/br-0,x%y"], open: ["disk", "network"] as const },
     { host: "a", rangeMs: 90_000, window: null, atMs: null, only: ["load.one"], expanded: null, tables: [], open: ["more"] as const },
+    { host: "o'dd \"host\"", rangeMs: 900_000, window: null, atMs: null, only: ['disk.read/"><img src=x onerror="hit">', "disk.write/cciss/c0d0"], expanded: "network/o'lan 1", tables: ["disk/cciss/c0d0", "disk/a&b#c+d?e=f%2Cg\n\u202e", `network/${"long".repeat(40)}`], open: [] },
   ])("gives the same view when it is read back: $host", (view) => {
     const [path, query = ""] = writeAddress(view).split("?");
     expect(readAddress(path ?? "", `?${query}`)).toEqual(view);

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.page import parameters
 from helpers.server import Server, store_samples
 
 if TYPE_CHECKING:
@@ -57,7 +58,12 @@ def test_tracks_of_devices_say_names_as_they_are(
     soon(lambda: track.get_by_role("button", name="CSV").count() > 0, 30, "its statistics")
     track.get_by_text("quer", exact=False).first.click()
     page.keyboard.press("v")
-    page.get_by_role("region", name=f"{EVIL} as a table").wait_for()
+    table = page.get_by_role("region", name=f"{EVIL} as a table")
+    table.wait_for()
+    # and the address keeps it
+    soon(lambda: parameters(page).get("tables") == f"{group}/{EVIL}", 30, "the name in the address")
+    page.reload()
+    table.wait_for()
     assert not _ran(page)
 
 

@@ -49,9 +49,9 @@ export function writeRange(ms: number): string {
   return `${whole / size}${unit}`;
 }
 
-/** `cpu.user`, `disk.read/nvme0n1`, `more/load`: no word that a page would never write is taken over. */
-const COLUMN = /^[a-z]\w*\.\w+(\/[^\s<>"'/]{1,64})?$/;
-const TRACK = /^[a-z]\w*(\/[^\s<>"'/]{1,64})?$/;
+/** `cpu.user`, `disk.read/nvme0n1`, `more/load`: of ours no word that a page would never write; a device may have any name. */
+const COLUMN = /^[a-z]\w*\.\w+(\/.+)?$/s;
+const TRACK = /^[a-z]\w*(\/.+)?$/s;
 /** More than any page has. */
 const MOST_NAMES = 64;
 
