@@ -188,18 +188,22 @@ class Dispatcher:
                 self._groups.look_at(group, _first_look(route, record, now_ms))
 
     def _end_in(self, group: TellingGroup, record: AlertRecord, now_ms: int) -> None:
-        if record.number in group.missed:
-            return
         group.firing.discard(record.number)
         group.ended[record.number] = record
-        known = [record.number in told.firing for told in self._told_of_group(group)]
         is_late = record.ended_ms >= record.fired_ms + group.route.group_wait_ms
-        if not all(known) and is_late and self._is_loud(group, record, now_ms):
-            # looked at in this very step, so that nobody has to remember it
-            group.missed.add(record.number)
-            self._groups.look_at(group, now_ms)
-        elif not any(known):
+        is_owed = is_late and self._is_loud(group, record, now_ms)
+        is_told = False
+        for way in self._ways(group.route):
+            told = self._told.get(way, group) or self._nothing_told(way, group, 0)
+            if record.number in told.firing:
+                is_told = True
+            elif is_owed:
+                told.missed[record.number] = record.severity
+                self._told.put(told)
+        if not is_told and not is_owed:
             self._groups.leave(group, record.number)
+        elif not group.next_ms:
+            self._groups.look_at(group, now_ms)
 
     def _lower(self, happened: Transition, number: int) -> None:
         """Note that receivers know of more than there is: should it rise again, they are told again."""
@@ -232,14 +236,14 @@ class Dispatcher:
             loud=loud,
             held={number for number, record in live.items() if record.state is LifeState.ACKNOWLEDGED},
             ended=group.ended.keys(),
-            missed=frozenset(group.missed),
         )
         for way in self._ways(group.route):
             self._tell(way, group, standing, live, now_ms)
         self._tell_held(group, now_ms)
-        for number in list(group.ended):
+        believed = {number for way in self._ways(group.route) for number in self._known(way, group)}
+        for number in group.ended.keys() - believed:
             self._groups.leave(group, number)
-        if group.firing:
+        if group.firing or group.ended:
             self._groups.look_at(group, now_ms + group.route.group_interval_ms)
 
     def _tell(
@@ -247,9 +251,12 @@ class Dispatcher:
     ) -> None:
         told = self._told.get(way, group)
         known = told.firing if told is not None else {}
+        missed = told.missed if told is not None else {}
+        ended = {number: group.ended[number] for number in missed.keys() & group.ended.keys()}
         telling = tell(
             standing,
             known,
+            {number: missed[number] for number, record in ended.items() if self._is_loud(group, record, now_ms)},
             sends_resolved=way.sends_resolved,
             repeat_is_due=told is not None and told.at_ms <= now_ms - group.route.repeat_interval_ms,
         )
@@ -258,10 +265,11 @@ class Dispatcher:
             firing, over = ([records[number] for number in numbers] for numbers in (message.firing, message.over))
             frame = self._frame(way, group, now_ms)
             self._told.send(make_notices(frame, message.kind, firing, over, message.others))
-        if telling.messages or telling.believed != known:
+        if telling.messages or missed or telling.believed != known:
             if told is None or telling.tells_firing:
                 told = self._nothing_told(way, group, now_ms)
-            self._told.put(msgspec.structs.replace(told, firing=telling.believed, up_to=self._read_up_to))
+            now = {"firing": telling.believed, "missed": {}, "up_to": self._read_up_to}
+            self._told.put(msgspec.structs.replace(told, **now))
 
     def _tell_acknowledged(self, records: list[AlertRecord], actor: str, text: str, now_ms: int) -> None:
         """Tell those who know of alerts that somebody has them."""
@@ -341,16 +349,17 @@ class Dispatcher:
                 self._find_again(told, places.get((receiver, told.group_key)), policy.root, now_ms)
             else:
                 # nobody can be told any more of what that receiver knew
-                self._told.put(msgspec.structs.replace(told, firing={}))
+                self._told.put(msgspec.structs.replace(told, firing={}, missed={}))
 
     def _find_again(self, told: GroupTold, group: TellingGroup | None, root: Route, now_ms: int) -> None:
         """Put what a receiver was told into its group, or into one of its own where no route leads there any more."""
-        for number in list(told.firing):
+        for number in [*told.firing, *told.missed]:
             if group is not None and number in group.firing:
                 continue
             record = self._parts.book.find(number)
             if record is None:
-                del told.firing[number]
+                told.firing.pop(number, None)
+                told.missed.pop(number, None)
                 continue
             if group is None:
                 route = route_as_told(root, told.receiver.rpartition("/")[0], told.group_key, labels_of(record))
@@ -366,9 +375,9 @@ class Dispatcher:
     def _ways(self, route: Route) -> tuple[Way, ...]:
         return self._policy.ways.get(route.receiver, ())
 
-    def _told_of_group(self, group: TellingGroup) -> list[GroupTold]:
-        empty = GroupTold(receiver="", group_key="", group_labels={}, at_ms=0, firing={}, up_to=0)
-        return [self._told.get(way, group) or empty for way in self._ways(group.route)]
+    def _known(self, way: Way, group: TellingGroup) -> dict[int, str]:
+        told = self._told.get(way, group)
+        return told.firing if told is not None else {}
 
 
 _TAKEN = frozenset((_K.FIRED, _K.ROSE, _K.FELL, _K.RESOLVED, _K.ACKNOWLEDGED))

@@ -24,7 +24,6 @@ class TellingGroup:
         next_ms: When it is looked at.
         firing: Numbers of its alerts that fire.
         ended: Those that have ended, until all who knew of them are told.
-        missed: Those of them that ended before they were told of, though it was time.
     """
 
     route: Route
@@ -33,7 +32,6 @@ class TellingGroup:
     next_ms: int
     firing: set[int] = field(default_factory=set)
     ended: dict[int, AlertRecord] = field(default_factory=dict)
-    missed: set[int] = field(default_factory=set)
 
 
 class Groups:
@@ -106,7 +104,6 @@ class Groups:
         """Take an alert out of a group, and away with a group that is empty."""
         group.firing.discard(number)
         group.ended.pop(number, None)
-        group.missed.discard(number)
         left = [each for each in self._of.get(number, []) if each is not group]
         if left:
             self._of[number] = left

@@ -16,13 +16,11 @@ class Standing:
         loud: Alerts that fire and that nothing keeps quiet, with their severities.
         held: Those of them that somebody has: no reason to repeat.
         ended: Alerts that have ended.
-        missed: Those of them that should have been told of before they ended, and were not: the process was not there.
     """
 
     loud: Mapping[int, str]
     held: AbstractSet[int] = field(default_factory=frozenset)
     ended: AbstractSet[int] = field(default_factory=frozenset)
-    missed: AbstractSet[int] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +52,30 @@ class Telling:
     tells_firing: bool
 
 
-def tell(standing: Standing, known: Mapping[int, str], *, sends_resolved: bool, repeat_is_due: bool) -> Telling:
-    """Return what a receiver is told.
+def tell(
+    standing: Standing,
+    known: Mapping[int, str],
+    missed: Mapping[int, str],
+    *,
+    sends_resolved: bool,
+    repeat_is_due: bool,
+) -> Telling:
+    """Return what a receiver is told: one message at most, since between two of a group lies its interval.
+
+    What fired and ended between two messages is told as firing with the next one and as ended with the one after it:
+    a receiver that follows alerts one by one is to hear of both, in their order, and a message names an alert once.
 
     Args:
         standing: The group now.
         known: What the receiver believes to fire, with the severities that it was told.
+        missed: What ended before the receiver was told of it, and that nothing keeps quiet now, with severities.
         sends_resolved: Whether it is told of ends; then it is always told, whatever else is quiet.
         repeat_is_due: Whether the last message is so old that it is repeated.
     """
-    loud = standing.loud
+    loud = {**standing.loud, **missed}
     messages = []
-    missed = standing.missed - known.keys()
-    if missed:
-        messages.append(Message(kind=NoticeKind.FIRING, firing=missed))
     ended = standing.ended & known.keys()
-    over = (ended | missed) if sends_resolved else frozenset()
+    over = ended if sends_resolved else frozenset()
     # told before, and quiet now, or about to end: still believed to fire
     rest = {number: severity for number, severity in known.items() if number not in loud and number not in ended}
     # a severity that fell is noted when it falls, and one that rose is told of below

@@ -93,7 +93,7 @@ class Told:
             _log.error("messages could not be kept, and are tried again: %s", error)
             return False
         for key in self._changed:
-            if not self._told[key].firing:
+            if self._told[key].is_over:
                 del self._told[key]
         self._messages, self._frozen, self._changed, self._knowers = [], {}, set(), None
         self._noted_up_to, self._noted_ms = up_to, now_ms

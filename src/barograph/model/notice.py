@@ -97,10 +97,10 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True):
         group_key: As in `Notice`.
         group_labels: As in `Notice`.
         at_ms: When it was told last of what fires.
-        firing: The alerts that it believes to fire, each with the severity it was told. With none of them, it is
-            forgotten.
+        firing: The alerts that it believes to fire, each with the severity it was told.
         up_to: The last transition that this takes into account.
         is_held: Since it was told last of what fires it was told that somebody has all of it.
+        missed: Alerts that have fired and ended since the last message, each with its severity: yet to be told.
     """
 
     receiver: str
@@ -110,6 +110,12 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True):
     firing: dict[int, str]
     up_to: int
     is_held: bool = False
+    missed: dict[int, str] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more follows from it, so that it is forgotten."""
+        return not self.firing and not self.missed
 
 
 class DeliveryState(StrEnum):

@@ -83,12 +83,12 @@ class SqliteDeliveries:
                 about = [(alert.number, number) for alert in notice.alerts if alert.number]
                 self._state.run_many(_ABOUT, about)
             for each in told:
-                if each.firing:
-                    row = (each.receiver, each.group_key, msgspec.msgpack.encode(each))
-                    self._state.run_many(_TELL, [row])
-                else:
+                if each.is_over:
                     statement = "DELETE FROM told WHERE receiver = ? AND group_key = ?"
                     self._state.run(statement, each.receiver, each.group_key)
+                else:
+                    row = (each.receiver, each.group_key, msgspec.msgpack.encode(each))
+                    self._state.run_many(_TELL, [row])
             if up_to:
                 self._state.run(_UP_TO, up_to)
 

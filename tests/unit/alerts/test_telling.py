@@ -7,8 +7,15 @@ W, C = "warning", "critical"
 K = NoticeKind
 
 
-def telling(standing: Standing, known: dict[int, str], *, repeat: bool = False, resolved: bool = True) -> Telling:
-    return tell(standing, known, sends_resolved=resolved, repeat_is_due=repeat)
+def telling(
+    standing: Standing,
+    known: dict[int, str],
+    missed: dict[int, str] | None = None,
+    *,
+    repeat: bool = False,
+    resolved: bool = True,
+) -> Telling:
+    return tell(standing, known, missed or {}, sends_resolved=resolved, repeat_is_due=repeat)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,6 @@ def telling(standing: Standing, known: dict[int, str], *, repeat: bool = False, 
         (Standing(loud={2: W}, ended={1}), {1: W, 2: W}, [K.REPEAT], {2: W}),
         (Standing(loud={}, ended={1}), {1: W, 2: W}, [K.RESOLVED], {2: W}),
         (Standing(loud={}, ended={1}), {}, [], {}),
-        (Standing(loud={}, ended={1}, missed={1}), {}, [K.FIRING, K.RESOLVED], {}),
         (Standing(loud={}), {1: W}, [], {1: W}),
     ],
 )
@@ -56,5 +62,10 @@ def test_repeats_are_for_what_nobody_has() -> None:
 def test_who_wants_no_ends_forgets_them_without_a_word() -> None:
     found = telling(Standing(loud={}, ended={1}), {1: W}, resolved=False)
     assert (found.messages, found.believed, found.tells_firing) == ((), {}, False)
-    late = telling(Standing(loud={}, ended={1}, missed={1}), {}, resolved=False)
-    assert [message.kind for message in late.messages] == [K.FIRING]
+
+
+def test_what_was_missed_is_told_as_firing_beside_what_goes_on_and_what_has_ended() -> None:
+    found = telling(Standing(loud={2: W}, ended={1, 3}), {2: W, 3: W, 4: C}, {1: C})
+    assert found.messages == (Message(kind=K.FIRING, firing={1: C, 2: W}.keys(), over={3}),)
+    assert (found.believed, found.tells_firing) == ({1: C, 2: W, 4: C}, True)
+    assert telling(Standing(loud={}, ended={1}), {}, {1: W}, resolved=False).messages[0].kind is K.FIRING
