@@ -267,3 +267,21 @@ describe("clocks that are set back", () => {
     expect(page.recorder.silentMs).toBeGreaterThan(4000);
   });
 });
+
+describe("a tick without a sample of the host", () => {
+  test("is none while nothing of it is known", async () => {
+    const page = await openView("/h/atlas", false);
+    await page.row(NOW + 1000, null);
+    expect(page.recorder.newestMs).toBe(0);
+    await page.row(NOW + 2000);
+    expect(page.recorder.newestMs).toBe(NOW + 2000);
+    await page.row(NOW + 3000, null);
+    expect(page.recorder.newestMs).toBe(NOW + 3000);
+  });
+
+  test.each([["/h/atlas", true], [held(FROM, TO), true], ["/h/other", false]])("counts at %s, something stored: %s", async (address, stored) => {
+    const page = await openView(address, stored);
+    await page.row(NOW + 1000, null);
+    expect(page.recorder.newestMs).toBe(NOW + 1000);
+  });
+});

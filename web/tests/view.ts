@@ -32,15 +32,15 @@ export interface Page {
   /** Whether the server answers, and what it was asked. */
   store: { answers: boolean; asked: { query: string; fromMs: number; toMs: number }[]; fails: (query: string) => boolean };
   /** A tick: every series has the second, or a value. */
-  row: (ms: number, value?: number) => Promise<void>;
+  row: (ms: number, value?: number | null) => Promise<void>;
   /** The stream breaks; it is tried again a second later. */
   breaks: () => Promise<void>;
   /** Let so much time pass. */
   pass: (ms: number) => Promise<void>;
 }
 
-/** Open the page at an address, with the host's clock at `NOW`. */
-export async function openView(address = "/h/atlas"): Promise<Page> {
+/** Open the page at an address, with the host's clock at `NOW`, and something of it stored or nothing. */
+export async function openView(address = "/h/atlas", stored = true): Promise<Page> {
   vi.useFakeTimers({ now: NOW });
   Stream.all = [];
   const store: Page["store"] = { answers: true, asked: [], fails: () => false };
@@ -61,7 +61,7 @@ export async function openView(address = "/h/atlas"): Promise<Page> {
     if (store.fails(query)) return json(500, { status: "error", error: "disk gone" });
     if ((to - from) / step > MOST_POINTS) return json(422, { status: "error", error: "more than 11,000 steps" });
     const values: [number, string][] = [];
-    for (let at = from; at <= Math.min(to, Date.now() / 1000); at += step) values.push([at, String(at)]);
+    for (let at = from; stored && at <= Math.min(to, Date.now() / 1000); at += step) values.push([at, String(at)]);
     return json(200, { status: "success", data: { resultType: "matrix", result: [{ metric: { mode: "user", cpu: "0" }, values }] } });
   });
   const { Recorder } = await import("../src/lib/recorder.svelte");
@@ -74,7 +74,7 @@ export async function openView(address = "/h/atlas"): Promise<Page> {
     stream?.say("schema", { exprs: Array.from({ length: count }, () => [{ mode: "user", cpu: "0" }]) });
     return count;
   };
-  const row = async (ms: number, value = ms / 1000) => {
+  const row = async (ms: number, value: number | null = ms / 1000) => {
     vi.setSystemTime(Math.max(ms, Date.now()));
     const count = schema();
     Stream.all.at(-1)?.say("row", [ms, ...Array.from({ length: count }, () => value)]);

@@ -6,7 +6,7 @@ import type { AlertsNow } from "./alerts";
 import { Failure } from "./api";
 import type { Question } from "./asking";
 import { Columns } from "./columns";
-import { CORE } from "./expressions";
+import { CORE, HEARD } from "./expressions";
 import { Grid } from "./grid";
 import { type Connection, Live } from "./live";
 import { Questions } from "./questions";
@@ -249,6 +249,13 @@ export abstract class Feed {
   }
 
   private row(samples: Samples, timestampMs: number, values: readonly (number | null)[]): void {
+    this.nowMs = Date.now();
+    this.heardAtMs = this.upMs = this.rowAtMs = performance.now();
+    if (this.rowAtMs - this.statusAtMs > STATUS_MS) {
+      this.statusAtMs = this.rowAtMs;
+      void this.session();
+    }
+    if (this.newestMs === 0 && !this.isBegun(samples, values)) return this.returned(timestampMs);
     // the host's clock was set back, and its instants come again
     if (timestampMs < this.newestMs - SET_BACK_SLOTS * this.intervalMs) {
       this.newestMs = timestampMs;
@@ -258,8 +265,6 @@ export abstract class Feed {
     const { live, coming } = samples;
     const lastBucket = live === null ? 0 : live.newest;
     samples.take(timestampMs, values);
-    this.nowMs = Date.now();
-    this.heardAtMs = this.upMs = this.rowAtMs = performance.now();
     this.newestMs = Math.max(lastMs, timestampMs);
     this.altered(live);
     if (samples.coming !== null && samples.coming === this.grid) this.viewRevision += 1;
@@ -269,10 +274,13 @@ export abstract class Feed {
     // what is read anew at this moment needs no mending
     if (live !== null && live === samples.live) this.mend(samples, live, lastMs, lastBucket, missed);
     if (coming !== null) this.mend(samples, coming, lastMs, coming.slot(lastMs || this.newestMs), missed);
-    if (this.rowAtMs - this.statusAtMs > STATUS_MS) {
-      this.statusAtMs = this.rowAtMs;
-      void this.session();
-    }
+  }
+
+  // where the interval is long, ticks of the server's own series come before the host's first sample
+  private isBegun(samples: Samples, values: readonly (number | null)[]): boolean {
+    const stored = [samples.live, this.grid].some((grid) => grid !== null && newestOf(grid, HEARD) !== null);
+    // of another host nothing need ever come
+    return stored || values.some((value) => value !== null) || this.host !== this.status?.host;
   }
 
   // The first row after nobody had answered.
