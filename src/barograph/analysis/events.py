@@ -172,6 +172,9 @@ def _boots(read: _Reading, gaps: Sequence[tuple[int, int]]) -> list[int]:
         unlike = seen_ms in missing and abs(moved_ms - missing[seen_ms]) > _NEAR_MS
         if fell or unlike:
             found.append(round(1000 * boots[i + 1]))
+    # of a boot that was not seen the first sample tells: Barograph came to the machine after it
+    if len(boots) and read.start_ms <= 1000 * boots[0] < times_ms[0]:
+        found.insert(0, round(1000 * boots[0]))
     return found
 
 

@@ -102,6 +102,21 @@ def test_the_first_sample_ever_is_a_start() -> None:
     assert found(store) == [Event(at=T0 + 1000, kind=EventKind.START)]
 
 
+def test_a_boot_before_the_first_sample_ever_is_told_by_it() -> None:
+    store = Told()
+    store.run(range(1000, 1100), T0 + 400)
+    start = Event(at=T0 + 1000, kind=EventKind.START)
+    assert found(store) == [start, Event(at=T0 + 400, kind=EventKind.BOOT)]
+    assert found(store, 401) == [start]
+
+
+def test_a_boot_of_a_machine_that_was_off_when_the_span_began_is_told() -> None:
+    store = Told()
+    store.run(range(100), T0 - 999)
+    store.run(range(1000, 1100), T0 + 980, forks=5)
+    assert (T0 + 980, EventKind.BOOT) in [(event.at, event.kind) for event in found(store, 500)]
+
+
 def test_oom_kills() -> None:
     store = Told()
     store.tell("node_vmstat_oom_kill", {0: 3.0, 1: 3.0, 2: 5.0})
