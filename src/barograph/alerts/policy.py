@@ -28,7 +28,7 @@ class Way:
     """One of the ways in which a receiver is told.
 
     Attributes:
-        id: `RECEIVER/KIND[i]`: names its queue.
+        id: `RECEIVER/KIND[i]`: names its queue, and stays with the way wherever it stands in its list.
         sends_resolved: Whether the end is told.
         most: How many alerts one message lists.
         splits: Whether more of them go into further messages; else they are counted.

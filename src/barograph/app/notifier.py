@@ -9,7 +9,7 @@ import logging
 import random
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,9 +20,10 @@ from barograph.app.heartbeat import Heartbeat, Trouble
 from barograph.app.lifecycle import go_first, name_thread
 from barograph.model.alert_replies import TestOutcome
 from barograph.model.errors import StoreError
-from barograph.model.notice import DeliveryState, Notice, NoticeAlert, NoticeKind
+from barograph.model.notice import DeliveryState, DeliveryStore, Notice, NoticeAlert, NoticeKind
 from barograph.notify.config import HeartbeatConfig
 from barograph.notify.courier import Courier, Send
+from barograph.notify.way_ids import lasting_ids, marks_of
 from barograph.notify.ways import Means
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient
@@ -72,7 +73,7 @@ class Notifier:
         self, parts: DispatchParts, telling: Telling, changed: Callable[[], None], heartbeat: Heartbeat
     ) -> None:
         self._parts = parts
-        self._telling = telling
+        self._telling = _settled(telling, parts.deliveries)
         self._changed = changed
         self._heartbeat = heartbeat
         self._pulse = heartbeat.pulse("notifier", lambda: _LONGEST_STEP_S)
@@ -90,7 +91,7 @@ class Notifier:
         self._delivering: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
-        self.dispatcher = Dispatcher(parts, telling.policy)
+        self.dispatcher = Dispatcher(parts, self._telling.policy)
 
     @property
     def telling(self) -> Telling:
@@ -164,8 +165,10 @@ class Notifier:
 
     async def _take_configuration(self) -> None:
         """Go by the configuration that counts now; an attempt to tell somebody that is under way goes on."""
-        if self._next is not None:
-            self._telling, self._next = self._next, None
+        if (following := self._next) is not None:
+            self._telling = await asyncio.to_thread(_settled, following, self._parts.deliveries)
+            if self._next is following:
+                self._next = None
             await asyncio.to_thread(self.dispatcher.replace, self._telling.policy)
         telling, means = self._telling, self._means(self._telling)
         sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
@@ -243,6 +246,27 @@ class Notifier:
     def _means(self, telling: Telling) -> Means:
         rules = AddressRules(telling.allow)
         return Means(client=OutboundClient(rules), rules=rules, clock=self._parts.clock)
+
+
+def _settled(telling: Telling, deliveries: DeliveryStore) -> Telling:
+    """Return a configuration in which each way has the id that it had in the one before."""
+    ways = telling.ways.values()
+    try:
+        kept = deliveries.ways()
+    except StoreError as error:
+        _log.error("ways of receivers go by their places, since it could not be read which is which: %s", error)
+        return telling
+    ids = lasting_ids(ways, kept)
+    try:
+        if (marks := marks_of(ways, ids, kept)) != kept:
+            deliveries.keep_ways(marks)
+    except StoreError as error:
+        _log.error("which way of a receiver is which could not be kept, so leave their order as it is: %s", error)
+    named = {name: tuple(replace(way, id=ids[way.id]) for way in of_one) for name, of_one in telling.ways.items()}
+    deciding = {
+        name: tuple(replace(way, id=ids[way.id]) for way in of_one) for name, of_one in telling.policy.ways.items()
+    }
+    return replace(telling, ways=named, policy=replace(telling.policy, ways=deciding))
 
 
 async def _cancel(task: "asyncio.Task[None] | None") -> None:

@@ -197,6 +197,14 @@ class DeliveryStore(Protocol):
         """Return the receivers for which messages wait, whether they are there or not."""
         ...
 
+    def ways(self) -> dict[str, str]:
+        """Return the mark of each receiver's way of the last configuration, by its id; none at first."""
+        ...
+
+    def keep_ways(self, marks: Mapping[str, str]) -> None:
+        """Put the ways of another configuration in place of those."""
+        ...
+
     def forget(self, before_ms: int) -> int:
         """Remove messages that wait no more and were last tried before an instant, with their attempts.
 

@@ -46,8 +46,10 @@ class MadeWay:
     """One way of a receiver.
 
     Attributes:
-        id: `RECEIVER/KIND[i]`; of the second mailbox of one setting and those after it `RECEIVER/email[i].2`, ...
+        id: `RECEIVER/KIND[i]`; of the second mailbox of one setting and those after it `RECEIVER/email[i].2`, ... As
+            its place says at first; see `way_ids`.
         kind: `webhook`, `email`, ...
+        address: What makes it this way and no other: where it leads, without what is shown there to be let in.
         sends_resolved: Whether the end is told.
         most: How many alerts one message lists.
         splits: Whether more go into further messages.
@@ -57,6 +59,7 @@ class MadeWay:
 
     id: str
     kind: str
+    address: Secret
     sends_resolved: bool
     most: int
     splits: bool
@@ -103,37 +106,49 @@ def _ways_by(kind: str, way_id: str, config: object, path: str, defaults: MailDe
         yield _way(kind, way_id, config, path, defaults)
         return
     # a mailbox each: one that is refused for now waits alone, and nobody gets a message twice for its sake
-    for place, send in enumerate(_mail(config, path, defaults)):
-        own_id = f"{way_id}.{place + 1}" if place else way_id
-        resolved = config.send_resolved
-        yield MadeWay(id=own_id, kind=kind, sends_resolved=resolved, most=_SHOWN, splits=False, send=send)
+    for place, (mailbox, send) in enumerate(_mail(config, path, defaults).items()):
+        yield MadeWay(
+            id=f"{way_id}.{place + 1}" if place else way_id,
+            kind=kind,
+            address=Secret(mailbox),
+            sends_resolved=config.send_resolved,
+            most=_SHOWN,
+            splits=False,
+            send=send,
+        )
 
 
 def _way(kind: str, way_id: str, config: object, path: str, defaults: MailDefaults) -> MadeWay:
     most, splits = _SHOWN, False
     match config:
         case WebhookConfig():
+            address = config.url.reveal()
             most, splits = config.max_alerts or _SPLIT, not config.max_alerts
             send, sends_resolved = _http(_webhook(config)), config.send_resolved
         case SlackConfig():
             url = config.api_url or defaults.slack_api_url
             if url is None:
                 raise AlertError(f"{path}.api_url: missing, and global.slack_api_url too")
+            address = f"{url.reveal()} {config.channel}"
             send, sends_resolved = _http(SlackReceiver(url=url, channel=config.channel)), config.send_resolved
         case PagerDutyConfig():
             events = config.url or defaults.pagerduty_url
+            address = f"{events} {config.routing_key.reveal()}"
             receiver = PagerDutyReceiver(routing_key=config.routing_key, **({"url": events} if events else {}))
             send, sends_resolved = _http(receiver), config.send_resolved
         case NtfyConfig():
+            address = f"{config.url} {config.topic}"
             send = _http(NtfyReceiver(url=config.url, topic=config.topic, token=config.token))
             sends_resolved = config.send_resolved
         case AppriseConfig():
+            address = config.url.reveal()
             send, sends_resolved = _apprise(config, path), config.send_resolved
         case _:
             raise AssertionError(kind)
     return MadeWay(
         id=way_id,
         kind=kind,
+        address=Secret(address),
         sends_resolved=sends_resolved,
         most=most,
         splits=splits,
@@ -159,7 +174,8 @@ def _authorization(config: HttpConfig) -> Secret | None:
     return None
 
 
-def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> list[Callable[[Means], Send]]:
+def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> dict[str, Callable[[Means], Send]]:
+    """Return what sends to each mailbox."""
     smarthost = config.smarthost or defaults.smtp_smarthost
     sender = config.from_ or defaults.smtp_from
     host, _, port = smarthost.rpartition(":")
@@ -187,7 +203,7 @@ def _mail(config: EmailConfig, path: str, defaults: MailDefaults) -> list[Callab
         )
         return over_smtp(receiver)
 
-    return [partial(send, mailbox) for mailbox in to]
+    return {mailbox: partial(send, mailbox) for mailbox in to}
 
 
 def _apprise(config: AppriseConfig, path: str) -> Callable[[Means], Send]:

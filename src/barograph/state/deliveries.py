@@ -147,6 +147,19 @@ class SqliteDeliveries:
         rows = self._state.rows("SELECT DISTINCT receiver FROM delivery WHERE state = 'waiting' ORDER BY receiver")
         return [str(row[0]) for row in rows]
 
+    def ways(self) -> dict[str, str]:
+        """See `DeliveryStore`."""
+        return {str(way_id): str(mark) for way_id, mark in self._state.rows("SELECT id, mark FROM way ORDER BY id")}
+
+    def keep_ways(self, marks: Mapping[str, str]) -> None:
+        """See `DeliveryStore`."""
+
+        def change() -> None:
+            self._state.run("DELETE FROM way")
+            self._state.run_many("INSERT INTO way (id, mark) VALUES (?, ?)", list(marks.items()))
+
+        self._state.write(change)
+
     def forget(self, before_ms: int) -> int:
         """See `DeliveryStore`."""
 
