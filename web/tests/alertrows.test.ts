@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchersOf, sections } from "../src/lib/alertrows";
+import { chosenOf, matchersOf, sections } from "../src/lib/alertrows";
 import { alert, held } from "./alertsmade";
 
 const none = new Set<string>();
@@ -42,4 +42,14 @@ test("the cause is the description's first line, else what the labels add", () =
 
 test("matchers match the alert and leave its severity out", () => {
   expect(matchersOf({ labels: { alertname: 'a "b"', severity: "critical", instance: "atlas", device: "sda" } })).toEqual(['alertname="a \\"b\\""', 'instance="atlas"', 'device="sda"']);
+});
+
+test("what is selected is chosen once, also where its fold is unfolded, and only while it needs somebody", () => {
+  const three = [alert(1), alert(2, { host: "b" }), alert(3, { host: "c" })];
+  const fold = sections(three, none)[0]?.rows[0]?.key ?? "";
+  const rows = sections(three, new Set([fold])).flatMap((part) => part.rows);
+  expect(rows).toHaveLength(4);
+  expect(chosenOf(rows, new Set([1, 2, 3])).map((one) => one.id)).toEqual([1, 2, 3]);
+  const taken = sections([alert(1), alert(2, { part: "acknowledged", acknowledgment: held() })], none).flatMap((part) => part.rows);
+  expect(chosenOf(taken, new Set([1, 2, 9])).map((one) => one.id)).toEqual([1]);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CalmMaximum, roundMaximum, scaleOf, splits } from "../src/lib/axis";
 
 describe("maxima", () => {
-  test.each([[0, 1, 1], [0.3, 1, 1], [1, 1, 1], [1.01, 1, 2], [2.1, 1, 5], [5.1, 1, 10], [72e6, 1e6, 1e8], [NaN, 1e6, 1e6], [0.30000000000000004, 0.1, 0.5]])(
+  test.each([[0, 1, 1], [0.3, 1, 1], [1, 1, 1], [1.01, 1, 2], [2.1, 1, 5], [5.1, 1, 10], [72e6, 1e6, 1e8], [NaN, 1e6, 1e6], [1.7e308, 1, 1.7e308], [Infinity, 1, Number.MAX_VALUE], [0, Number.MIN_VALUE, Number.MIN_VALUE], [0.30000000000000004, 0.1, 0.5]])(
     "of %d, at least %d, is %d", (value, floor, maximum) => expect(roundMaximum(value, floor)).toBeCloseTo(maximum));
 
   test("grow at once, and shrink only after a minute below half", () => {

@@ -89,4 +89,12 @@ describe("a query that is asked again and again", () => {
     expect(new URLSearchParams(location.search).get("series")).toBe('A {a="1"}');
     expect(new Exploring(recorder).only).toBe('A {a="1"}');
   });
+
+  test("has an id for each series, also where two read the same", async () => {
+    const { exploring } = made();
+    const metrics = [{ a: "1", b: "2" }, { 'a="1", b': "2" }];
+    answers.push(() => Response.json({ status: "success", data: { resultType: "matrix", result: metrics.map((metric) => ({ metric, values: [[1, "2"]] })) } }));
+    await exploring.refresh();
+    expect(exploring.series.map((one) => one.id)).toEqual(['A {a="1", b="2"}', 'A {a="1", b="2"} 2']);
+  });
 });

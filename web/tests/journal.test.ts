@@ -118,6 +118,20 @@ describe("a journal", () => {
     expect([log.journal.failure, log.numbers]).toEqual([null, [9, 8, 7, 6, 5, 4]]);
   });
 
+  test("asks for none that are older than what it does not know: another question failed", async () => {
+    const log = await opened();
+    log.fails = true;
+    void log.journal.anew();
+    await log.come();
+    log.fails = false;
+    void log.journal.older();
+    await log.come();
+    expect([log.journal.failure?.message, log.numbers]).toEqual(["no disk", [9, 8, 7]]);
+    void log.journal.read();
+    await log.come();
+    expect([log.journal.failure, log.numbers, log.journal.next]).toEqual([null, [9, 8, 7], 7]);
+  });
+
   test("throws what is no failure of the server", async () => {
     const journal = new Journal<Numbered>(() => Promise.reject(new TypeError("a mistake")));
     await expect(journal.read()).rejects.toThrow("a mistake");

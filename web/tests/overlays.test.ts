@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/lib/alerts";
 import { type Region, labelsOf } from "../src/lib/regions";
+import { Overlays } from "../src/lib/overlays.svelte";
+import type { Recorder } from "../src/lib/recorder.svelte";
 import { causeOf, eachOnce, gapReason, gapsOf, recordedIn, regionsOf, spelledOut } from "../src/lib/overlays";
 
 const alert = (more: Partial<Alert> & { expression?: string; limit?: number | null } = {}): Alert =>
@@ -124,4 +126,11 @@ describe("labels of regions", () => {
     expect(at([region("1 pending", 50, 100, "pending"), region("1 fired", 100, 300)])).toEqual([["1 fired", 306, 0]]);
     expect(at([region("1 pending", 50, null, "pending")]).length).toBe(1);
   });
+});
+
+test("what lies over the tracks ends with who keeps it true", () => {
+  const recorder = { host: "atlas", regions: regionsOf(alert(), "atlas"), knownGaps: [{ fromMs: 0, toMs: 1000 }], gapReason: () => "a reason" };
+  expect(recorder.regions).not.toEqual([]);
+  new Overlays(recorder as unknown as Recorder).end();
+  expect([recorder.regions, recorder.knownGaps, recorder.gapReason()]).toEqual([[], [], null]);
 });

@@ -285,3 +285,44 @@ describe("a tick without a sample of the host", () => {
     expect(page.recorder.newestMs).toBe(NOW + 1000);
   });
 });
+
+describe("a server that does not answer at first", () => {
+  test("is tried by one countdown, however often somebody tries by hand", async () => {
+    const page = await openView("/h/atlas", true, { answers: false });
+    for (let i = 0; i < 5; i++) page.recorder.retry();
+    await page.pass(100);
+    const before = page.store.tries;
+    await page.pass(9500);
+    expect(page.store.tries - before).toBe(3);
+    page.store.answers = true;
+    await page.pass(3000);
+    expect(page.recorder.host).toBe("atlas");
+  });
+
+  test("says how alerts stand once it does: what was asked of them meanwhile is asked again, also where nothing changed", async () => {
+    const page = await openView();
+    const now = { version: 4, counts: { needs: 0, acknowledged: 0, silenced: 0, pending: 0, worst: "" } };
+    page.says("alerts", now);
+    const before = page.recorder.alertsSaid;
+    await page.breaks();
+    await page.pass(1500);
+    page.says("alerts", now);
+    expect(page.recorder.alertsSaid).toBe(before + 1);
+  });
+});
+
+test("an address that the browser did not take for a while is written in the end", async () => {
+  const page = await openView();
+  await page.row(NOW + 1000);
+  await page.pass(300);
+  const { replaceState } = history;
+  history.replaceState = () => {
+    throw new DOMException("more than 100 times per 30 seconds", "SecurityError");
+  };
+  page.recorder.showAt(FROM, 15 * MINUTE);
+  await page.pass(300);
+  expect(location.search).not.toContain("from=");
+  history.replaceState = replaceState;
+  await page.pass(2500);
+  expect(location.search).toContain(`from=${written(FROM)}`);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { rowsOf } from "../src/lib/exploring.svelte";
-import { type Row, csv, picture, seriesText, statistics, valueText } from "../src/lib/results";
+import { type Row, csv, distinct, picture, seriesText, statistics, valueText } from "../src/lib/results";
 
 const row = (labels: Record<string, string>, ...pairs: [number, number][]): Row => ({
   labels,
@@ -19,6 +19,18 @@ test.each([
   [0, "0"], [-3, "\u22123"], [999, "999"], [12_345, "12,300"], [0.1234, "0.123"], [0.00087, "0.000870"], [4e-7, "4.00e\u22127"], [3e15, "3.00e15"],
   [Infinity, "+Inf"], [-Infinity, "\u2212Inf"], [NaN, "no data"], [83.44, "83.4"], [1.5e-320, "1.50e\u2212320"],
 ])("%d is written %s", (value, text) => expect(valueText(value)).toBe(text));
+
+test("series that read the same are told apart", () => {
+  const labels = [{ a: "1", b: "2" }, { 'a="1", b': "2" }, { __name__: "up" }].map(seriesText);
+  expect(labels[0]).toBe(labels[1]);
+  expect(distinct([...labels, "up 2", "up"])).toEqual(['{a="1", b="2"}', '{a="1", b="2"} 2', "up", "up 2", "up 3"]);
+});
+
+test("a picture of the greatest numbers there are has places for its labels", () => {
+  const { labels, panes } = picture([{ id: "a", color: "c1", row: row({}, [0, 1.7e308]) }], { fromMs: 0, toMs: 1000 }, 1000, []);
+  expect(new Set(labels.map((label) => label.share)).size).toBe(labels.length);
+  expect([panes[0]?.low, panes[0]?.high]).toEqual([0, 1.7e308]);
+});
 
 test("statistics leave out what is absent", () => {
   expect(statistics(Float64Array.of(NaN, 1, 3, NaN))).toEqual({ min: 1, mean: 2, max: 3, last: 3 });

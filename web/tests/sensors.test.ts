@@ -34,6 +34,11 @@ describe("the temperature track", () => {
     expect(sockets?.series.map((series) => series.name)).toEqual(["CPU package", "CPU package 2"]);
   });
 
+  test("sensors that have one column are one line of the legend", () => {
+    const made = temperatureTrack([sensor("i2c-0", "lm75", "temp1"), sensor("i2c_0", "lm75", "temp1"), sensor("i2c_1", "lm75", "temp1")]);
+    expect(made?.series.map((series) => [series.column, series.name])).toEqual([["temperature.i2c_0_temp1", "lm75"], ["temperature.i2c_1_temp1", "lm75 2"]]);
+  });
+
   test("a thermal zone is a sensor where hwmon is not", () => {
     const made = temperatureTrack([{ labels: { type: "x86_pkg_temp", zone: "0" }, limit: NaN }]);
     expect(made?.series[0]).toMatchObject({ name: "CPU package", column: "temperature.x86_pkg_temp_0" });

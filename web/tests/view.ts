@@ -30,9 +30,11 @@ class Stream extends EventTarget {
 export interface Page {
   recorder: Recorder;
   /** Whether the server answers, and what it was asked. */
-  store: { answers: boolean; asked: { query: string; fromMs: number; toMs: number }[]; fails: (query: string) => boolean };
+  store: { answers: boolean; /** How often anything was asked. */ tries: number; asked: { query: string; fromMs: number; toMs: number }[]; fails: (query: string) => boolean };
   /** A tick: every series has the second, or a value. */
   row: (ms: number, value?: number | null) => Promise<void>;
+  /** The stream says something else than ticks. */
+  says: (name: string, data: unknown) => void;
   /** The stream breaks; it is tried again a second later. */
   breaks: () => Promise<void>;
   /** Let so much time pass. */
@@ -40,10 +42,10 @@ export interface Page {
 }
 
 /** Open the page at an address, with the host's clock at `NOW`, and something of it stored or nothing. */
-export async function openView(address = "/h/atlas", stored = true): Promise<Page> {
+export async function openView(address = "/h/atlas", stored = true, { answers = true } = {}): Promise<Page> {
   vi.useFakeTimers({ now: NOW });
   Stream.all = [];
-  const store: Page["store"] = { answers: true, asked: [], fails: () => false };
+  const store: Page["store"] = { answers, tries: 0, asked: [], fails: () => false };
   const place = new URL(address, "http://atlas");
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined }));
   vi.stubGlobal("location", place);
@@ -52,6 +54,7 @@ export async function openView(address = "/h/atlas", stored = true): Promise<Pag
   vi.stubGlobal("requestAnimationFrame", (work: () => void) => setTimeout(work, 16));
   vi.stubGlobal("EventSource", Stream);
   vi.stubGlobal("fetch", async (path: string, { body }: { body?: URLSearchParams } = {}) => {
+    store.tries += 1;
     if (!store.answers) throw new TypeError("Failed to fetch");
     const json = (status: number, words: object) => new Response(JSON.stringify(words), { status });
     if (path.endsWith("/status")) return json(200, { status: "success", data: { instance: "atlas", interval_ms: 1000, store_read_only: false, store_reason: "" } });
@@ -84,7 +87,8 @@ export async function openView(address = "/h/atlas", stored = true): Promise<Pag
     Stream.all.at(-1)?.dispatchEvent(new Event("error"));
     await pass(0);
   };
+  const says = (name: string, data: unknown) => Stream.all.at(-1)?.say(name, data);
   void recorder.start();
   await pass(300);
-  return { recorder, store, row, breaks, pass };
+  return { recorder, store, row, says, breaks, pass };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Failure } from "../src/lib/api";
-import { Reading, Writing } from "../src/lib/writing.svelte";
+import { Once, Reading, Writing } from "../src/lib/writing.svelte";
 
 const may = ["viewer", "add users"] as const;
 
@@ -68,4 +68,47 @@ test("a reading holds what came, or why nothing did", async () => {
   answer = () => Promise.resolve(4);
   await reading.read();
   expect([reading.value, reading.failure]).toEqual([4, null]);
+});
+
+test("of two readings that cross, the last question's answer is shown", async () => {
+  const waiting: ((value: string) => void)[] = [];
+  const signals: AbortSignal[] = [];
+  const reading = new Reading<string>((signal) => {
+    signals.push(signal);
+    return new Promise((come) => waiting.push(come));
+  });
+  const both = [reading.read(), reading.read()];
+  waiting[1]?.("as it is");
+  await both[1];
+  waiting[0]?.("as it was");
+  await both[0];
+  expect([reading.value, signals[0]?.aborted]).toEqual(["as it is", true]);
+  const last = reading.read();
+  reading.end();
+  waiting[2]?.("for nobody");
+  await last;
+  expect(reading.value).toBe("as it is");
+});
+
+test("a reading that was given up does not say that it failed", async () => {
+  const waiting: (() => void)[] = [];
+  const reading = new Reading(() => new Promise<string>((_, fail) => waiting.push(() => fail(new Failure("failed", "x", 500)))));
+  const both = [reading.read(), reading.read()];
+  waiting[0]?.();
+  await both[0];
+  expect(reading.failure).toBeNull();
+  waiting[1]?.();
+  await both[1];
+  expect(reading.failure?.status).toBe(500);
+});
+
+test("what is clicked on twice before it is done is done once, and again after, also where it failed", async () => {
+  const once = new Once<string>();
+  const done: string[] = [];
+  const click = (what: string) => once.run(what, async () => done.push(what));
+  await Promise.all([click("comment"), click("comment"), click("assign")]);
+  expect([done, once.busy.size]).toEqual([["comment", "assign"], 0]);
+  await expect(once.run("comment", () => Promise.reject(new TypeError("ours")))).rejects.toThrow("ours");
+  await click("comment");
+  expect(done).toEqual(["comment", "assign", "comment"]);
 });

@@ -202,6 +202,18 @@ def test_keys_select_and_acknowledge(visit: Callable[..., "Page"], weather: Weat
     assert weather.until("acknowledged")["id"] == fired["id"]
 
 
+def test_a_double_click_writes_a_comment_once(
+    visit: Callable[..., "Page"], weather: Weather, fired: dict[str, Any]
+) -> None:
+    page = visit(f"/alerts/{fired['id']}")
+    page.get_by_placeholder("Write something beside this alert").fill("the first of its kind")
+    page.get_by_role("button", name="Comment").dblclick()
+    _says(page, "section[aria-label=Timeline]", "the first of its kind")
+    page.wait_for_timeout(500)
+    told = weather.server.get(f"/api/barograph/v1/alerts/{fired['id']}").json()["data"]["timeline"]
+    assert [one["text"] for one in told if one["kind"] == "commented"] == ["the first of its kind"]
+
+
 def test_long_quiet_needs_a_reason_and_a_lost_server_keeps_the_form(
     visit: Callable[..., "Page"], weather: Weather, fired: dict[str, Any]
 ) -> None:

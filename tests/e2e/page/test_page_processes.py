@@ -129,6 +129,19 @@ def test_the_hog_is_named_and_marked(visit: Callable[..., "Page"], storm: int, w
     page.screenshot(path=tmp_path / "processes-1440.png")
 
 
+def test_what_is_opened_behind_other_tabs_is_there_once_it_is_seen(visit: Callable[..., "Page"], storm: int) -> None:
+    page = visit()
+    page.add_init_script("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.goto(f"{page.url.partition('?')[0]}?at={storm}")
+    page.wait_for_selector("main h1:has-text('Who did it')")
+    page.wait_for_timeout(500)
+    page.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', {value: false});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+    page.wait_for_selector("table[aria-label=Processes] tbody tr", timeout=20_000)
+
+
 def test_steps_move_the_instant_and_the_address(
     visit: Callable[..., "Page"], storm: int, soon: Callable[..., object]
 ) -> None:

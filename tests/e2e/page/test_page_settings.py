@@ -63,6 +63,19 @@ def test_a_user_is_added_changed_and_removed(open_page: Callable[..., "Page"], s
     page.wait_for_selector("tr:has-text('olga')", state="detached")
 
 
+def test_a_role_that_is_refused_is_shown_as_it_is(open_page: Callable[..., "Page"], server: Server) -> None:
+    _post(server, "users", name="petra", role="viewer")
+    page = open_page("/settings/people")
+    page.route(
+        "**/api/barograph/v1/users/petra",
+        lambda route: route.fulfill(status=409, json={"status": "error", "error": "she is the last of them"}),
+    )
+    page.get_by_label("Role of petra").select_option("admin")
+    page.wait_for_selector("[role=alert]:has-text('The role is as it was.')")
+    page.wait_for_timeout(500)
+    assert page.get_by_label("Role of petra").input_value() == "viewer"
+
+
 def test_a_refused_form_keeps_what_was_typed_and_says_why(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/settings/people")
     page.get_by_label("Name").fill("ivan")

@@ -55,6 +55,15 @@ def test_g_and_a_letter_go_to_a_page(open_page: Callable[..., "Page"]) -> None:
     page.wait_for_selector("main h1:has-text('Overview')", state="attached")
 
 
+def test_a_page_whose_file_did_not_arrive_leaves_the_others_as_they_are(open_page: Callable[..., "Page"]) -> None:
+    page = open_page()
+    page.route("**/assets/Explore*.js", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("navigation").get_by_role("link", name="Explore").click()
+    page.wait_for_selector("main >> text=/the page's file did not arrive/")
+    page.get_by_role("navigation").get_by_role("link", name="Overview").click()
+    page.wait_for_selector("main >> text=Recorder")
+
+
 @CALM
 def test_an_address_within_the_page_that_nobody_has_says_so(open_page: Callable[..., "Page"]) -> None:
     page = open_page()

@@ -68,20 +68,29 @@ export class Alerting {
     }
   }
 
-  /** True once it is stored. */
+  /** True once it is stored. What is under way already (a double click, a key pressed twice) is not done again. */
   async acknowledge(alerts: readonly Alert[], what: Acknowledging): Promise<boolean> {
-    const ids = alerts.map((alert) => alert.id);
+    const ids = this.idle(alerts.map((alert) => alert.id));
     const stored = await this.change(ids, () => acknowledge(ids, what), NOTHING_ACKNOWLEDGED);
     if (stored) this.offer({ text: done(what.until, this.say, ids.length), ids });
     return stored;
   }
 
-  async takeBack(ids: readonly number[]): Promise<boolean> {
-    this.done = null;
-    return this.change(ids, () => takeBack(ids), NOTHING_TAKEN_BACK);
+  async takeBack(alerts: readonly number[]): Promise<boolean> {
+    const ids = this.idle(alerts);
+    const stored = await this.change(ids, () => takeBack(ids), NOTHING_TAKEN_BACK);
+    // what was refused can be undone still
+    if (stored) this.done = null;
+    return stored;
+  }
+
+  /** Those of which no change is on its way, each once. */
+  private idle(ids: readonly number[]): number[] {
+    return [...new Set(ids)].filter((id) => !this.busy.has(id));
   }
 
   private async change(ids: readonly number[], make: () => Promise<unknown>, nothing: string): Promise<boolean> {
+    if (ids.length === 0) return false;
     this.refused = null;
     this.busy = new Set([...this.busy, ...ids]);
     try {

@@ -69,6 +69,12 @@ export function sections(alerts: readonly Alert[], unfolded: ReadonlySet<string>
   });
 }
 
+/** The alerts that are selected, each once: a fold has those of its rows too. Who has got somebody meanwhile, or is over, is none. */
+export function chosenOf(rows: readonly AlertRow[], selected: ReadonlySet<number>): Alert[] {
+  const found = rows.flatMap((row) => row.alerts).filter((alert) => alert.part === "needs" && selected.has(alert.id));
+  return [...new Map(found.map((alert) => [alert.id, alert])).values()];
+}
+
 /** Matchers that match an alert and what is like it on the same host. */
 export function matchersOf(alert: Pick<Alert, "labels">): string[] {
   const names = ["alertname", "instance", ...Object.keys(alert.labels).filter((name) => !["alertname", "instance", "severity"].includes(name)).sort()];

@@ -4,11 +4,13 @@ const SHRINK_AFTER_MS = 60_000;
 
 /** The smallest 1, 2 or 5 times a power of ten that holds a value, and at least `floor`. */
 export function roundMaximum(value: number, floor: number): number {
-  const wanted = Math.max(floor, Number.isFinite(value) ? value : 0);
+  const wanted = Math.max(floor, Number.isNaN(value) ? 0 : Math.min(value, Number.MAX_VALUE));
   const power = 10 ** Math.floor(Math.log10(wanted));
   // 1e-9: 0.1 + 0.2 must not ask for the next step
   const steps = [1, 2, 5, 10].map((step) => step * power);
-  return steps.find((step) => step >= wanted * (1 - 1e-9)) ?? 10 * power;
+  const found = steps.find((step) => step >= wanted * (1 - 1e-9)) ?? 10 * power;
+  // at the ends of what a number can be there is none
+  return found > 0 && found < Infinity ? found : wanted;
 }
 
 /** A maximum that grows at once and shrinks only after a minute below half. */

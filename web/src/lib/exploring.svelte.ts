@@ -2,8 +2,9 @@
 // no DOM but the address.
 
 import { Failure, ask } from "./api";
+import { replaceAddress } from "./parameters";
 import type { Recorder } from "./recorder.svelte";
-import { type Labels, type Row, seriesText } from "./results";
+import { type Labels, type Row, distinct, seriesText } from "./results";
 import { stepFor } from "./steps";
 
 export type Mode = "range" | "instant";
@@ -78,7 +79,7 @@ const MOST_POINTS = 1500;
 const stored = (): string[] => {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(HISTORY) ?? "[]");
-    return Array.isArray(found) ? found.filter((one) => typeof one === "string").slice(0, KEPT) : [];
+    return Array.isArray(found) ? [...new Set(found.filter((one) => typeof one === "string"))].slice(0, KEPT) : [];
   } catch {
     return []; // storage is refused, or holds something else
   }
@@ -109,7 +110,12 @@ export class Exploring {
   drawn = $state.raw<{ fromMs: number; toMs: number; stepMs: number }>({ fromMs: 0, toMs: 1, stepMs: 1 });
 
   readonly series = $derived.by(() =>
-    this.queries.filter((query) => !query.hidden).flatMap((query) => query.rows.map((row) => ({ id: `${query.letter} ${seriesText(row.labels)}`, letter: query.letter, row }))),
+    this.queries
+      .filter((query) => !query.hidden)
+      .flatMap(({ letter, rows }) => {
+        const ids = distinct(rows.map((row) => `${letter} ${seriesText(row.labels)}`));
+        return rows.map((row, place) => ({ id: ids[place] ?? "", letter, row }));
+      }),
   );
 
   constructor(private readonly recorder: Recorder) {
@@ -235,6 +241,6 @@ export class Exploring {
     if (this.explained) parameters.set("explain", "1");
     if (this.only !== "") parameters.set("series", this.only);
     const query = parameters.toString().replaceAll("%3A", ":");
-    history.replaceState(history.state, "", `/explore${query === "" ? "" : `?${query}`}`);
+    replaceAddress(`/explore${query === "" ? "" : `?${query}`}`);
   }
 }

@@ -46,6 +46,8 @@ export abstract class Feed {
   notice = $state<string | null>(null);
   /** How alerts stand; null until the server has said so. */
   alerts = $state.raw<AlertsNow | null>(null);
+  /** Rises when the server says how they stand: they changed, or a connection came back and what was asked meanwhile is missing. */
+  alertsSaid = $state(0);
   nowMs = $state(Date.now());
   /** The present by a clock that nobody sets: ages are told by it. */
   upMs = $state(performance.now());
@@ -66,6 +68,7 @@ export abstract class Feed {
   private brokeAtMs: number | null = null;
   private mendNext = true;
   private restreaming = false;
+  private retrying: ReturnType<typeof setTimeout> | undefined;
   private statusAtMs = 0;
 
   readonly intervalMs = $derived(this.status?.intervalMs ?? 1000);
@@ -141,6 +144,8 @@ export abstract class Feed {
   }
 
   protected async begin(): Promise<void> {
+    // who tries by hand does not wait beside the countdown: each would go on with one of its own
+    clearTimeout(this.retrying);
     try {
       this.status = await readStatus();
     } catch (error) {
@@ -197,7 +202,8 @@ export abstract class Feed {
     if (error instanceof Failure && error.kind === "signed-out") this.connection = { kind: "signed-out" };
     else {
       this.connection = { kind: "waiting", retryAtMs: performance.now() + FIRST_RETRY_MS };
-      setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
+      clearTimeout(this.retrying);
+      this.retrying = setTimeout(() => void (this.live === null && this.begin()), FIRST_RETRY_MS);
     }
   }
 
@@ -206,7 +212,10 @@ export abstract class Feed {
       schema: (questions, found, refused) => this.arranged(samples, questions, found, refused),
       row: (timestampMs, values) => this.row(samples, timestampMs, values),
       changed: (connection) => this.changed(connection),
-      alerts: (now) => (this.alerts = now),
+      alerts: (now) => {
+        this.alerts = now;
+        this.alertsSaid += 1;
+      },
       session: () => this.session(),
     });
     this.live.ask(this.questions.all);

@@ -14,6 +14,8 @@ const AROUND_MS = 180_000;
 /** In a live view a history is read so often. */
 const HISTORY_EVERY_MS = 3000;
 
+const isSame = (one: Process | null, other: Process | null): boolean => one?.pid === other?.pid && one?.start === other?.start;
+
 export class Flight {
   group = $state<GroupBy>("process");
   sort = $state.raw<Sort>(DEFAULT_SORT);
@@ -34,7 +36,9 @@ export class Flight {
   readonly playing: Playing;
   private asking: AbortController | null = null;
   private askingHistory: AbortController | null = null;
-  private historyAt = 0;
+  /** Whose history was asked for last, and when. */
+  private historyOf: Process | null = null;
+  private historyAt = -Infinity;
   private approached = false;
 
   /** Whether nothing was answered yet. */
@@ -43,6 +47,10 @@ export class Flight {
   readonly isLive = $derived.by(() => this.recorder.atMs === null);
   /** The instant that the table stands for; 0 before the first second. */
   readonly atMs = $derived.by(() => this.recorder.atMs ?? this.recorder.endMs);
+  /** Whether there is something to read and somebody who looks: a tab that was opened behind others reads once it is seen. */
+  readonly due = $derived.by(() => this.atMs > 0 && this.recorder.host !== "" && this.recorder.connection.kind !== "paused");
+  /** Whether nobody answered: it is asked again once somebody does. */
+  readonly missed = $derived.by(() => this.failure?.kind === "unreachable" || this.failure?.kind === "signed-out");
   readonly rows = $derived.by<WhoRow[]>(() => {
     if (this.shown === null) return [];
     const within = this.shown.group === "process" ? this.within : null;
@@ -177,7 +185,9 @@ export class Flight {
 
   /** Read one process' own history around the instant. */
   async readHistory(who: Process | null, atMs: number): Promise<void> {
-    const same = who !== null && this.history?.pid === who.pid && this.history.start === who.start;
+    const same = isSame(who, this.historyOf);
+    if (!same) this.historyFailure = null;
+    this.historyOf = who;
     if (who === null) {
       this.askingHistory?.abort();
       this.history = null;
@@ -196,6 +206,9 @@ export class Flight {
     } catch (error) {
       if (asking.signal.aborted || !(error instanceof Failure)) return;
       this.historyFailure = error;
+      this.historyAt = -Infinity;
+      // what is there of another process is not the history of this one
+      if (!isSame(who, this.history)) this.history = null;
     }
   }
 }

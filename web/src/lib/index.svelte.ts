@@ -10,7 +10,7 @@ import { KEYS } from "./keys";
 import { MOST_PARTS } from "./listing";
 import type { Entry } from "./palette";
 import type { Recorder } from "./recorder.svelte";
-import { signOut } from "./session";
+import { leaving } from "./session.svelte";
 import { shell } from "./shell.svelte";
 import { RANGES } from "./steps";
 import { theme } from "./theme.svelte";
@@ -117,7 +117,7 @@ export class Index {
       note: key.keys,
       to: () => void act(key.action),
     }));
-    const others = [...pages, ...themes, ...(shell.place?.page.view === true ? ranges : []), ...keys, { text: "Sign out", to: () => void signOut() }];
+    const others = [...pages, ...themes, ...(shell.place?.page.view === true ? ranges : []), ...keys, { text: "Sign out", to: () => void leaving.leave() }];
     return others.map((one) => ({ group: "Actions", ...one }));
   }
 }

@@ -56,6 +56,8 @@ export class Journal<Row extends Numbered> {
   anew = (): Promise<void> => {
     this.earlier = this.stopped(this.earlier);
     this.found = [];
+    // older ones than its newest are not asked for before that is known
+    this.next = null;
     return this.read();
   };
 

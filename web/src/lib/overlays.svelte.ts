@@ -49,8 +49,14 @@ export class Overlays {
     });
     $effect(() => () => {
       clearTimeout(rest);
-      this.asking?.abort();
+      this.end();
     });
+  }
+
+  /** Nobody keeps them true any longer: tracks of another page would show an alert that fires for ever. */
+  end(): void {
+    this.asking?.abort();
+    this.take([], []);
   }
 
   private async look(): Promise<void> {

@@ -5,6 +5,7 @@ import { type Address, readAddress, showsView, writeAddress } from "./address";
 import type { TrackFailure, Window } from "./feed.svelte";
 import { Display } from "./display.svelte";
 import type { Grid } from "./grid";
+import { replaceAddress } from "./parameters";
 import type { Region } from "./regions";
 import { afterPaint } from "./schedule";
 import { type Samples, gridFor } from "./samples";
@@ -18,6 +19,8 @@ export type { TrackFailure, Window };
 const LOADING_AFTER_MS = 200;
 /** A view that is being dragged asks only once it rests. */
 const REST_MS = 120;
+/** An address that the browser did not take is written again after so long. */
+const ADDRESS_AGAIN_MS = 2000;
 
 /** How long a view is that should be so long: in whole seconds. */
 const bounded = (rangeMs: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, Math.round(rangeMs / 1000) * 1000));
@@ -366,6 +369,7 @@ export class Recorder extends View {
   private write(): void {
     if (this.host === "" || !showsView(location.pathname)) return;
     const path = writeAddress(this.address, location.pathname, location.search);
-    if (path !== location.pathname + location.search) history.replaceState(history.state, "", path);
+    // a hand that drags for long writes more addresses than some browsers take: the last one must stand there in the end
+    if (path !== location.pathname + location.search && !replaceAddress(path)) setTimeout(() => this.remember(), ADDRESS_AGAIN_MS);
   }
 }

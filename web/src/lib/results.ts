@@ -28,6 +28,17 @@ export function seriesText(labels: Labels): string {
   return matchers.length === 0 && name !== "" ? name : `${name}{${matchers.join(", ")}}`;
 }
 
+/** What names each of several things: what reads the same is told apart by a number behind it. */
+export function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let number = 2; taken.has(own); number++) own = `${name} ${number}`;
+    taken.add(own);
+    return own;
+  });
+}
+
 export function statistics(values: Float64Array): Statistics {
   let [min, max, sum, count, last] = [Infinity, -Infinity, 0, 0, NaN];
   for (const value of values) {

@@ -90,7 +90,10 @@ export function temperatureTrack(sensors: readonly Sensor[]): Track | null {
   const all = sensors.map((sensor) => describe(sensor.labels, disk)).filter((one) => one !== null);
   if (all.length === 0) return null;
   const summed = all.some((one) => one.rank === 0);
-  const shown = distinct(all.filter((one) => !summed || one.rank !== 9).sort((a, b) => a.rank - b.rank).slice(0, MOST));
+  const ranked = all.filter((one) => !summed || one.rank !== 9).sort((a, b) => a.rank - b.rank);
+  // sensors whose names differ only in what a column's name cannot have are one line
+  const each = ranked.filter((one, place) => ranked.findIndex(({ column }) => column === one.column) === place);
+  const shown = distinct(each.slice(0, MOST));
   const limits = sensors.map((sensor) => sensor.limit).filter(sane);
   return {
     id: "temperature",

@@ -40,7 +40,12 @@ class Shell {
   go(address: string): void {
     const target = new URL(address, location.href);
     if (target.origin !== location.origin || placeOf(target.pathname) === null) return location.assign(target);
-    if (target.href !== location.href) history.pushState(null, "", target);
+    try {
+      if (target.href !== location.href) history.pushState(null, "", target);
+    } catch {
+      // more than this browser takes in so short a time: it goes there by itself
+      return location.assign(target);
+    }
     this.arrive();
   }
 

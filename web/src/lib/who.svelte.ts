@@ -61,18 +61,26 @@ export class Who {
         const atMs = this.wantedMs;
         for (let tries = 0; tries < MOST_TRIES && this.wantedMs === atMs && this.recorded(atMs) === null; tries++) await rest(TRY_MS);
         if (this.wantedMs !== atMs) continue;
-        const table = await this.read(atMs);
-        if (table !== null) await this.read(atMs - BEFORE_MS);
-        if (this.wantedMs === atMs) this.show(atMs, table);
+        await this.answer(atMs);
       }
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async answer(atMs: number): Promise<void> {
+    try {
+      const table = await this.read(atMs);
+      if (table !== null) await this.read(atMs - BEFORE_MS);
+      if (this.wantedMs === atMs) this.show(atMs, table);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      // what is looked at meanwhile has not failed
+      if (this.wantedMs !== atMs) return;
       // a connection that is gone is told once, by the bar
       if (error.kind !== "unreachable" && error.kind !== "signed-out") this.reason = error.message;
       this.wantedMs = null;
       this.asking = false;
-    } finally {
-      this.busy = false;
     }
   }
 

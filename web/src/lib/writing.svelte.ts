@@ -47,20 +47,47 @@ export class Writing {
   }
 }
 
-/** Something that is read once for a part of the page: not yet, there, or why not. */
+/** What a click asks for: clicked on again before it is done, it is done once. Its button rests meanwhile. */
+export class Once<Key> {
+  /** What is under way. */
+  busy = $state.raw<ReadonlySet<Key>>(new Set());
+
+  async run(key: Key, work: () => Promise<unknown>): Promise<void> {
+    if (this.busy.has(key)) return;
+    this.busy = new Set([...this.busy, key]);
+    try {
+      await work();
+    } finally {
+      this.busy = new Set([...this.busy].filter((one) => one !== key));
+    }
+  }
+}
+
+/** Something that is read for a part of the page: not yet, there, or why not. Read again, the last question's answer counts. */
 export class Reading<T> {
   value = $state.raw<T | null>(null);
   failure = $state.raw<Failure | null>(null);
+  private asking: AbortController | null = null;
 
-  constructor(private readonly ask: () => Promise<T>) {}
+  constructor(private readonly ask: (signal: AbortSignal) => Promise<T>) {}
 
   read = async (): Promise<void> => {
+    this.asking?.abort();
+    const { signal } = (this.asking = new AbortController());
     try {
-      this.value = await this.ask();
+      const found = await this.ask(signal);
+      if (signal.aborted) return;
+      this.value = found;
       this.failure = null;
     } catch (error) {
+      if (signal.aborted) return;
       if (!(error instanceof Failure)) throw error;
       this.failure = error;
     }
   };
+
+  /** Nobody waits for it any longer. */
+  end(): void {
+    this.asking?.abort();
+  }
 }
