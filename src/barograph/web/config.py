@@ -61,7 +61,7 @@ class WebConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_import_body: Size = Size.parse("64MiB")
     max_import_text: Size = Size.parse("512MiB")
     live_clients: int = 64
-    live_expressions: int = 64
+    live_expressions: int = 128
     live_samples: int = 200_000
     waiting_queries: int = 20
 

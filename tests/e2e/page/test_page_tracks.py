@@ -93,6 +93,22 @@ def test_more_tracks_are_those_of_this_machine(open_page: Callable[..., "Page"],
     soon(lambda: "load" not in _ids(page), 30, "fewer tracks")
 
 
+def test_all_that_can_be_open_is_asked_in_one_stream(
+    open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
+) -> None:
+    page = open_page()
+    answers: dict[str, int] = {}
+    page.on("response", lambda answer: answers.update({answer.url: answer.status}) if "/live?" in answer.url else None)
+    page.goto(f"{server.url}/?open=disk,network,more")
+    of_all = ("node_load15", "node_network_receive_bytes_total", "node_disk_written_bytes_total", "by+%28device%29")
+
+    def whole() -> int | None:
+        page.wait_for_timeout(50)  # while which answers are heard
+        return next((status for url, status in answers.items() if all(part in url for part in of_all)), None)
+
+    assert soon(whole, 30, "the stream of all of them") == 200
+
+
 def test_a_track_opens_into_one_for_each_device(
     open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
 ) -> None:
