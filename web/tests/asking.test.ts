@@ -28,6 +28,8 @@ describe("asking", () => {
       [":min", `min_over_time((irate(${X}[2s]))[30s:1s])`],
       [":max", `max_over_time((irate(${X}[2s]))[30s:1s])`],
     ]);
+    expect(told({ extremes: "max" }, 1000)).toHaveLength(1);
+    expect(told({ extremes: "max" }, 30_000).map(([suffix]) => suffix)).toEqual(["", ":max"]);
     expect(told({}, 30_000)).toHaveLength(1);
     expect(told({ bucket: "max" }, 120_000)).toEqual([["", `max_over_time((rate(${X}[11s]))[120s:10s])`]]);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Asking, type Question, asked } from "../src/lib/asking";
-import { CORE, PARTS, WHOLE_DISKS, WIRES, factExpressions } from "../src/lib/expressions";
+import { CORE, PARTS, SUMS, WHOLE_DISKS, WIRES, factExpressions } from "../src/lib/expressions";
+import { MORE } from "../src/lib/more";
+import { TEMPERATURE } from "../src/lib/sensors";
 
 const second = new Asking("atlas", 1000, 1000);
 const of = (column: string) => CORE.find((question) => question.column({}) === column) as Question;
@@ -39,11 +41,24 @@ describe("the recorder's questions", () => {
     expect(of("heard").promql(new Asking("atlas", 30_000, 1000))).toContain("[30s]) * 0.0333");
   });
 
+  test("the most of a sum is that of the sum itself", () => {
+    const told = SUMS.flatMap((question) => asked(question, new Asking("atlas", 30_000, 1000)));
+    expect(told.map((one) => one.suffix)).toEqual(["", ":max", "", ":max"]);
+    expect(told[1]?.promql).toMatch(/^max_over_time\(\(sum\(irate\(node_disk_read_bytes_total.*\) \+ sum\(irate\(node_disk_written_bytes_total.*\)\)\[30s:1s\]\)$/);
+  });
+
   test("sub-tracks ask by device", () => {
     for (const question of [...PARTS.disk, ...PARTS.network]) {
       expect(question.promql(second)).toContain("sum by (device) (");
       expect([question.column({ device: "vda" })?.endsWith("/vda"), question.column({})]).toEqual([true, null]);
     }
+  });
+
+  test("all that can be open at once is no more than one stream takes", () => {
+    const space = 1;
+    const open = [CORE, SUMS, PARTS.disk, PARTS.network, TEMPERATURE, MORE.flatMap((more) => more.questions)].reduce((sum, some) => sum + some.length, space);
+    // as `web.live_expressions` is where nobody says otherwise
+    expect(open).toBeLessThanOrEqual(128);
   });
 
   test("facts are asked of the host alone", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { added, highestAmong, highestOf, peakOf, peakWithin, spark } from "../src/lib/miniature";
+import { highestAmong, highestOf, peakOf, peakWithin, spark } from "../src/lib/miniature";
 
 const row = (...values: number[]) => Float64Array.from(values);
 
@@ -21,9 +21,7 @@ describe("sparklines", () => {
     expect(spark(row(3), 4, 10, 0).line).toBe("M0 10h1");
   });
 
-  test("sums and peaks leave out what is absent", () => {
-    expect([...added(row(1, NaN, NaN), row(2, 3, NaN))]).toEqual([3, 3, NaN]);
-    expect(added()).toHaveLength(0);
+  test("peaks leave out what is absent", () => {
     expect(peakOf(row(1, NaN, 7, 7))).toEqual({ value: 7, place: 2 });
     expect(peakOf(row(NaN))).toBeNull();
     expect([...highestAmong(row(1, NaN, NaN), row(NaN, NaN, 2), row(3, NaN, 1))]).toEqual([3, NaN, 2]);

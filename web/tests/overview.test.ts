@@ -24,3 +24,19 @@ test("the sentence rests for ten seconds, also where the browser's clock was set
   await page.pass(1000);
   expect(said()).toContain("Busy");
 });
+
+test("the sparklines of sums have the most of each wide bucket, as others do", async () => {
+  const page = await openView("/h/atlas?range=24h");
+  const { Overview } = await import("../src/lib/overview.svelte");
+  const overview = new Overview(page.recorder);
+  const end = overview.start();
+  await page.row(NOW + 1000);
+  await page.pass(300);
+  overview.measure();
+  const known = (values: Float64Array | undefined) => values?.filter((value) => !Number.isNaN(value)).length;
+  for (const tile of ["cpu", "pressure", "disk", "network"]) {
+    expect(known(overview.highs[tile])).toBe(known(overview.spans[tile]));
+    expect(known(overview.spans[tile])).toBeGreaterThan(100);
+  }
+  end();
+});

@@ -30,9 +30,10 @@ describe("live rows", () => {
 
   test("a wide bucket is the mean of its rows so far, with their extremes where asked", () => {
     const { grid, rows } = setting(10_000);
-    rows.arrange([ask("a", { extremes: true }), ask("m", { bucket: "max" })], [[{}], [{}]]);
-    for (const [ms, value] of [[101_000, 4], [102_000, 8], [103_000, 0], [111_000, 2]] as const) rows.take(grid, ms, [value, value]);
+    rows.arrange([ask("a", { extremes: true }), ask("m", { bucket: "max" }), ask("t", { extremes: "max" })], [[{}], [{}], [{}]]);
+    for (const [ms, value] of [[101_000, 4], [102_000, 8], [103_000, 0], [111_000, 2]] as const) rows.take(grid, ms, [value, value, value]);
     expect([at(grid, "a", 11), at(grid, "a:min", 11), at(grid, "a:max", 11), at(grid, "m", 11)]).toEqual([4, 0, 8, 8]);
+    expect([at(grid, "t", 11), grid.index("t:min"), at(grid, "t:max", 11)]).toEqual([4, -1, 8]);
     expect([at(grid, "a", 12), at(grid, "a:min", 12), at(grid, "a:max", 12), at(grid, "m", 12)]).toEqual([2, 2, 2, 2]);
   });
 

@@ -77,8 +77,8 @@ export interface Question {
   join?: "sum" | "max";
   /** What a bucket of several samples shows: their mean (the default) or their maximum. */
   bucket?: "mean" | "max";
-  /** Whether such a bucket has its minimum and maximum too, in the columns `<column>:min` and `<column>:max`. */
-  extremes?: boolean;
+  /** Whether such a bucket has its minimum and maximum too, in the columns `<column>:min` and `<column>:max`, or the latter alone. */
+  extremes?: boolean | "max";
 }
 
 export type Extreme = "" | ":min" | ":max";
@@ -98,8 +98,9 @@ export function asked(question: Question, ask: Asking): Asked[] {
   const wide = !ask.raw;
   if (wide && question.bucket === "max") return [{ question, promql: over("max"), suffix: "" }];
   const mean: Asked = { question, promql: question.promql(ask), suffix: "" };
-  if (!wide || question.extremes !== true) return [mean];
-  return [mean, { question, promql: over("min"), suffix: ":min" }, { question, promql: over("max"), suffix: ":max" }];
+  if (!wide || !question.extremes) return [mean];
+  const most: Asked = { question, promql: over("max"), suffix: ":max" };
+  return question.extremes === "max" ? [mean, most] : [mean, { question, promql: over("min"), suffix: ":min" }, most];
 }
 
 /** Questions with the same key are one. */

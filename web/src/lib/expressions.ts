@@ -115,6 +115,12 @@ const network: Question[] = [
   one("network", "network.speed", (ask) => `8 * sum(${ask.latest("node_network_speed_bytes", WIRES)} > 0)`),
 ];
 
+/** What a tile shows of both ways together: the extremes of each cannot be added, those of their sum are asked for. */
+export const SUMS: readonly Question[] = [
+  one("tiles", "tiles.disk", (ask) => `${bytes(ask, "node_disk_read_bytes_total")} + ${bytes(ask, "node_disk_written_bytes_total")}`, { extremes: "max" }),
+  one("tiles", "tiles.network", (ask) => `${bits(ask, "node_network_receive_bytes_total")} + ${bits(ask, "node_network_transmit_bytes_total")}`, { extremes: "max" }),
+];
+
 /** The questions of the recorder's own tracks. */
 export const CORE: readonly Question[] = [heard, ...cpu, ...pressure, ...memory, ...disk, ...network];
 

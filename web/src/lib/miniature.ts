@@ -40,18 +40,6 @@ export function spark(values: Float64Array, columns: number, height: number, max
   return { line, area };
 }
 
-/** Samples added up; absent where all are. */
-export function added(...spans: Float64Array[]): Float64Array {
-  return (spans[0] ?? new Float64Array()).map((_, i) => {
-    let sum = NaN;
-    for (const span of spans) {
-      const value = span[i] as number;
-      if (!Number.isNaN(value)) sum = (Number.isNaN(sum) ? 0 : sum) + value;
-    }
-    return sum;
-  });
-}
-
 /**
  * The highest sample of a span and its place, where `most` holds the most within each bucket. Exact where that is known of
  * every bucket: else one of the means may be the highest that is known.

@@ -2,7 +2,7 @@
 // it; and from all of it the sentence and the tiles. Asks only while somebody looks. Knows no DOM but that.
 
 import { type Disk, disksOf, firstFull, freeExpression, fullestExpression, spaceExpression } from "./disks";
-import { HEARD } from "./expressions";
+import { HEARD, SUMS } from "./expressions";
 import { LOOK_BACK_MS } from "./filling";
 import { type Episode, type Measured, type Resource, culprit, strongest } from "./happening";
 import { Failure, ownFailure } from "./api";
@@ -10,7 +10,7 @@ import { AMOUNTS } from "./flightlog";
 import { type ProcessRow, type Valued, of, processesAt, queryAll, queryOver, worstPressure } from "./host";
 import type { Recorder } from "./recorder.svelte";
 import { Calmly, type Happened, type OpenAlert, type Sentence, type Situation, sentence } from "./sentence";
-import { added, highestAmong, peakWithin } from "./miniature";
+import { highestAmong, peakWithin } from "./miniature";
 import { type Peak, type Tile, tiles } from "./tiles";
 import { clock, instant, localZone } from "./times";
 import { duration } from "./numbers";
@@ -95,7 +95,7 @@ export class Overview {
 
   /** The samples of the view that the sparklines show. */
   spans = $state.raw<Record<string, Float64Array>>({});
-  /** The most within each of their buckets, where a bucket holds several samples and that is known: of sums it is not. */
+  /** The most within each of their buckets, where a bucket holds several samples and that is known. */
   highs: Readonly<Record<string, Float64Array>> = {};
   private spansFrom = { fromMs: 0, stepMs: 1000, wide: false };
 
@@ -107,14 +107,21 @@ export class Overview {
     this.spansFrom = { fromMs: this.recorder.view.fromMs, stepMs: this.recorder.stepMs, wide };
     // the kernel counts a little behind the clock: a second may seem to have had more than itself
     const worst = (spans: Float64Array[]) => highestAmong(...spans).map((value) => Math.min(100, value));
-    this.highs = wide ? { cpu: this.span("cpu.busy:max"), pressure: worst(RESOURCES.map((kind) => this.span(`pressure.${kind}some:max`))) } : {};
+    this.highs = wide
+      ? {
+          cpu: this.span("cpu.busy:max"),
+          pressure: worst(RESOURCES.map((kind) => this.span(`pressure.${kind}some:max`))),
+          disk: this.span("tiles.disk:max"),
+          network: this.span("tiles.network:max"),
+        }
+      : {};
     this.spans = {
       cpu: this.span("cpu.busy"),
       memory: this.span("memory.available").map((free) => 100 * (1 - free / total)),
       pressure: worst(pressure),
-      disk: added(this.span("disk.read"), this.span("disk.write")),
+      disk: this.span("tiles.disk"),
       space: this.span(SPACE),
-      network: added(this.span("network.in"), this.span("network.out")),
+      network: this.span("tiles.network"),
     };
   }
 
@@ -154,6 +161,7 @@ export class Overview {
   start(): () => void {
     const leave = this.recorder.subscribe([
       { track: "tiles", promql: (ask) => fullestExpression(ask.host), column: () => SPACE },
+      ...SUMS,
     ]);
     const every = (ms: number, work: () => Promise<void>) => {
       const run = () => {

@@ -54,8 +54,9 @@ export class Rows {
   private placeOf(question: Question | undefined, labels: Labels): Place | null {
     const name = question?.column(labels) ?? null;
     if (question === undefined || name === null) return null;
-    const extreme = (suffix: string) => (question.extremes === true ? this.columns.add(name + suffix) : -1);
-    return { question, column: this.columns.add(name), least: extreme(":min"), most: extreme(":max") };
+    const extreme = (suffix: string, asked: boolean) => (asked ? this.columns.add(name + suffix) : -1);
+    const { extremes = false } = question;
+    return { question, column: this.columns.add(name), least: extreme(":min", extremes === true), most: extreme(":max", extremes !== false) };
   }
 
   private grow(): void {
