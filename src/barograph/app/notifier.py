@@ -165,11 +165,19 @@ class Notifier:
 
     async def _take_configuration(self) -> None:
         """Go by the configuration that counts now; an attempt to tell somebody that is under way goes on."""
-        if (following := self._next) is not None:
-            self._telling = await asyncio.to_thread(_settled, following, self._parts.deliveries)
+        while (following := self._next) is not None and not self._stopping:
+            settled = await asyncio.to_thread(_settled, following, self._parts.deliveries)
+            try:
+                await asyncio.to_thread(self.dispatcher.replace, settled.policy)
+            except StoreError as error:
+                self._pulse.beat()
+                self._dispatching.again("the store cannot be read")
+                _log.error("the configuration of receivers could not be taken over, and is tried again: %s", error)
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            self._telling = settled
             if self._next is following:
                 self._next = None
-            await asyncio.to_thread(self.dispatcher.replace, self._telling.policy)
         telling, means = self._telling, self._means(self._telling)
         sends = {way.id: way.send(means) for ways in telling.ways.values() for way in ways}
         await asyncio.to_thread(self._give_up, frozenset(sends))

@@ -4,6 +4,7 @@ Alertmanager's webhook (version 4), ntfy's publishing as JSON, Slack's incoming 
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,7 +44,7 @@ class WebhookReceiver(msgspec.Struct, frozen=True, kw_only=True):
         body = {
             "receiver": notice.receiver_name,
             "status": _status(notice),
-            "alerts": [_webhook_alert(alert) for alert in notice.alerts],
+            "alerts": [_webhook_alert(alert) for alert in _ends_first(notice.alerts)],
             "groupLabels": notice.group_labels,
             "commonLabels": _common([alert.labels for alert in notice.alerts]),
             "commonAnnotations": _common([alert.annotations for alert in notice.alerts]),
@@ -155,6 +156,18 @@ def _webhook_alert(alert: NoticeAlert) -> dict[str, Any]:
         "generatorURL": alert.url,
         "fingerprint": fingerprint_of(alert.labels),
     }
+
+
+def _ends_first(alerts: Sequence[NoticeAlert]) -> list[NoticeAlert]:
+    """Return alerts in an order in which one that has ended and fires again, under the same labels, fires at last.
+
+    Whoever takes them one by one, by fingerprint, would else be left with the end.
+    """
+    over = [alert.labels for alert in alerts if alert.ended_ms]
+    if len(over) in (0, len(alerts)):
+        return list(alerts)
+    ended = {fingerprint_of(labels) for labels in over}
+    return sorted(alerts, key=lambda alert: not alert.ended_ms and fingerprint_of(alert.labels) in ended)
 
 
 def _status(notice: Notice) -> str:

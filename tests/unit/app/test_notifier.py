@@ -198,6 +198,21 @@ def test_messages_that_cannot_be_stored_let_the_switch_go(
     eventually(lambda: running.hook.kinds() == ["firing"], what="the message")
 
 
+def test_a_configuration_that_cannot_be_taken_over_for_now_is_taken_later(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.notifier.start()
+    with recording() as other:
+        with monkeypatch.context() as broken:
+            broken.setattr(Dispatcher, "replace", failing(StoreError("disk I/O error")))
+            running.notifier.replace(telling_of(other, "others"))
+            eventually(lambda: "could not be taken over, and is tried again: disk I/O error" in caplog.text, what="it")
+            assert list(running.notifier.telling.ways) == ["others"]
+        running.fire()
+        eventually(lambda: other.kinds() == ["firing"], what="the message")
+    assert running.hook.heard == []
+
+
 def test_delivery_that_fails_begins_again(
     running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

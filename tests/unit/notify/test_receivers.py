@@ -86,6 +86,14 @@ def test_a_webhook_says_what_is_common_what_was_left_out_and_what_is_over() -> N
     assert taken["barograph"] == {"kind": "acknowledged", "actor": "ada", "text": "mine"}
 
 
+def test_a_webhook_lists_the_end_of_what_fires_again_before_it() -> None:
+    at_ms = 1_700_000_001_000
+    told = notice(alerts=(alert("a"), alert("b"), alert("c", ended_ms=at_ms), alert("a", ended_ms=at_ms)))
+    _, body = sent(WebhookReceiver(url=Secret("")), told)
+    listed = [(each["labels"]["host"], each["status"]) for each in body["alerts"]]
+    assert listed == [("b", "firing"), ("c", "resolved"), ("a", "resolved"), ("a", "firing")]
+
+
 def test_fingerprints_are_alertmanagers() -> None:
     # as Debian's Alertmanager 0.25 sends it in its webhook
     labels = {"alertname": 'Disk "Full"', "host": "atlas", "severity": "critical"}
