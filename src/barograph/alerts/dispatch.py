@@ -6,7 +6,7 @@ was read are one transaction. What it holds in memory is made anew of the store.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -96,8 +96,9 @@ class Dispatcher:
         """Whether messages wait in memory alone, since the store takes nothing."""
         self._take_policy(policy)
 
-    def replace(self, policy: Policy) -> None:
-        """Decide by another policy from now on."""
+    def replace(self, policy: Policy, moved: Mapping[str, str] | None = None) -> None:
+        """Decide by another policy from now on; `moved`: new ids of ways by old ones, as the store has them already."""
+        self._told.rename(moved or {})
         self._take_policy(policy)
 
     def step(self) -> int | None:

@@ -4,7 +4,7 @@ All of it goes into the store in one transaction, so that a receiver is told onc
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -69,6 +69,16 @@ class Told:
         """Keep what was of an instant of firing; b"" is nothing."""
         if document:
             self._frozen[at_ms] = document
+
+    def rename(self, moved: Mapping[str, str]) -> None:
+        """Take over what ways are called from now on, by what they were called; the store has it so already."""
+        self._messages = [
+            msgspec.structs.replace(each, receiver=moved.get(each.receiver, each.receiver)) for each in self._messages
+        ]
+        self._changed = {(moved.get(receiver, receiver), key) for receiver, key in self._changed}
+        told = (msgspec.structs.replace(each, receiver=moved.get(each.receiver, each.receiver)) for each in self)
+        self._told = {(each.receiver, each.group_key): each for each in told}
+        self._knowers = None
 
     def shift(self, back_ms: int) -> None:
         """Let what was told be as old as before: the clock was set back."""

@@ -23,7 +23,7 @@ from barograph.model.errors import StoreError
 from barograph.model.notice import DeliveryState, DeliveryStore, Notice, NoticeAlert, NoticeKind
 from barograph.notify.config import HeartbeatConfig
 from barograph.notify.courier import Courier, Send
-from barograph.notify.way_ids import lasting_ids, marks_of
+from barograph.notify.way_ids import lasting_ids, marks_of, moved_ids
 from barograph.notify.ways import Means
 from barograph.outbound.address_rules import AddressRules
 from barograph.outbound.client import OutboundClient
@@ -73,7 +73,7 @@ class Notifier:
         self, parts: DispatchParts, telling: Telling, changed: Callable[[], None], heartbeat: Heartbeat
     ) -> None:
         self._parts = parts
-        self._telling = _settled(telling, parts.deliveries)
+        self._telling, _ = _settled(telling, parts.deliveries)
         self._changed = changed
         self._heartbeat = heartbeat
         self._pulse = heartbeat.pulse("notifier", lambda: _LONGEST_STEP_S)
@@ -166,9 +166,9 @@ class Notifier:
     async def _take_configuration(self) -> None:
         """Go by the configuration that counts now; an attempt to tell somebody that is under way goes on."""
         while (following := self._next) is not None and not self._stopping:
-            settled = await asyncio.to_thread(_settled, following, self._parts.deliveries)
+            settled, moved = await asyncio.to_thread(_settled, following, self._parts.deliveries)
             try:
-                await asyncio.to_thread(self.dispatcher.replace, settled.policy)
+                await asyncio.to_thread(self.dispatcher.replace, settled.policy, moved)
             except StoreError as error:
                 self._pulse.beat()
                 self._dispatching.again("the store cannot be read")
@@ -256,25 +256,30 @@ class Notifier:
         return Means(client=OutboundClient(rules), rules=rules, clock=self._parts.clock)
 
 
-def _settled(telling: Telling, deliveries: DeliveryStore) -> Telling:
-    """Return a configuration in which each way has the id that it had in the one before."""
+def _settled(telling: Telling, deliveries: DeliveryStore) -> tuple[Telling, dict[str, str]]:
+    """Return a configuration in which each way has the id that it had in the one before.
+
+    Also returns new ids by old ones of ways whose receiver has another name, to which the queue knows them already.
+    """
     ways = telling.ways.values()
     try:
         kept = deliveries.ways()
     except StoreError as error:
         _log.error("ways of receivers go by their places, since it could not be read which is which: %s", error)
-        return telling
+        return telling, {}
     ids = lasting_ids(ways, kept)
+    moved = moved_ids(telling.ways, ids, kept)
     try:
         if (marks := marks_of(ways, ids, kept)) != kept:
-            deliveries.keep_ways(marks)
+            deliveries.keep_ways(marks, moved)
     except StoreError as error:
         _log.error("which way of a receiver is which could not be kept, so leave their order as it is: %s", error)
+        moved = {}
     named = {name: tuple(replace(way, id=ids[way.id]) for way in of_one) for name, of_one in telling.ways.items()}
     deciding = {
         name: tuple(replace(way, id=ids[way.id]) for way in of_one) for name, of_one in telling.policy.ways.items()
     }
-    return replace(telling, ways=named, policy=replace(telling.policy, ways=deciding))
+    return replace(telling, ways=named, policy=replace(telling.policy, ways=deciding)), moved
 
 
 async def _cancel(task: "asyncio.Task[None] | None") -> None:

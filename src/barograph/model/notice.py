@@ -201,8 +201,13 @@ class DeliveryStore(Protocol):
         """Return the mark of each receiver's way of the last configuration, by its id; none at first."""
         ...
 
-    def keep_ways(self, marks: Mapping[str, str]) -> None:
-        """Put the ways of another configuration in place of those."""
+    def keep_ways(self, marks: Mapping[str, str], moved: Mapping[str, str]) -> None:
+        """Put the ways of another configuration in place of those.
+
+        Args:
+            marks: Of each, by its id.
+            moved: New ids by old ones: what waits for the old one, and what was told it, is the new one's.
+        """
         ...
 
     def forget(self, before_ms: int) -> int:

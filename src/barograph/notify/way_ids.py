@@ -41,6 +41,19 @@ def marks_of(ways: Collection[Sequence[MadeWay]], ids: Mapping[str, str], kept: 
     return marks
 
 
+def moved_ids(ways: Mapping[str, Sequence[MadeWay]], ids: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
+    """Return which ways of receivers that are gone are there under another receiver's name: new ids by old ones."""
+    left = {each: mark for each, mark in kept.items() if _receiver_of(each) not in ways}
+    moved = {}
+    for way in (way for of_one in ways.values() for way in of_one if ids[way.id] not in kept):
+        for each, mark in left.items():
+            if way.kind == _kind_of(each).rpartition("/")[2] and _is_of(mark, way):
+                moved[each] = ids[way.id]
+                del left[each]
+                break
+    return moved
+
+
 def _ids_of(kind: str, ways: Sequence[MadeWay], kept: Mapping[str, str]) -> dict[str, str]:
     found, left = dict[str, str](), dict(kept)
     for way in ways:
@@ -62,6 +75,10 @@ def _ids_of(kind: str, ways: Sequence[MadeWay], kept: Mapping[str, str]) -> dict
             taken = found.values()
             found[way.id] = way.id if way.id not in taken else next(each for each in free if each not in taken)
     return found
+
+
+def _receiver_of(way_id: str) -> str:
+    return way_id.rpartition("/")[0]
 
 
 def _kind_of(way_id: str) -> str:

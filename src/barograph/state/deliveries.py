@@ -26,6 +26,8 @@ _HEADS = (
     "SELECT document FROM delivery WHERE number IN (SELECT MIN(number) FROM delivery"
     " WHERE receiver = ? AND state = 'waiting' GROUP BY group_key) ORDER BY number"
 )
+_KEEP = "UPDATE delivery SET state = ?, document = ? WHERE number = ? AND (state = 'waiting' OR ? <> 'waiting')"
+"""What is delivered or given up waits no more, whatever becomes of an attempt that was under way."""
 _ATTEMPT = "INSERT INTO delivery_attempt (number, delivery, at_ms, receiver, document) VALUES (?, ?, ?, ?, ?)"
 _LOG = (
     "SELECT a.number, a.document, d.summary FROM delivery_attempt a JOIN delivery d ON d.number = a.delivery"
@@ -119,8 +121,7 @@ class SqliteDeliveries:
         )
 
         def change() -> None:
-            statement = "UPDATE delivery SET state = ?, document = ? WHERE number = ?"
-            self._state.run_many(statement, [(delivery.state.value, document, delivery.number)])
+            self._state.run(_KEEP, delivery.state.value, document, delivery.number, delivery.state.value)
             place = (self._last("delivery_attempt") + 1, delivery.number, delivery.tried_ms, delivery.notice.receiver)
             self._state.run_many(_ATTEMPT, [(*place, msgspec.msgpack.encode(attempt))])
 
@@ -151,14 +152,29 @@ class SqliteDeliveries:
         """See `DeliveryStore`."""
         return {str(way_id): str(mark) for way_id, mark in self._state.rows("SELECT id, mark FROM way ORDER BY id")}
 
-    def keep_ways(self, marks: Mapping[str, str]) -> None:
+    def keep_ways(self, marks: Mapping[str, str], moved: Mapping[str, str]) -> None:
         """See `DeliveryStore`."""
 
         def change() -> None:
             self._state.run("DELETE FROM way")
             self._state.run_many("INSERT INTO way (id, mark) VALUES (?, ?)", list(marks.items()))
+            for before, after in moved.items():
+                self._move(before, after)
 
         self._state.write(change)
+
+    def _move(self, before: str, after: str) -> None:
+        statement = "SELECT number, document, summary FROM delivery WHERE receiver = ? AND state = 'waiting'"
+        for number, document, summary in self._state.rows(statement, before):
+            delivery, shown = _decoded(document, Delivery), _decoded(summary, Notice)
+            moved = msgspec.structs.replace(delivery, notice=msgspec.structs.replace(delivery.notice, receiver=after))
+            shown = msgspec.structs.replace(shown, receiver=after)
+            row = (after, msgspec.msgpack.encode(moved), msgspec.msgpack.encode(shown), _whole(number))
+            self._state.run("UPDATE delivery SET receiver = ?, document = ?, summary = ? WHERE number = ?", *row)
+        for (document,) in self._state.rows("SELECT document FROM told WHERE receiver = ?", before):
+            told = msgspec.structs.replace(_decoded(document, GroupTold), receiver=after)
+            self._state.run(_TELL, after, told.group_key, msgspec.msgpack.encode(told))
+        self._state.run("DELETE FROM told WHERE receiver = ?", before)
 
     def forget(self, before_ms: int) -> int:
         """See `DeliveryStore`."""

@@ -371,6 +371,26 @@ def test_what_could_not_be_kept_is_kept_later(world: World, monkeypatch: pytest.
     assert world.step() == ["firing atlas"]
 
 
+def test_what_could_not_be_kept_goes_to_its_receiver_by_another_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.fire()
+    world.clock.advance(11)
+
+    def refuse(*_: object) -> None:
+        raise StoreError("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.deliveries, "enqueue", refuse)
+        world.dispatcher.step()
+    crew = Way(id="crew/webhook[0]", sends_resolved=True)
+    world.policy = policy_of({"receiver": "crew"}, team=(), crew=(crew,))
+    world.dispatcher.replace(world.policy, {"team/webhook[0]": crew.id})
+    assert world.step() == ["firing atlas"]
+    assert (world.heard[-1].receiver, [told.receiver for told in world.deliveries.told()]) == (crew.id, [crew.id])
+    assert world.deliveries.waited_for() == []
+
+
 def test_instants_of_firing_are_told_once_each(world: World) -> None:
     world.fire()
     world.fire("borea")

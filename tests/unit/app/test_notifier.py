@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -112,9 +112,9 @@ def test_another_configuration_counts_from_the_next_step_on(running: Running, mo
         events.append("step")
         return step(dispatcher)
 
-    def noting_replace(dispatcher: Dispatcher, policy: Policy) -> None:
+    def noting_replace(dispatcher: Dispatcher, policy: Policy, moved: Mapping[str, str]) -> None:
         events.append("policy")
-        replace(dispatcher, policy)
+        replace(dispatcher, policy, moved)
 
     monkeypatch.setattr(Dispatcher, "step", noting_step)
     monkeypatch.setattr(Dispatcher, "replace", noting_replace)
@@ -230,7 +230,8 @@ def test_no_message_waits_for_a_receiver_that_is_gone(running: Running) -> None:
     running.fire()
     deliveries = running.world.deliveries
     eventually(lambda: bool(deliveries.log(0, 1)), what="the refusal")
-    running.notifier.replace(telling_of(running.hook, "other"))
+    with recording() as other:
+        running.notifier.replace(telling_of(other, "other"))
     eventually(lambda: "team/webhook[0]" not in deliveries.waited_for(), what="the end of its wait")
     (last,) = deliveries.log(0, 1, receiver="team/webhook[0]")
     assert (last.state, last.answer) == (DeliveryState.FAILED, "not sent: this receiver is not there any more")

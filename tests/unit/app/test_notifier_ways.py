@@ -19,13 +19,13 @@ from helpers.server import eventually
 from unit.alerts.telling_world import World
 
 
-def telling_of(*hooks: Hook) -> Telling:
+def telling_of(*hooks: Hook, name: str = "team") -> Telling:
     urls = ", ".join(f'{{url: "{hook.url}"}}' for hook in hooks)
     return prepare(
         config_of(
             f"""
-route: {{receiver: team, group_wait: 0s, group_by: [alertname]}}
-receivers: [{{name: team, webhook_configs: [{urls}]}}]
+route: {{receiver: {name}, group_wait: 0s, group_by: [alertname]}}
+receivers: [{{name: {name}, webhook_configs: [{urls}]}}]
 notify: {{allow: [127.0.0.1]}}
 """
         )
@@ -39,8 +39,21 @@ def hooks() -> Iterator[tuple[Hook, Hook]]:
         yield refusing, taking
 
 
-def notifier_of(world: World, *hooks: Hook) -> Notifier:
-    return Notifier(world.parts, telling_of(*hooks), lambda: None, Heartbeat(world.clock))
+def notifier_of(world: World, *hooks: Hook, name: str = "team") -> Notifier:
+    return Notifier(world.parts, telling_of(*hooks, name=name), lambda: None, Heartbeat(world.clock))
+
+
+def renamed(world: World, notifier: Notifier, hook: Hook, *, is_begun_anew: bool) -> Notifier:
+    """Let the receiver be called crew from now on."""
+    if is_begun_anew:
+        notifier.close()
+        world.start()
+        notifier = notifier_of(world, hook, name="crew")
+        notifier.start()
+    else:
+        notifier.replace(telling_of(hook, name="crew"))
+        eventually(lambda: list(world.deliveries.ways()) == ["crew/webhook[0]"], what="the other name")
+    return notifier
 
 
 def told_once_each(world: World, notifier: Notifier, hooks: tuple[Hook, Hook]) -> None:
@@ -76,6 +89,58 @@ def test_a_message_that_waits_goes_its_own_way_when_the_order_changes(
         told_once_each(world, notifier, hooks)
     finally:
         notifier.close()
+
+
+@pytest.mark.parametrize("is_begun_anew", [False, True])
+def test_what_waits_for_a_receiver_that_is_given_another_name_is_told_all_the_same(
+    hooks: tuple[Hook, Hook], is_begun_anew: bool
+) -> None:
+    hook, _ = hooks
+    world = World()
+    notifier = notifier_of(world, hook)
+    notifier.start()
+    try:
+        world.fire()
+        notifier.wake()
+        eventually(lambda: world.deliveries.waiting("team/webhook[0]") == 1 and hook.paths, what="the first refusal")
+        world.end()
+        world.clock.advance(400)
+        notifier.wake()
+        eventually(lambda: world.deliveries.waiting("team/webhook[0]") == 2, what="the end")
+        notifier = renamed(world, notifier, hook, is_begun_anew=is_begun_anew)
+        hook.answers.clear()
+        world.clock.advance(60)
+        notifier.wake()
+        eventually(lambda: world.deliveries.waited_for() == [], what="the end of all waiting")
+    finally:
+        notifier.close()
+    # an attempt that was under way at the change is made twice, with one key
+    kinds = dict(zip(hook.keys, hook.kinds(), strict=True))
+    assert list(kinds.values()) == ["firing", "resolved"]
+    assert hook.heard[-1]["receiver"] == "crew"
+
+
+@pytest.mark.parametrize("is_begun_anew", [False, True])
+def test_a_receiver_that_is_given_another_name_knows_what_it_was_told(
+    hooks: tuple[Hook, Hook], is_begun_anew: bool
+) -> None:
+    _, hook = hooks
+    world = World()
+    notifier = notifier_of(world, hook)
+    notifier.start()
+    try:
+        world.fire()
+        notifier.wake()
+        eventually(lambda: hook.kinds() == ["firing"] and not world.deliveries.waited_for(), what="the message")
+        notifier = renamed(world, notifier, hook, is_begun_anew=is_begun_anew)
+        world.end()
+        world.clock.advance(400)
+        notifier.wake()
+        eventually(lambda: hook.kinds()[1:] != [], what="the end")
+    finally:
+        notifier.close()
+    assert hook.kinds() == ["firing", "resolved"]
+    assert world.deliveries.told() == []
 
 
 def test_a_message_of_an_older_version_goes_the_way_of_its_place(hooks: tuple[Hook, Hook], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from barograph.model.secret import Secret
 from barograph.notify.config import EmailConfig, MailDefaults, PagerDutyConfig, ReceiverConfig, WebhookConfig
-from barograph.notify.way_ids import lasting_ids, marks_of
+from barograph.notify.way_ids import lasting_ids, marks_of, moved_ids
 from barograph.notify.ways import make_ways
 
 DEFAULTS = MailDefaults(smtp_smarthost="mail.example:25", smtp_from="b@b.example")
@@ -68,6 +68,24 @@ def test_receivers_and_kinds_do_not_take_from_each_other() -> None:
     second, _ = settled([pager, odd, hooks("ba")], kept)
     assert sorted(second) == sorted(first)
     assert second == ["pager/pagerduty[0]", "team/webhook[0]/webhook[0]", "team/webhook[1]", "team/webhook[0]"]
+
+
+def test_a_way_is_found_under_another_receivers_name_where_the_old_one_is_gone() -> None:
+    def moved(before: list[ReceiverConfig], after: list[ReceiverConfig]) -> dict[str, str]:
+        _, kept = settled(before, {})
+        ways = make_ways(after, DEFAULTS)
+        return moved_ids(ways, lasting_ids(ways.values(), kept), kept)
+
+    assert moved([hooks("ab")], [hooks("cba", "crew")]) == {
+        "team/webhook[0]": "crew/webhook[2]",
+        "team/webhook[1]": "crew/webhook[1]",
+    }
+    assert moved([hooks("ab")], [hooks("a"), hooks("b", "crew")]) == {}
+    assert moved([hooks("a")], [hooks("b", "crew")]) == {}
+    assert moved([hooks("a"), hooks("b", "crew")], [hooks("ba", "crew")]) == {"team/webhook[0]": "crew/webhook[1]"}
+    pager = ReceiverConfig(name="crew", pagerduty_configs=(PagerDutyConfig(routing_key=Secret("http://h/a")),))
+    assert moved([hooks("a")], [pager]) == {}
+    assert moved([hooks("a")], [hooks("a", "x"), hooks("a", "y")]) == {"team/webhook[0]": "x/webhook[0]"}
 
 
 def test_each_mailbox_is_a_way_wherever_it_is_named() -> None:

@@ -119,6 +119,16 @@ def test_what_is_old_is_found_without_reading_what_is_not(state: SqliteState) ->
     assert [step for step in plan if "SCAN" in step and "sqlite_autoindex_delivery_attempt" not in step] == [], plan
 
 
+def test_what_was_given_up_does_not_wait_again_whatever_becomes_of_an_attempt(state: SqliteState) -> None:
+    store = SqliteDeliveries(state)
+    store.enqueue([notice()])
+    (head,) = store.heads("team")
+    for given, waits in ((DeliveryState.WAITING, 1), (DeliveryState.FAILED, 0), (DeliveryState.WAITING, 0)):
+        attempt(store, head, 1000, given)
+        assert store.waiting("team") == waits
+    assert store.log(0, 1)[0].state is DeliveryState.WAITING
+
+
 def test_a_message_known_already_says_nothing_about_alerts(state: SqliteState) -> None:
     store = SqliteDeliveries(state)
     about = [(msgspec.structs.replace(alert(f"h{number}"), number=number),) for number in (1, 2)]
