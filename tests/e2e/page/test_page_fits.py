@@ -36,6 +36,19 @@ def test_the_name_of_the_host_is_whole_beside_the_search_field(open_page: Callab
     assert page.locator("header .search").is_visible()
 
 
+def test_the_name_of_the_host_begins_in_the_narrowest_bar_and_is_its_title(open_page: Callable[..., "Page"]) -> None:
+    page = open_page("/?range=30d", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    name = page.locator(".host .name")
+    assert page.locator(".host").get_attribute("title") == f"{name.inner_text()}: live"
+    width = "place => { place.textContent = 'atlas-db-01'; return place.clientWidth; }"
+    assert name.evaluate(width) >= 30
+    assert page.locator("header .search").is_visible()
+    page.get_by_role("button", name="Hold the view").click()
+    page.wait_for_selector("text=Held")
+    assert name.evaluate(width) >= 30
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
+
+
 def test_the_last_row_of_a_table_comes_out_from_under_its_button(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:
