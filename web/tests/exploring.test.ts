@@ -97,4 +97,18 @@ describe("a query that is asked again and again", () => {
     await exploring.refresh();
     expect(exploring.series.map((one) => one.id)).toEqual(['A {a="1", b="2"}', 'A {a="1", b="2"} 2']);
   });
+
+  test("that takes longer than a live picture lasts is answered all the same", async () => {
+    const { exploring, query } = made();
+    let come = (_: Response): void => undefined;
+    answers.push(() => new Promise<Response>((resolve) => (come = resolve)), good);
+    const first = exploring.refresh();
+    await exploring.refresh(true);
+    expect([signals.length, signals[0]?.aborted]).toEqual([1, false]);
+    come(good());
+    await first;
+    expect([query.rows.length, query.running]).toEqual([1, false]);
+    await exploring.refresh(true);
+    expect(signals).toHaveLength(2);
+  });
 });

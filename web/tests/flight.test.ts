@@ -76,3 +76,57 @@ describe("the history of one process", () => {
     expect([flight.history?.pid, flight.historyFailure]).toEqual([1, null]);
   });
 });
+
+describe("a live table", () => {
+  /** A flight whose tables come when a test lets them. */
+  async function slow() {
+    const page = await openView("/h/atlas/processes");
+    await page.row(NOW + 1000);
+    const { Flight } = await import("../src/lib/flight.svelte");
+    const asked: { atS: string | null; group: string | null; come: (answer: Response) => void; signal: AbortSignal | null | undefined }[] = [];
+    vi.stubGlobal("fetch", (path: string, { signal }: RequestInit) => {
+      if (!path.includes("/processes?")) return Promise.resolve(Response.json({ status: "success", data: { result: [] } }));
+      const query = new URLSearchParams(path.split("?")[1]);
+      return new Promise((come) => asked.push({ atS: query.get("at"), group: query.get("group"), come, signal }));
+    });
+    const come = async (place: number) => {
+      asked[place]?.come(Response.json({ status: "success", data: { sampled: Number(asked[place]?.atS), at: 0, against: null, rows: [] } }));
+      await page.pass(1);
+    };
+    return { page, flight: new Flight(page.recorder, true), asked, come };
+  }
+
+  test("whose answers take longer than a second is shown, and the newest second is asked for after it", async () => {
+    const { page, flight, asked, come } = await slow();
+    void flight.read(NOW + 1000, "process");
+    for (const second of [2, 3]) {
+      await page.row(NOW + 1000 * second);
+      void flight.read(NOW + 1000 * second, "process");
+    }
+    expect([asked.length, asked[0]?.signal?.aborted]).toEqual([1, false]);
+    await come(0);
+    expect(1000 * (flight.table?.sampled ?? 0)).toBe(NOW + 1000);
+    expect(asked.map((one) => 1000 * Number(one.atS))).toEqual([NOW + 1000, NOW + 3000]);
+    await come(1);
+    expect([1000 * (flight.table?.sampled ?? 0), asked.length]).toEqual([NOW + 3000, 2]);
+  });
+
+  test("is not waited for by another grouping, nor by a second that is held", async () => {
+    const { page, flight, asked, come } = await slow();
+    void flight.read(NOW + 1000, "process");
+    void flight.read(NOW + 1000, "unit");
+    expect([asked[0]?.signal?.aborted, asked[1]?.group]).toEqual([true, "unit"]);
+    page.recorder.holdSecond(NOW - 5000);
+    void flight.read(NOW - 5000, "unit");
+    expect([asked[1]?.signal?.aborted, asked.length]).toEqual([true, 3]);
+    await come(1);
+    await come(2);
+    expect(1000 * (flight.table?.sampled ?? 0)).toBe(NOW - 5000);
+    // live again: the held second is no answer to it
+    void flight.read(NOW - 6000, "unit");
+    page.recorder.backToLive();
+    void flight.read(NOW + 1000, "unit");
+    expect([asked[3]?.signal?.aborted, asked.length]).toEqual([true, 5]);
+    flight.end();
+  });
+});

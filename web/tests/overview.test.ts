@@ -40,3 +40,22 @@ test("the sparklines of sums have the most of each wide bucket, as others do", a
   }
   end();
 });
+
+test("an answer that comes after that of a later question is not shown", async () => {
+  const page = await openView();
+  await page.row(NOW + 1000);
+  const { Overview } = await import("../src/lib/overview.svelte");
+  const overview = new Overview(page.recorder);
+  const waiting: ((answer: Response) => void)[] = [];
+  vi.stubGlobal("fetch", () => new Promise((come) => waiting.push(come)));
+  const asked = [overview.readMinute(), overview.readMinute(), overview.readMinute()];
+  const minute = (cpu: string) => Response.json({ status: "success", data: { result: [{ metric: { what: "cpu" }, value: [0, cpu] }] } });
+  waiting[1]?.(minute("20"));
+  await asked[1];
+  waiting[0]?.(Response.json({ status: "error", error: "no disk" }, { status: 500 }));
+  await asked[0];
+  expect([overview.failures.minute, Reflect.get(overview, "minute")]).toEqual([null, { cpu: 20, pressure: null }]);
+  waiting[2]?.(minute("30"));
+  await asked[2];
+  expect(Reflect.get(overview, "minute")).toEqual({ cpu: 30, pressure: null });
+});

@@ -254,6 +254,30 @@ def test_a_silence_previews_hides_and_ends(
     assert page.evaluate("window.hacked") is None
 
 
+def test_an_alert_that_is_read_late_takes_nothing_away_that_is_typed_meanwhile(
+    visit: Callable[..., "Page"], weather: Weather, fired: dict[str, Any]
+) -> None:
+    page = visit("/alerts/silences")
+    page.evaluate(
+        """id => {
+        const ask = window.fetch;
+        window.fetch = async (path, ...more) => {
+            if (String(path).endsWith(`/alerts/${id}`)) await new Promise(done => setTimeout(done, 1500));
+            return ask(path, ...more);
+        };
+        const link = Object.assign(document.createElement('a'), {href: `/alerts/silences?alert=${id}`});
+        document.querySelector('main').append(link);
+        link.click();
+        link.remove();
+    }""",
+        fired["id"],
+    )
+    page.get_by_role("link", name="New silence").click()
+    page.locator("#silence-matchers").fill('device="mine"')
+    page.wait_for_timeout(2500)
+    assert page.locator("#silence-matchers").input_value() == 'device="mine"'
+
+
 def test_hostile_texts_are_texts(visit: Callable[..., "Page"], weather: Weather, fired: dict[str, Any]) -> None:
     page = visit(f"/alerts/{fired['id']}")
     _says(page, "h1", f"Storm in {_EVIL}")

@@ -77,6 +77,18 @@ def test_a_list_that_is_late_leaves_nothing_of_another_place_to_take(open_page: 
     assert area.input_value() == "node_cpu_seconds_total{x"
 
 
+def test_without_the_files_of_its_list_a_query_is_written_and_run(
+    open_page: Callable[..., "Page"],
+) -> None:
+    page = open_page("/explore")
+    page.route("**/assets/complete*.js", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("textbox", name="Query A").focus()
+    # the greatest number of all has a place on the axis, and so have its labels
+    page.keyboard.type("1.7e308")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("figure .label:has-text('1.70e308')")
+
+
 def test_functions_come_with_their_help(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/explore")
     page.get_by_role("textbox", name="Query A").focus()

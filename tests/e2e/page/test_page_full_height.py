@@ -96,6 +96,9 @@ def test_a_track_at_full_height_has_statistics_queries_and_a_picture(
     with page.expect_download() as saving:
         cpu.get_by_role("button", name="PNG").click()
     assert Path(saving.value.path()).read_bytes().startswith(b"\x89PNG")
+    cpu.get_by_role("button", name="Table", exact=True).click()
+    cpu.get_by_role("button", name="Chart", exact=True).wait_for()
+    assert cpu.get_by_role("button", name="PNG").count() == 0
     page.keyboard.press("Escape")
     page.wait_for_selector("figure[data-track=cpu] .expanded", state="detached")
 

@@ -155,9 +155,9 @@ export class Exploring {
     void this.read(query);
   }
 
-  /** Ask everything again over the window of the view. */
-  async refresh(): Promise<void> {
-    await Promise.all(this.queries.map((query) => this.read(query)));
+  /** Ask everything again over the window of the view; `unhurried`: but what is being answered, so that a dear query ends. */
+  async refresh(unhurried = false): Promise<void> {
+    await Promise.all(this.queries.filter((query) => !unhurried || !query.running).map((query) => this.read(query)));
   }
 
   /** Ask what nobody answered, once somebody does. */

@@ -36,6 +36,9 @@ export class Flight {
   readonly playing: Playing;
   private asking: AbortController | null = null;
   private askingHistory: AbortController | null = null;
+  /** The grouping of the live question that is on its way, and whether a second came meanwhile; null while none is. */
+  private following: GroupBy | null = null;
+  private behind = false;
   /** Whose history was asked for last, and when. */
   private historyOf: Process | null = null;
   private historyAt = -Infinity;
@@ -158,7 +161,14 @@ export class Flight {
 
   /** Read the table of the instant. What was shown stays until then. */
   async read(atMs: number, group: GroupBy): Promise<void> {
+    // live, an answer may take longer than a second: it is shown, and the newest second is asked for after it
+    if (this.isLive && this.following === group) {
+      this.behind = true;
+      return;
+    }
     this.asking?.abort();
+    this.following = this.isLive ? group : null;
+    this.behind = false;
     const asking = new AbortController();
     this.asking = asking;
     try {
@@ -179,7 +189,10 @@ export class Flight {
       // a live view keeps its last second; what is held is another instant than that of the rows
       if (error.kind === "refused" || !this.isLive) this.shown = null;
     } finally {
-      if (this.asking === asking) this.asking = null;
+      if (this.asking === asking) {
+        this.asking = this.following = null;
+        if (this.behind && this.isLive && !asking.signal.aborted) void this.read(this.atMs, this.group);
+      }
     }
   }
 
@@ -193,7 +206,7 @@ export class Flight {
       this.history = null;
       return;
     }
-    if (same && this.isLive && performance.now() - this.historyAt < HISTORY_EVERY_MS) return;
+    if (same && this.isLive && (this.askingHistory !== null || performance.now() - this.historyAt < HISTORY_EVERY_MS)) return;
     this.askingHistory?.abort();
     const asking = new AbortController();
     this.askingHistory = asking;
@@ -209,6 +222,8 @@ export class Flight {
       this.historyAt = -Infinity;
       // what is there of another process is not the history of this one
       if (!isSame(who, this.history)) this.history = null;
+    } finally {
+      if (this.askingHistory === asking) this.askingHistory = null;
     }
   }
 }

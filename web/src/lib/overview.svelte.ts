@@ -48,6 +48,9 @@ export class Overview {
   readonly zone = localZone();
 
   private minute = $state.raw<{ cpu: number | null; pressure: number | null } | null>(null);
+  /** How many questions each part has asked, and which of them was answered last. */
+  private readonly questions = { disks: 0, week: 0, minute: 0 };
+  private readonly answered = { disks: 0, week: 0, minute: 0 };
   private week: Awaited<ReturnType<typeof queryOver>> = [];
   private readonly calmly = new Calmly();
   /** Whether it was looked for what happened in this view, and who did it. */
@@ -262,14 +265,17 @@ export class Overview {
   readMinute(): Promise<void> {
     return this.told("minute", async () => {
       const found = await queryAll(minuteExpression(this.recorder.host));
-      this.minute = { cpu: valueOf(found, "cpu"), pressure: valueOf(found, "pressure") };
+      return () => (this.minute = { cpu: valueOf(found, "cpu"), pressure: valueOf(found, "pressure") });
     });
   }
 
   private readDisks(): Promise<void> {
     return this.told("disks", async () => {
-      this.disks = disksOf(await queryAll(spaceExpression(this.recorder.host)), this.week);
-      this.disksKnown = true;
+      const found = await queryAll(spaceExpression(this.recorder.host));
+      return () => {
+        this.disks = disksOf(found, this.week);
+        this.disksKnown = true;
+      };
     });
   }
 
@@ -277,19 +283,26 @@ export class Overview {
   async readWeek(): Promise<void> {
     await this.told("week", async () => {
       const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-      this.week = await queryOver(freeExpression(this.recorder.host), toMs - LOOK_BACK_MS, toMs, HOUR_MS);
+      const found = await queryOver(freeExpression(this.recorder.host), toMs - LOOK_BACK_MS, toMs, HOUR_MS);
+      return () => (this.week = found);
     });
     await this.readDisks();
   }
 
   // what was known stays beside why it is not known anew
-  private async told(part: keyof Overview["failures"], work: () => Promise<void>): Promise<void> {
+  private async told(part: keyof Overview["failures"], ask: () => Promise<() => void>): Promise<void> {
+    const question = ++this.questions[part];
     let failure: Failure | null = null;
+    let take = (): void => undefined;
     try {
-      await work();
+      take = await ask();
     } catch (error) {
       failure = ownFailure(error);
     }
+    // a later question was answered before this one
+    if (question < this.answered[part]) return;
+    this.answered[part] = question;
+    take();
     if (failure !== this.failures[part]) this.failures = { ...this.failures, [part]: failure };
   }
 
