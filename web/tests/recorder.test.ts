@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { written } from "../src/lib/address";
+import { readAddress, written } from "../src/lib/address";
 import { legendOf } from "../src/lib/legend";
 import { TRACKS } from "../src/lib/tracks";
 import { MINUTE, NOW, openView } from "./view";
@@ -325,4 +325,35 @@ test("an address that the browser did not take for a while is written in the end
   history.replaceState = replaceState;
   await page.pass(2500);
   expect(location.search).toContain(`from=${written(FROM)}`);
+});
+
+test("a track that the stream refuses at one tick is refused no longer at the next", async () => {
+  const page = await openView();
+  await page.row(NOW + 1000);
+  const count = page.recorder.asked.length;
+  page.says("schema", { exprs: Array.from({ length: count }, () => []), errors: Array.from({ length: count }, () => "more samples than may be touched") });
+  expect(page.recorder.failures["cpu"]?.reason).toBe("more samples than may be touched");
+  await page.row(NOW + 2000);
+  expect(page.recorder.failures).toEqual({});
+});
+
+test("what the store refused is not given by the stream", async () => {
+  const page = await openView();
+  page.store.fails = () => true;
+  await page.row(NOW + 1000);
+  page.recorder.setRange(HOUR);
+  await page.pass(300);
+  expect(page.recorder.failures["cpu"]?.kind).toBe("failed");
+  await page.row(NOW + 2000);
+  expect(page.recorder.failures["cpu"]?.kind).toBe("failed");
+});
+
+test("a second that came alone has a window as soon as a person gave it one", async () => {
+  const page = await openView(`/h/atlas?at=${written(FROM)}`);
+  await page.row(NOW + 1000);
+  const { recorder } = page;
+  expect(recorder.cameAlone).toBe(true);
+  recorder.showAt(FROM - 10 * MINUTE, 20 * MINUTE);
+  recorder.follow(readAddress("/h/atlas/processes", recorder.viewQuery("/h/atlas/processes")));
+  expect([recorder.cameAlone, recorder.atMs]).toEqual([false, FROM]);
 });

@@ -68,6 +68,8 @@ export abstract class Feed {
   private brokeAtMs: number | null = null;
   private mendNext = true;
   private restreaming = false;
+  /** What the stream refuses now, by track. */
+  private refused: Failures = {};
   private retrying: ReturnType<typeof setTimeout> | undefined;
   private statusAtMs = 0;
 
@@ -230,11 +232,15 @@ export abstract class Feed {
     refused: readonly (string | null)[],
   ): void {
     samples.arrange(questions, found);
+    const now: Failures = {};
     questions.forEach((question, place) => {
       const reason = refused[place];
-      if (reason == null) return;
-      this.failures = { ...this.failures, [question.track]: { kind: "refused", reason, promql: samples.promql(question) } };
+      if (reason != null) now[question.track] = { kind: "refused", reason, promql: samples.promql(question) };
     });
+    // what the stream refused at one tick and gives at the next is refused no longer
+    const others = Object.entries(this.failures).filter(([track, failure]) => failure !== this.refused[track]);
+    this.failures = { ...Object.fromEntries(others), ...now };
+    this.refused = now;
   }
 
   private async session(): Promise<"good" | "gone" | "unknown"> {

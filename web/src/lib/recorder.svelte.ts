@@ -225,6 +225,8 @@ export class Recorder extends View {
 
   /** Show what an address says: a person went there, or back to it. */
   follow(address: Address): void {
+    // also where it is the view that is there: a window that stands in the address is to be kept
+    this.cameAlone = address.alone === true;
     if (writeAddress({ ...address, host: address.host || this.host }) === writeAddress(this.address)) return;
     this.take(address);
     if (this.held === null) this.reload();
