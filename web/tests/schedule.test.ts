@@ -105,3 +105,44 @@ test("idle work is done while time is left, the newest of each owner, and not on
   idle();
   expect([done, idles.length]).toEqual([["new", "two", "three"], 0]);
 });
+
+test("one drawing that goes wrong stops no other, now or later", async () => {
+  const { schedule } = await import("../src/lib/schedule");
+  const drawn: string[] = [];
+  schedule({}, () => {
+    throw new TypeError("a mistake");
+  });
+  schedule({}, () => drawn.push("other"));
+  frame();
+  expect(frame).toThrow("a mistake");
+  frame();
+  expect([drawn, frames.length]).toEqual([["other"], 0]);
+  schedule({}, () => drawn.push("later"));
+  frame();
+  frame();
+  expect(drawn).toEqual(["other", "later"]);
+});
+
+test("one piece of idle work that goes wrong holds up no other, and work after a paint is done once", async () => {
+  const idle: ((deadline: object) => void)[] = [];
+  vi.stubGlobal("requestIdleCallback", (run: (deadline: object) => void) => idle.push(run));
+  const { afterPaint, later } = await import("../src/lib/schedule");
+  const done: string[] = [];
+  const wrong = (what: string) => () => {
+    done.push(what);
+    throw new TypeError("a mistake");
+  };
+  later({}, wrong("wrong"));
+  later({}, () => done.push("other"));
+  const rest = () => idle.splice(0).forEach((run) => run({ didTimeout: false, timeRemaining: () => 50 }));
+  expect(rest).toThrow("a mistake");
+  rest();
+  expect(done).toEqual(["wrong", "other"]);
+  vi.useFakeTimers();
+  afterPaint(wrong("painted"));
+  expect(() => vi.advanceTimersByTime(200)).toThrow("a mistake");
+  frame();
+  vi.advanceTimersByTime(200);
+  vi.useRealTimers();
+  expect(done).toEqual(["wrong", "other", "painted"]);
+});

@@ -30,18 +30,22 @@ export function unschedule(owner: object): void {
 function run(): void {
   const start = performance.now();
   let before = start;
-  for (const [owner, draw] of waiting) {
-    // what takes long is not begun when little is left
-    const cost = costs.get(owner);
-    if (before > start && before - start + (cost ?? UNKNOWN_MS) > SLICE_MS) break;
-    waiting.delete(owner);
-    draw();
-    const now = performance.now();
-    costs.set(owner, Math.max(now - before, FADES * (cost ?? 0)));
-    before = now;
+  try {
+    for (const [owner, draw] of waiting) {
+      // what takes long is not begun when little is left
+      const cost = costs.get(owner);
+      if (before > start && before - start + (cost ?? UNKNOWN_MS) > SLICE_MS) break;
+      waiting.delete(owner);
+      draw();
+      const now = performance.now();
+      costs.set(owner, Math.max(now - before, FADES * (cost ?? 0)));
+      before = now;
+    }
+  } finally {
+    // also after a drawing that went wrong: the others go on
+    asked = waiting.size > 0;
+    if (asked) requestAnimationFrame(run);
   }
-  asked = waiting.size > 0;
-  if (asked) requestAnimationFrame(run);
 }
 
 /** No frame comes in a tab that is not seen: then it does not wait for one. */
@@ -51,8 +55,9 @@ const NO_FRAME_MS = 100;
 export function afterPaint(work: () => void): void {
   let waits = true;
   const once = () => {
-    if (waits) work();
+    if (!waits) return;
     waits = false;
+    work();
   };
   requestAnimationFrame(() => setTimeout(once));
   setTimeout(once, NO_FRAME_MS);
@@ -88,10 +93,13 @@ function requestIdle(): void {
 // At least one, so that idle work ends also where no time is idle.
 function runIdle(deadline: { readonly didTimeout: boolean; timeRemaining: () => number }): void {
   idleAsked = false;
-  for (const [owner, work] of idle) {
-    idle.delete(owner);
-    work();
-    if (deadline.timeRemaining() < LEAST_IDLE_MS) break;
+  try {
+    for (const [owner, work] of idle) {
+      idle.delete(owner);
+      work();
+      if (deadline.timeRemaining() < LEAST_IDLE_MS) break;
+    }
+  } finally {
+    if (idle.size > 0) requestIdle();
   }
-  if (idle.size > 0) requestIdle();
 }
