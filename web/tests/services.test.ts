@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { servicesOf, traceExpression } from "../src/lib/services";
+import { servicesOf, summed, traceExpression } from "../src/lib/services";
 
 const of = (what: string, value: number, labels: Record<string, string>) => ({ labels: { what, ...labels }, value });
 const SHOP = { id: "/system.slice/shop.service" };
@@ -16,8 +16,8 @@ describe("services and containers", () => {
       of("state", 1, { name: "other.service", state: "active" }),
     ]);
     expect(found).toEqual([
-      { id: DOCKER.id, name: "ababababab" + "ab", cpu: 50, memoryBytes: null, state: "", startMs: null },
-      { id: SHOP.id, name: "shop.service", cpu: 2, memoryBytes: 7, state: "active", startMs: 9000 },
+      { id: DOCKER.id, ids: [DOCKER.id], name: "ababababab" + "ab", cpu: 50, memoryBytes: null, state: "", startMs: null },
+      { id: SHOP.id, ids: [SHOP.id], name: "shop.service", cpu: 2, memoryBytes: 7, state: "active", startMs: 9000 },
     ]);
   });
 
@@ -36,6 +36,14 @@ describe("services and containers", () => {
       of("memory", 1, { id: "/user.slice" }),
     ]);
     expect(found.map((service) => service.name)).toEqual(["web", "a-b.service"]);
+  });
+
+  test("two of one name are one row, with the figures of both", () => {
+    const own = { id: "/user.slice/user-1000.slice/user@1000.service/app.slice/shop.service" };
+    const [found, ...more] = servicesOf([of("cpu", 0.5, SHOP), of("cpu", 0.25, own), of("memory", 3, own), of("memory", 4, SHOP)]);
+    expect([found, more]).toEqual([{ id: SHOP.id, ids: [SHOP.id, own.id], name: "shop.service", cpu: 75, memoryBytes: 7, state: "", startMs: null }, []]);
+    expect(summed([Float64Array.of(1, NaN, NaN), Float64Array.of(2, 3, NaN)])).toEqual(Float64Array.of(3, 3, NaN));
+    expect([summed([]), summed([Float64Array.of(1)])]).toEqual([null, Float64Array.of(1)]);
   });
 
   test("eight at most, none where there are none", () => {

@@ -28,6 +28,8 @@ export function traceExpression(host: string, ids: readonly string[], stepMs: nu
 export interface Service {
   id: string;
   name: string;
+  /** Every control group of that name: a unit of the system and one of a user, say. Its figures are theirs together. */
+  ids: string[];
   /** Percent of one core; null where it is not counted. */
   cpu: number | null;
   memoryBytes: number | null;
@@ -47,11 +49,18 @@ function nameOf(labels: Record<string, string>): string | null {
   return unit ?? CONTAINER.exec(id)?.[1]?.slice(0, 12) ?? null;
 }
 
+/** Traces on one grid as one: their sum where any is known. */
+export function summed(traces: readonly Float64Array[]): Float64Array | null {
+  const first = traces[0];
+  if (first === undefined || traces.length === 1) return first ?? null;
+  return first.map((_, place) => traces.reduce((sum, trace) => (Number.isNaN(trace[place]) ? sum : (sum || 0) + (trace[place] ?? 0)), NaN));
+}
+
 /** The busiest first; those that failed before all. */
 export function servicesOf(found: readonly Valued[], most = 8): Service[] {
   const byName = new Map<string, Service>();
   const get = (name: string, id = ""): Service => {
-    const known = byName.get(name) ?? { id, name, cpu: null, memoryBytes: null, state: "", startMs: null };
+    const known = byName.get(name) ?? { id, name, ids: [], cpu: null, memoryBytes: null, state: "", startMs: null };
     byName.set(name, known);
     return known;
   };
@@ -60,9 +69,11 @@ export function servicesOf(found: readonly Valued[], most = 8): Service[] {
     if (what !== "cpu" && what !== "memory") continue;
     const name = nameOf(labels);
     if (name === null) continue;
-    const service = get(name, labels["id"]);
-    if (what === "cpu") service.cpu = 100 * value;
-    else service.memoryBytes = value;
+    const id = labels["id"] ?? "";
+    const service = get(name, id);
+    if (!service.ids.includes(id)) service.ids.push(id);
+    if (what === "cpu") service.cpu = (service.cpu ?? 0) + 100 * value;
+    else service.memoryBytes = (service.memoryBytes ?? 0) + value;
   }
   for (const { labels, value } of found) {
     const name = labels["name"] ?? "";
