@@ -232,7 +232,9 @@ class Dispatcher:
 
     def _look(self, group: TellingGroup, now_ms: int) -> None:
         live = self._parts.book.records(group.firing)
-        loud = {number: record.severity for number, record in live.items() if self._is_loud(group, record, now_ms)}
+        # where the route is another by now, the groups of that one are told of what goes on
+        goes_on = {} if group.route.is_gone else live
+        loud = {number: record.severity for number, record in goes_on.items() if self._is_loud(group, record, now_ms)}
         standing = Standing(
             loud=loud,
             held={number for number, record in live.items() if record.state is LifeState.ACKNOWLEDGED},
@@ -353,7 +355,7 @@ class Dispatcher:
                 self._told.put(msgspec.structs.replace(told, firing={}, missed={}))
 
     def _find_again(self, told: GroupTold, group: TellingGroup | None, root: Route, now_ms: int) -> None:
-        """Put what a receiver was told into its group, or into one of its own where no route leads there any more."""
+        """Put what a receiver was told into its group, or into one that tells its end where no route leads there."""
         for number in [*told.firing, *told.missed]:
             if group is not None and number in group.firing:
                 continue

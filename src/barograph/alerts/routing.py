@@ -33,6 +33,8 @@ class Route:
     mute_intervals: tuple[str, ...]
     active_intervals: tuple[str, ...]
     routes: tuple["Route", ...]
+    is_gone: bool = False
+    """It is no more in the settings: of what was told by it only the end is told."""
 
     def match(self, labels: Labels) -> "list[Route]":
         """Return the routes that an alert takes: the deepest of each branch; none where the matchers refuse it."""
@@ -125,11 +127,12 @@ def _make(config: RouteConfig, parent: Route, place: str) -> Route:
 
 
 def route_as_told(root: Route, receiver: str, group_key: str, labels: Labels) -> Route:
-    """Return the route by which a receiver was told of an alert; one of its own where none leads there any more."""
-    for route in root.match(labels):
+    """Return the route by which a receiver was told of an alert; one that is gone where it is not there any more."""
+    # not only those that the alert takes now: one that became graver may have left its own
+    for route in root.walk():
         if route.receiver == receiver and route.group_key(labels) == group_key:
             return route
-    return replace(root, place=f"told {receiver}", receiver=receiver, routes=())
+    return replace(root, place=f"told {receiver}", receiver=receiver, routes=(), is_gone=True)
 
 
 def _check(route: Route, receivers: Mapping[str, object], intervals: Mapping[str, object]) -> None:

@@ -306,6 +306,39 @@ def test_another_policy_goes_on_where_the_first_was() -> None:
     assert {notice.receiver for notice in world.heard[-2:]} == {"team/webhook[0]", "other/webhook[0]"}
 
 
+def test_by_a_route_that_is_another_now_only_the_end_is_told(world: World) -> None:
+    world.fire()
+    world.pass_s(11)
+    world.dispatcher.replace(policy_of({"group_by": ["instance"]}))
+    assert world.pass_s(100) == ["firing atlas"]
+    world.start()
+    world.dispatcher.replace(policy_of({"group_by": ["instance"]}))
+    assert world.pass_s(3600) == ["repeat atlas"]
+    world.fire(severity="critical")
+    assert world.pass_s(100) == ["worse atlas"]
+    world.end(severity="critical")
+    world.end()
+    assert world.pass_s(100) == ["resolved -atlas"] * 2
+    assert {notice.group_key for notice in world.heard[-2:]} == {
+        '{}:{alertname="DiskFull"}',
+        '{}:{instance="atlas"}',
+    }
+    assert world.deliveries.told() == []
+
+
+def test_what_became_graver_and_took_another_route_is_told_by_its_first_one_after_a_restart_too() -> None:
+    pager = Way(id="pager/ntfy[0]", sends_resolved=True)
+    routes = [{"matchers": ['severity="critical"'], "receiver": "pager"}]
+    world = World(policy_of({"routes": routes}, pager=(pager,)))
+    world.fire()
+    world.pass_s(11)
+    world.fire(severity="critical")
+    world.pass_s(11)
+    world.start()
+    assert world.pass_s(3700) == ["repeat atlas"] * 2
+    assert {notice.receiver for notice in world.heard[-2:]} == {"pager/ntfy[0]", "team/webhook[0]"}
+
+
 def test_a_receiver_that_is_gone_is_forgotten() -> None:
     world = World()
     world.fire()
