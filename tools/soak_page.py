@@ -104,8 +104,9 @@ def soak(folder: Path, *, rounds: int, every_s: float, interval: str) -> list[Re
                 readings.append(read(page, server))
                 if done % TELL == 0:
                     print(f"{done} rounds: {readings[-1].heap_mb:.2f} MB", file=sys.stderr, flush=True)
-        except KeyboardInterrupt:
-            print(f"ended by hand after {len(readings) - 1} rounds; these are reported", file=sys.stderr)
+        except (KeyboardInterrupt, Exception) as end:
+            # hours of readings are not thrown away with the last
+            print(f"ended after {len(readings) - 1} rounds, which are reported: {end!r}", file=sys.stderr)
         return readings
 
 
@@ -134,7 +135,7 @@ def rows(readings: Sequence[Reading]) -> list[Row]:
 
 
 def main() -> int:
-    """Soak, report, and fail where the page grew."""
+    """Soak, report, and fail where the page grew or the rounds were not all done."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=720)
     arguments.add_argument("--every", type=float, default=60.0, help="seconds between two rounds")
@@ -149,7 +150,8 @@ def main() -> int:
     else:
         report("page_open", found, chosen.results)
     grown = readings[-1].heap_mb - readings[0].heap_mb >= MOST_GROWTH_MB
-    return 1 if grown or readings[-1].canvases != readings[0].canvases else 0
+    ended_early = len(readings) <= chosen.rounds
+    return 1 if grown or ended_early or readings[-1].canvases != readings[0].canvases else 0
 
 
 if __name__ == "__main__":

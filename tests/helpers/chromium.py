@@ -20,6 +20,8 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+LONGEST_MS = 60_000
+"""How long a page may take for anything before it counts as stuck: much, on a machine that does other things."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class SignedIn:
     def open(self, path: str = "/", *, wait: str = ".frame", **options: Any) -> "Page":
         """Return a page of a context of its own, with nothing in its cache."""
         context = self.browser.new_context(**{"storage_state": self.state, **options})
+        context.set_default_timeout(LONGEST_MS)
         page = context.new_page()
         page.goto(self.server.url + path)
         page.wait_for_selector(wait)
@@ -55,6 +58,7 @@ def signed_in(server: Server, *arguments: str) -> Iterator[SignedIn]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=[*ARGUMENTS, *arguments])
         context = browser.new_context()
+        context.set_default_timeout(LONGEST_MS)
         page = context.new_page()
         page.goto(server.login_link)
         page.wait_for_selector(".frame")

@@ -13,17 +13,23 @@ vi.setConfig({ testTimeout: 30_000 });
 /** As the server: a query of more points is refused. */
 const MOST_POINTS = 11_000;
 
-class Stream extends EventTarget {
+class Stream {
   static all: Stream[] = [];
-  constructor(readonly address: string) {
-    super();
+  private readonly heard = new Map<string, (data: string) => void>();
+  constructor(
+    readonly address: string,
+    readonly form: URLSearchParams,
+  ) {
     Stream.all.push(this);
+  }
+  on(name: string, hear: (data: string) => void): void {
+    this.heard.set(name, hear);
   }
   close(): void {
     Stream.all = Stream.all.filter((stream) => stream !== this);
   }
   say(name: string, data: unknown): void {
-    this.dispatchEvent(Object.assign(new Event(name), { data: JSON.stringify(data) }));
+    this.heard.get(name)?.(JSON.stringify(data));
   }
 }
 
@@ -52,7 +58,7 @@ export async function openView(address = "/h/atlas", stored = true, { answers = 
   vi.stubGlobal("history", { state: null, replaceState: (_: unknown, __: string, path: string) => (place.href = new URL(path, place).href) });
   vi.stubGlobal("document", Object.assign(new EventTarget(), { hidden: false, querySelector: () => null }));
   vi.stubGlobal("requestAnimationFrame", (work: () => void) => setTimeout(work, 16));
-  vi.stubGlobal("EventSource", Stream);
+  vi.doMock("../src/lib/eventstream", () => ({ EventStream: Stream }));
   vi.stubGlobal("fetch", async (path: string, { body }: { body?: URLSearchParams } = {}) => {
     store.tries += 1;
     if (!store.answers) throw new TypeError("Failed to fetch");
@@ -73,7 +79,7 @@ export async function openView(address = "/h/atlas", stored = true, { answers = 
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms).then(() => undefined);
   const schema = () => {
     const stream = Stream.all.at(-1);
-    const count = new URLSearchParams(stream?.address.split("?")[1]).getAll("expr").length;
+    const count = stream?.form.getAll("expr").length ?? 0;
     stream?.say("schema", { exprs: Array.from({ length: count }, () => [{ mode: "user", cpu: "0" }]) });
     return count;
   };
@@ -84,7 +90,7 @@ export async function openView(address = "/h/atlas", stored = true, { answers = 
     await pass(0);
   };
   const breaks = async () => {
-    Stream.all.at(-1)?.dispatchEvent(new Event("error"));
+    Stream.all.at(-1)?.say("error", null);
     await pass(0);
   };
   const says = (name: string, data: unknown) => Stream.all.at(-1)?.say(name, data);

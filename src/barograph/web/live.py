@@ -1,5 +1,7 @@
 """The live stream: at every tick, the newest value of chosen expressions, as server-sent events (docs/api.md).
 
+A page asks by POST: its expressions together are longer than the request line that proxies pass (nginx 8 KiB).
+
 All clients' expressions are evaluated once a tick. A client that does not read loses rows, never anybody's time:
 it is told of the gap and asks the store for what it missed.
 """
@@ -18,7 +20,7 @@ from barograph.promql.ast import ValueType
 from barograph.web.deps import WebDeps
 from barograph.web.errors import RequestError
 from barograph.web.livefeed import Client, Row, TickEvents, make_row, tick_events
-from barograph.web.parameters import Receive, Scope, Send, parse_parameters
+from barograph.web.parameters import Parameters, Receive, Scope, Send, read_parameters
 from barograph.web.places import stream_places
 from barograph.web.standing import Standing
 
@@ -61,7 +63,8 @@ class LiveStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with events `schema`, `row`, `alerts`, `gap`, `ping` and `bye` until somebody ends it."""
         principal: Principal = scope["state"]["principal"]
-        expressions, costs = self._expressions(scope, principal)
+        parameters = await read_parameters(scope, receive, self._deps.config.max_body.bytes)
+        expressions, costs = self._expressions(parameters, principal)
         if scope["method"] == "HEAD":
             await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM})
             await send({"type": "http.response.body", "body": b""})
@@ -78,14 +81,14 @@ class LiveStream:
             del self._clients[client]
             self._open.set(len(self._clients))
 
-    def _expressions(self, scope: Scope, principal: Principal) -> tuple[tuple[str, ...], dict[str, int]]:
+    def _expressions(self, parameters: Parameters, principal: Principal) -> tuple[tuple[str, ...], dict[str, int]]:
         """Return the expressions asked for, all of them good, and what each costs a tick.
 
         Raises:
             RequestError, QueryError: One of them is not, or a limit is exceeded.
         """
         config, engine = self._deps.config, self._deps.engine
-        expressions = tuple(parse_parameters(scope["query_string"]).get("expr", ()))
+        expressions = tuple(parameters.get("expr", ()))
         if not expressions:
             raise RequestError("parameter 'expr' is missing: name at least one expression")
         if len(expressions) > config.live_expressions:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from barograph.web.config import WebConfig
 from barograph.web.problem import Problem
-from barograph.web.proxies import external_host
+from barograph.web.proxies import external_host, external_origin
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 _LOCAL = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -29,10 +29,12 @@ class Names:
     Attributes:
         plain: Those we listen on ourselves.
         configured: Those of `web.allowed_hosts`, where something before us may speak TLS.
+        external: The name in `web.external_url` and the origin of pages from there; "" where there is none.
     """
 
     plain: frozenset[str]
     configured: frozenset[str]
+    external: tuple[str, str] = ("", "")
 
 
 def own_names(config: WebConfig) -> Names:
@@ -41,6 +43,7 @@ def own_names(config: WebConfig) -> Names:
     return Names(
         plain=_LOCAL | frozenset(listening - _EVERYWHERE),
         configured=frozenset(name.lower() for name in (*config.allowed_hosts, external_host(config)) if name),
+        external=(external_host(config).lower(), external_origin(config)),
     )
 
 
@@ -75,7 +78,11 @@ def refuse_place(headers: dict[bytes, bytes], scheme: str, names: Names) -> Prob
     origin = headers.get(b"origin")
     if origin is not None:
         schemes = (scheme, "https") if name in names.configured else (scheme,)
-        if origin.decode("latin-1").lower() not in [f"{one}://{host}" for one in schemes]:
+        own = [f"{one}://{host}" for one in schemes]
+        if name == names.external[0]:
+            # a proxy may leave the port out of Host: that of the page is known
+            own.append(names.external[1])
+        if origin.decode("latin-1").lower() not in own:
             return Problem(status=403, kind="forbidden", message="a page of another origin may not ask here")
     site = headers.get(b"sec-fetch-site")
     if site is not None and site not in _OWN_SITE and headers.get(b"sec-fetch-mode") != b"navigate":

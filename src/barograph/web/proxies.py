@@ -60,6 +60,12 @@ def external_host(config: WebConfig) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def external_origin(config: WebConfig) -> str:
+    """Return the origin of pages from `web.external_url` as a browser writes it, or ""."""
+    parts = urlsplit(config.external_url.lower())
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(text)

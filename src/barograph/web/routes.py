@@ -226,7 +226,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         template="/api/barograph/v1/live",
-        methods=("GET",),
+        methods=("GET", "POST"),
         role=Role.VIEWER,
         summary="Live points, as server-sent events",
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.chromium import ARGUMENTS, LONGEST_MS
 from helpers.server import Server, eventually, serving
 
 if TYPE_CHECKING:
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 STATIC = Path(__file__).parents[3] / "src" / "barograph" / "web" / "static"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-LONGEST_MS = 60_000
-"""How long a page may take for anything that is waited for, on a busy machine too."""
 WHOLE = """() => document.querySelectorAll('figure[data-track]').length >= 6
     && document.querySelectorAll('[data-tile]').length === 6"""
 """The Overview has what it always has: its code and its series come after the frame."""

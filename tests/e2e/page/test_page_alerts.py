@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.chromium import LONGEST_MS
 from helpers.page import address, parameters
 from helpers.server import Server, eventually
 
@@ -107,7 +108,7 @@ def visit(browser: "Browser", weather: Weather, mistakes: list[str]) -> Iterator
         ).json()
         settings = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark", **options}
         context = browser.new_context(**settings)  # type: ignore[arg-type]  # keyword arguments, passed on
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(LONGEST_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from barograph.model.clock import SystemClock
+from helpers.chromium import LONGEST_MS
 from helpers.page import listen_to_bar, told_by_bar
 from helpers.server import Server, eventually
 
@@ -25,7 +26,7 @@ def _at(browser: "Browser", server: Server) -> Iterator["Page"]:
     try:
         link = eventually(lambda: server.login_link if (server.data / "login-link").exists() else None, 60, "a link")
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(LONGEST_MS)
         page = context.new_page()
         eventually(lambda: server.get("/-/healthy", token=None).status == 200, 30, "an answer")
         page.goto(link)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Request, Route
 
 pytestmark = pytest.mark.e2e
-LIVE = "**/api/barograph/v1/live?*"
+LIVE = "**/api/barograph/v1/live"
 
 
 def _bar(page: "Page") -> str:

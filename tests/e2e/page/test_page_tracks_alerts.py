@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.chromium import LONGEST_MS
 from helpers.page import address
 from helpers.server import Server, serving
 
@@ -62,7 +63,7 @@ def other_page(browser: "Browser", other_server: tuple[Server, Path]) -> Iterato
     state = server.data.parent / "state.json"
     options: dict[str, Any] = {"viewport": {"width": 1440, "height": 1100}}
     context = browser.new_context(**options, storage_state=str(state) if state.exists() else None)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(LONGEST_MS)
     page = context.new_page()
     page.goto(server.url + "/" if state.exists() else server.login_link)
     page.wait_for_selector(".host[data-state=live]")

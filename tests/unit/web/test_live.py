@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -260,6 +261,28 @@ def test_head_opens_no_stream(site: Site) -> None:
     answer = site.request(f"{LIVE}?expr=1", "HEAD", BEARER)
     assert answer.status == 200
     assert site.request(LIVE, "HEAD", BEARER).status == 400
+
+
+def test_a_form_asks_as_an_address_does(site: Site) -> None:
+    site.fill(series=2)
+
+    async def play() -> None:
+        headers = {**BEARER, "content-type": "application/x-www-form-urlencoded"}
+        expressions = [f'sum(load{{cpu!="{"x" * 300}{i}"}})' for i in range(100)]
+        call = site.call(LIVE, "POST", headers, urlencode([("expr", one) for one in expressions]).encode())
+        stream = asyncio.ensure_future(site.app(call.scope, call.receive, call.send))
+        told: dict[str, Any] = {}
+        while "row" not in told:
+            tick(site)
+            await asyncio.sleep(0)
+            told = dict(call.events()) if call.sent else {}
+            assert not stream.done(), call.answer
+        assert [len(found) for found in told["schema"]["exprs"]] == [1] * 100
+        assert len(told["row"]) == 101
+        call.gone.set()
+        await stream
+
+    run(play())
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,22 @@ def test_a_change_needs_our_own_page() -> None:
         problem = refuse_change(headers)
         assert problem is not None
         assert problem.status == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "expected"),
+    [
+        # as nginx passes it by `proxy_set_header Host $host`: without the port
+        ("Metrics.example", "https://metrics.example:8443", 200),
+        ("metrics.example:8443", "https://metrics.example:8443", 200),
+        ("metrics.example", "https://metrics.example:9000", 403),
+        ("metrics.example", "http://metrics.example:8443", 403),
+        # under another name it is a foreign page
+        ("localhost", "https://metrics.example:8443", 403),
+        ("other.example", "https://metrics.example:8443", 403),
+    ],
+)
+def test_the_page_at_the_external_url_may_ask_where_host_has_no_port(host: str, origin: str, expected: int) -> None:
+    names = own_names(WebConfig(external_url="https://Metrics.example:8443", allowed_hosts=("other.example",)))
+    problem = refuse_place({b"host": host.encode(), b"origin": origin.encode()}, "http", names)
+    assert (200 if problem is None else problem.status) == expected

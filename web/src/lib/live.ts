@@ -1,8 +1,9 @@
-// The live stream: one EventSource, and what the page must know of it. Reconnects with a countdown that a person can
+// The live stream: one connection, and what the page must know of it. Reconnects with a countdown that a person can
 // see and cut short; tells a lost session from a lost server. Knows nothing of tracks.
 
 import type { AlertsNow } from "./alerts";
 import type { Labels, Question } from "./asking";
+import { EventStream } from "./eventstream";
 
 export type Connection =
   | { kind: "opening" }
@@ -30,9 +31,9 @@ const LONGEST_WAIT_MS = 15_000;
 const SILENCE_MS = 20_000;
 
 export class Live {
-  private source: EventSource | null = null;
+  private source: EventStream | null = null;
   /** A stream that asks for more, until it speaks. */
-  private next: EventSource | null = null;
+  private next: EventStream | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
   private waitMs = FIRST_WAIT_MS;
@@ -56,38 +57,38 @@ export class Live {
     this.connect(null);
   }
 
-  private connect(before: EventSource | null): void {
+  private connect(before: EventStream | null): void {
     this.next?.close();
     const questions = this.questions;
-    const query = new URLSearchParams(questions.map((question) => ["expr", this.promql(question)]));
-    const source = new EventSource(`/api/barograph/v1/live?${query}`);
+    const form = new URLSearchParams(questions.map((question) => ["expr", this.promql(question)]));
+    const source = new EventStream("/api/barograph/v1/live", form);
     if (before === null) this.source = source;
     else this.next = source;
-    source.addEventListener("open", () => this.heard(source));
-    source.addEventListener("schema", (event) => {
+    source.on("open", () => this.heard(source));
+    source.on("schema", (data) => {
       if (this.next === source) this.take(source);
       this.heard(source);
       this.waitMs = FIRST_WAIT_MS;
-      const { exprs, errors } = JSON.parse((event as MessageEvent<string>).data) as { exprs: Labels[][]; errors?: (string | null)[] };
+      const { exprs, errors } = JSON.parse(data) as { exprs: Labels[][]; errors?: (string | null)[] };
       this.events.schema(questions, exprs, errors ?? []);
       this.events.changed({ kind: "open" });
     });
-    source.addEventListener("row", (event) => {
+    source.on("row", (data) => {
       if (this.source !== source) return;
       this.heard(source);
-      const values = JSON.parse((event as MessageEvent<string>).data) as (number | null)[];
+      const values = JSON.parse(data) as (number | null)[];
       this.events.row(values[0] ?? 0, values.slice(1));
     });
-    source.addEventListener("alerts", (event) => {
+    source.on("alerts", (data) => {
       this.heard(source);
-      this.events.alerts(JSON.parse((event as MessageEvent<string>).data) as AlertsNow);
+      this.events.alerts(JSON.parse(data) as AlertsNow);
     });
-    source.addEventListener("ping", () => this.heard(source));
-    source.addEventListener("error", () => void this.broken(source));
+    source.on("ping", () => this.heard(source));
+    source.on("error", () => void this.broken(source));
     this.heard(source);
   }
 
-  private take(source: EventSource): void {
+  private take(source: EventStream): void {
     this.source?.close();
     this.source = source;
     this.next = null;
@@ -107,13 +108,13 @@ export class Live {
     this.events.changed({ kind: "paused" });
   }
 
-  private heard(source: EventSource): void {
+  private heard(source: EventStream): void {
     if (this.source !== source) return;
     clearTimeout(this.watch);
     this.watch = setTimeout(() => void this.broken(source), SILENCE_MS);
   }
 
-  private async broken(source: EventSource): Promise<void> {
+  private async broken(source: EventStream): Promise<void> {
     // a stream that asks for more and is refused, or breaks, takes the old one with it: both are tried again
     if (this.source !== source && this.next !== source) return;
     this.close();
