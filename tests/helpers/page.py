@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlparse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 _DAY_S = 86_400
 _LISTEN = """() => {
@@ -44,3 +44,9 @@ def seconds_between(first: str, then: str) -> int:
     at = [re.findall(r"(\d\d):(\d\d):(\d\d)", text)[-1] for text in (first, then)]
     seconds = [3600 * int(hours) + 60 * int(minutes) + int(second) for hours, minutes, second in at]
     return (seconds[1] - seconds[0]) % _DAY_S
+
+
+def has_figures(track: "Locator") -> bool:
+    """Whether the legend's first entry has a figure: while a view is being read it has none, and no words either."""
+    text = track.locator("li").nth(0).inner_text()
+    return "no data" not in text and any(character.isdigit() for character in text)

@@ -31,6 +31,14 @@ WALK = """() => {
 STILL = """() => document.querySelector('.loading, .place.pale') === null
   && document.getAnimations().every(each => each.playState !== 'running')"""
 """Nothing is pale while its answer is awaited, or on its way from one look to another."""
+RESTS = """async () => {
+  const main = document.querySelector('main');
+  for (let before = null; before !== main.innerText;) {
+    before = main.innerText;
+    await new Promise(done => setTimeout(done, 1000));
+  }
+}"""
+"""What a part lists has come: its words stay as they are. The network is never idle, since the live stream is open."""
 UNREACHED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled && e.tabIndex >= 0)
   .filter(e => e.type !== 'radio' && !('walked' in e.dataset)).map(e => e.outerHTML.slice(0, 160))"""
@@ -62,7 +70,7 @@ def visit(open_page: Callable[..., "Page"], host: str) -> Callable[..., "Page"]:
     def make(address: str, **options: Any) -> "Page":
         page = open_page("/" if address == "/h/{host}" else address.replace("{host}", host), **options)
         page.wait_for_selector("main h1", state="attached")
-        page.wait_for_load_state("networkidle") if address.startswith("/settings") else page.wait_for_timeout(1000)
+        page.evaluate(RESTS) if address.startswith("/settings") else page.wait_for_timeout(1000)
         page.wait_for_function(STILL)
         return page
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.page import has_figures
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
@@ -30,7 +32,7 @@ def _height(track: "Locator") -> float:
 def test_a_track_is_a_table_with_v_and_a_file(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page("/?range=15m")
     disk = _track(page, "disk")
-    soon(lambda: "no data" not in disk.locator("li").nth(0).inner_text(), 30, "a first figure")
+    soon(lambda: has_figures(disk), 30, "a first figure")
     disk.focus()
     page.keyboard.press("v")
     page.wait_for_selector("figure[data-track=disk] table")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from barograph.model.clock import SystemClock
-from helpers.page import address, seconds_between
+from helpers.page import address, has_figures, seconds_between
 from helpers.server import Server, eventually, store_samples
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_more_tracks_are_those_of_this_machine(open_page: Callable[..., "Page"],
     page = open_page("/?range=5m")
     page.get_by_role("button", name="More tracks").click()
     soon(lambda: "load" in _ids(page), 30, "more tracks")
-    soon(lambda: "no data" not in _legend(page, "load"), 30, "figures of more tracks")
+    soon(lambda: has_figures(_track(page, "load")), 30, "figures of more tracks")
     if not any(Path("/sys/class/hwmon").glob("*/fan*_input")):
         assert "fan" not in _ids(page)
     if not Path("/sys/class/hwmon").exists() and not any(Path("/sys/class/thermal").glob("thermal_zone*")):
@@ -144,7 +144,7 @@ def test_the_pointer_is_one_line_and_reads_every_legend(
     open_page: Callable[..., "Page"], soon: Callable[..., Any]
 ) -> None:
     page = open_page("/?range=6h")
-    soon(lambda: "no data" not in _legend(page, "cpu"), 30, "a first figure")
+    soon(lambda: has_figures(_track(page, "cpu")), 30, "a first figure")
     box = _plot(page)
     page.mouse.move(box["x"] + 5, box["y"] + 50)
     # before this server was started nothing is known
@@ -177,7 +177,7 @@ def test_a_figure_of_the_legend_alone_is_drawn_alone(
 ) -> None:
     page = open_page("/?range=5m")
     disk = _track(page, "disk")
-    soon(lambda: "no data" not in disk.locator("li").nth(0).inner_text(), 30, "a first figure")
+    soon(lambda: has_figures(disk), 30, "a first figure")
     disk.get_by_role("button", name="queue").click()
     soon(lambda: disk.locator(".unit").inner_text() == "", 30, "the axis of the queue")
     page.keyboard.press("Escape")
@@ -206,7 +206,7 @@ def test_legends_sort_by_value_and_dashes_draw_lines_apart(
 ) -> None:
     page = open_page("/?range=5m")
     memory = _track(page, "memory")
-    soon(lambda: "no data" not in _legend(page, "memory"), 30, "a first figure")
+    soon(lambda: has_figures(_track(page, "memory")), 30, "a first figure")
     page.keyboard.press("l")
 
     def falling() -> bool:
@@ -248,7 +248,7 @@ def test_seconds_that_were_not_heard_are_a_gap_across_all_tracks(
     open_page: Callable[..., "Page"], server: Server, soon: Callable[..., Any]
 ) -> None:
     page = open_page("/?range=5m")
-    soon(lambda: "no data" not in _legend(page, "cpu"), 30, "a first figure")
+    soon(lambda: has_figures(_track(page, "cpu")), 30, "a first figure")
     os.kill(server.process.pid, signal.SIGSTOP)
     page.wait_for_timeout(1000 * STOPPED_S)
     os.kill(server.process.pid, signal.SIGCONT)
