@@ -12,7 +12,8 @@ from itertools import count
 from barograph.notify.ways import MadeWay
 
 _SALT = 16
-"""Bytes: an address may hold a weak password, which nobody is to find by trying some on a stolen file."""
+"""Bytes: so that no table made before tells of an address, and equal ones do not look equal. A weak password within one
+can still be tried by whoever has the file, which is its owner's alone."""
 
 
 def lasting_ids(ways: Collection[Sequence[MadeWay]], kept: Mapping[str, str]) -> dict[str, str]:

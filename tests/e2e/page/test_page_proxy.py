@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from barograph.web.config import WebConfig
 from helpers.chromium import LONGEST_MS
 from helpers.ports import free_port
 from helpers.server import Server, serving
@@ -38,10 +39,12 @@ def _told(name: str, folder: Path, port: int, server: Server) -> str:
         ("/etc/ssl/metrics-and-key.pem", f"{folder}/metrics-and-key.pem"),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("bind :443 ssl", f"bind 127.0.0.1:{port} ssl"),
-        ("127.0.0.1:9190", urlsplit(server.url).netloc),
+        # where a server listens that is told nothing else
+        (WebConfig().listen[0], urlsplit(server.url).netloc),
     ):
         text = text.replace(theirs, ours)
-    assert "443" not in text.replace(str(port), "")
+    assert urlsplit(server.url).netloc in text, "the document names another address than the default"
+    assert "443 ssl" not in text.replace(str(port), "")
     return NGINX.format(folder=folder, told=text) if name == "nginx" else text
 
 

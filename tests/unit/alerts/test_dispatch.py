@@ -1,5 +1,8 @@
 """Who is told what and when: Alertmanager's timing, and what is ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 import pytest
 
@@ -391,15 +394,22 @@ def test_what_has_ended_is_counted_though_it_is_not_listed() -> None:
     assert (said.alert_count, said.ended_count) == (3, 1)
 
 
-def test_what_could_not_be_kept_is_kept_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.fire()
-    world.clock.advance(11)
+@contextmanager
+def refusing(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the store keep no message meanwhile."""
 
     def refuse(*_: object) -> None:
         raise StoreError("not now")
 
     with monkeypatch.context() as patch:
         patch.setattr(world.deliveries, "enqueue", refuse)
+        yield
+
+
+def test_what_could_not_be_kept_is_kept_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.fire()
+    world.clock.advance(11)
+    with refusing(world, monkeypatch):
         assert world.dispatcher.step() == world.clock.now_ms() + 1000
     assert world.step() == ["firing atlas"]
 
@@ -409,12 +419,7 @@ def test_what_could_not_be_kept_goes_to_its_receiver_by_another_name(
 ) -> None:
     world.fire()
     world.clock.advance(11)
-
-    def refuse(*_: object) -> None:
-        raise StoreError("not now")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.deliveries, "enqueue", refuse)
+    with refusing(world, monkeypatch):
         world.dispatcher.step()
     crew = Way(id="crew/webhook[0]", sends_resolved=True)
     world.policy = policy_of({"receiver": "crew"}, team=(), crew=(crew,))
