@@ -54,6 +54,10 @@ class FolderView:
         self._widths_ms = config.tier_widths_ms
         self._label_rows = LabelRows(self._index.labels)
         self._generation = -1
+        self._head_generation = -1
+        """The head's when it was last looked at; that of the files may be an older one while they are read ahead."""
+        self._rows_in_files: dict[str, int] = {}
+        """Of each source of the head: its rows before this number are in the files as they are known."""
         self._is_reading_ahead = False
         self._file_warnings: list[str] = []
         self._offline_warnings: tuple[str, ...] = ()
@@ -239,6 +243,7 @@ class FolderView:
         with self._lock:
             self._plans.take(head)
             self._generation = -1
+            self._rows_in_files = {}  # rows may be numbered anew
 
     def _plan(self, key: tuple[Matcher, ...]) -> Plan:
         """Return what the matchers select. The lock is held."""
@@ -252,9 +257,20 @@ class FolderView:
 
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""
-        generation = self._plans.refresh()
-        if generation != self._generation and not self._is_reading_ahead:
-            self._refresh_files(generation)
+        self._head_generation = self._plans.refresh()
+        if self._head_generation == self._generation:
+            return
+        if not self._is_reading_ahead or self._lacks_rows():
+            self._is_reading_ahead = False
+            self._refresh_files(self._head_generation)
+
+    def _lacks_rows(self) -> bool:
+        """Tell whether rows may have left the head that the files, as they are known, do not have."""
+        return any(view.first_row > self._rows_in_files.get(view.source, 0) for view in self._plans.views)
+
+    def _unfolded(self) -> list[tuple[int, int]]:
+        """Return between which instants each source has rows that the files may not have. The lock is held."""
+        return [view.span_from(self._rows_in_files.get(view.source, 0)) for view in self._plans.views]
 
     def _forget_files(self) -> None:
         """Have block files looked at again by the next who asks: blocks have moved."""
@@ -262,11 +278,13 @@ class FolderView:
             self._generation, self._is_reading_ahead = -1, False
 
     def _refresh_files(self, generation: int) -> None:
+        # before the files are looked at, so that these have no fewer
+        rows = {view.source: view.folded_rows for view in self._plans.views}
         with self._files_lock:
             self._file_warnings = []
             self._files.refresh(self._file_warnings)
             self._reads.forget()
-        self._generation = generation
+        self._generation, self._rows_in_files = generation, rows
 
     def _bounds(self) -> tuple[int, int]:
         """Return between which instants there may be samples. The lock is held."""

@@ -48,10 +48,20 @@ class GroupView:
                 return int(oldest), int(newest)
         raise StoreError(f"source {self.source!r}: the head is written faster than it can be read")
 
-    def unfolded(self) -> tuple[int, int]:
-        """Return the least and the greatest timestamp of the rows that may not be in block files yet; (0, -1): none."""
+    @property
+    def first_row(self) -> int:
+        """The number of the oldest row that may be read."""
+        return self._bounds()[0]
+
+    @property
+    def folded_rows(self) -> int:
+        """The number of the first row that may not be in block files yet: those before it are."""
+        return int(self._cells[layout.FOLDED])
+
+    def span_from(self, row: int) -> tuple[int, int]:
+        """Return the least and the greatest timestamp of the rows from a number on; (0, -1) where there are none."""
         _, count = self._bounds()
-        first = max(int(self._cells[layout.FOLDED]), int(self._cells[layout.BASE]), count - self._slots)
+        first = max(row, int(self._cells[layout.BASE]), count - self._slots)
         times = self._ring(self._timestamps, first, count)
         return (int(times.min()), int(times.max())) if len(times) else (0, -1)
 

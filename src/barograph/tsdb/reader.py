@@ -90,7 +90,7 @@ class StoreReader(FolderView):
         for _ in range(_ATTEMPTS):
             with self._lock:
                 plan = self._plan(key) if isinstance(key, tuple) else self._plan_of(key)
-                head, generation = self._plans.head, self._generation
+                head, generation = self._plans.head, self._head_generation
             if hints.budget is not None:
                 self._require_few(key, plan, (start_ms, end_ms), hints.budget)
             in_head, covered = read_head(plan, start_ms, end_ms, hints)
@@ -109,7 +109,10 @@ class StoreReader(FolderView):
                 self._forget_files()
                 continue
             if head is not None and head.fold_generation != generation:
-                # rows may have left the head after the files were looked at
+                # rows may have left the head after it was read and the files were looked at
+                continue
+            if self._generation != generation and self._lacks_rows():
+                # the files are read ahead, so they were taken as they were before: too long ago
                 continue
             for source, piece in in_head.items():
                 found.pieces.setdefault(source, []).append(piece)
@@ -154,9 +157,8 @@ class StoreReader(FolderView):
             MovedError: Files have changed meanwhile.
         """
         with self._lock:
-            # before the files are looked at: what is folded between the two is then seen at least once
-            unfolded = [view.unfolded() for view in self._plans.views]
             plan = self._plan(key)
+            unfolded = self._unfolded()
             with self._files_lock:
                 files = self._files.names()
                 days = plan_days(self._files, self._widths_ms, unfolded, asked)

@@ -1,7 +1,9 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -9,14 +11,19 @@ from barograph.app.catching_up import CatchingUp
 from barograph.model.clock import SystemClock
 from barograph.model.columns import SampleColumns
 from barograph.model.errors import StoreError
+from barograph.model.matcher import Matcher, MatchOp
+from barograph.model.tiers import Column
 from barograph.tsdb.bulk import encode_samples
 from barograph.tsdb.catalogue import SeriesInfo
+from barograph.tsdb.headreads import read_head
 from barograph.tsdb.load import load
 from barograph.tsdb.openfiles import DayFile
 from barograph.tsdb.reader import StoreReader
-from unit.tsdb.stores import FAMILY, T0, Kit, labels_of, schema_of
+from unit.tsdb.stores import FAMILY, SMALL, T0, Kit, labels_of, samples_of, schema_of
 
 EVER = (0, 1 << 60)
+FEW = msgspec.structs.replace(SMALL, ring_slots=5 * SMALL.fold_ticks + 5)
+HEAD = (Matcher("i", MatchOp.EQUAL, "head"),)
 
 
 def no_pause() -> None:
@@ -26,7 +33,7 @@ def no_pause() -> None:
 @pytest.fixture
 def kit(tmp_path: Path) -> Iterator[Kit]:
     """A head of one series, and files of six others in three loads, of which the readers' steps take one each."""
-    kit = Kit(tmp_path)
+    kit = Kit(tmp_path, FEW)
     kit.tick(schema_of("head"), 1, [1.0])
     for names in ("ab", "cd", "ef"):
         load_series(kit, names)
@@ -62,6 +69,51 @@ def test_who_asks_meanwhile_is_answered_from_the_files_as_they_were(kit: Kit) ->
     reader.catch_up()
     assert not reader.is_behind
     assert names_of(reader) == "abcdefhead"
+    reader.close()
+
+
+@pytest.mark.parametrize("further", [1, FEW.fold_ticks + 2, FEW.ring_slots + 20])
+def test_rows_are_found_meanwhile_that_are_folded_or_leave_the_head(kit: Kit, further: int) -> None:
+    reader = kit.reader()
+    reader.catch_up()
+    load_series(kit, "gh")
+    load_series(kit, "ij")
+    assert reader.read_ahead(no_pause)
+    schema = schema_of("head")
+    for second in range(2, 2 + further):
+        kit.tick(schema, second, [second])
+    seconds = list(range(1, 2 + further))
+    found = samples_of(reader.select([], T0 + 1000, T0 + 10**6))
+    assert list(found[str(labels_of("head"))]) == seconds
+    start_ms = T0 // 60_000 * 60_000
+    buckets = reader.select_buckets(HEAD, start_ms, start_ms + 240_000, 60_000, [Column.COUNT])
+    assert np.nansum(buckets.groups[0].columns[Column.COUNT]) == len(seconds)
+    reader.close()
+
+
+@pytest.mark.parametrize("further", [1, 100])
+def test_rows_are_found_that_leave_the_head_just_before_it_is_read(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, further: int
+) -> None:
+    reader = kit.reader()
+    reader.catch_up()
+    load_series(kit, "gh")
+    load_series(kit, "ij")
+    assert reader.read_ahead(no_pause)
+    schema, full = schema_of("head"), FEW.ring_slots
+    for second in range(2, full):
+        kit.tick(schema, second, [second])
+    kit.store._upkeep.fold_now()  # so that one further tick folds nothing
+    seconds = iter(range(full, full + further))
+
+    def read_late(*arguments: Any) -> Any:
+        for second in seconds:
+            kit.tick(schema, second, [second])
+        return read_head(*arguments)
+
+    monkeypatch.setattr("barograph.tsdb.reader.read_head", read_late)
+    found = samples_of(reader.select(HEAD, T0, T0 + 10**6))
+    assert list(found[str(labels_of("head"))]) == list(range(1, full + further))
     reader.close()
 
 

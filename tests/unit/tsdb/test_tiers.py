@@ -56,7 +56,8 @@ def test_buckets_are_those_of_the_samples_whatever_they_come_from(world: World, 
     reader.close()
 
 
-def test_late_samples_are_seen_before_and_after_the_tier_is_made_anew(world: World) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_late_samples_are_seen_before_and_after_the_tier_is_made_anew(world: World, *, ahead: bool) -> None:
     world.end_day()
     reader = world.reader()
     check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
@@ -66,8 +67,16 @@ def test_late_samples_are_seen_before_and_after_the_tier_is_made_anew(world: Wor
     assert world.segments.current is not None
     reader.attach(world.segments.current.buffer)
     check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
+    if ahead:
+        # the files are known as they were before the fold then
+        world.store._head.raise_fold_generation(0)
+        assert reader.is_behind
+        reader._is_reading_ahead = True
     world.store._upkeep.fold_now()
     check(all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE), world.samples, DAY, DAY + 2 * DAY_MS)
+    if ahead:
+        assert reader.is_behind
+        reader._is_reading_ahead = False
     world.keep_up()
     answer = all_columns(reader, DAY, DAY + 2 * DAY_MS, MINUTE)
     check(answer, world.samples, DAY, DAY + 2 * DAY_MS)
