@@ -36,6 +36,7 @@ export class Live {
   private next: EventStream | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
+  private nextWatch: ReturnType<typeof setTimeout> | undefined;
   private waitMs = FIRST_WAIT_MS;
 
   private questions: readonly Question[] = [];
@@ -64,6 +65,8 @@ export class Live {
     const source = new EventStream("/api/barograph/v1/live", form);
     if (before === null) this.source = source;
     else this.next = source;
+    clearTimeout(this.nextWatch);
+    if (before !== null) this.nextWatch = setTimeout(() => void this.broken(source), SILENCE_MS);
     source.on("open", () => this.heard(source));
     source.on("schema", (data) => {
       if (this.next === source) this.take(source);
@@ -89,6 +92,7 @@ export class Live {
   }
 
   private take(source: EventStream): void {
+    clearTimeout(this.nextWatch);
     this.source?.close();
     this.source = source;
     this.next = null;
@@ -97,6 +101,7 @@ export class Live {
   close(): void {
     clearTimeout(this.timer);
     clearTimeout(this.watch);
+    clearTimeout(this.nextWatch);
     this.source?.close();
     this.next?.close();
     this.source = this.next = null;
