@@ -62,5 +62,7 @@ def signed_in(server: Server, *arguments: str) -> Iterator[SignedIn]:
         page = context.new_page()
         page.goto(server.login_link)
         page.wait_for_selector(".frame")
-        yield SignedIn(browser=browser, server=server, state=dict(context.storage_state()))
+        state = dict(context.storage_state())
+        context.close()  # the page that signed in would be live beside the one that is measured
+        yield SignedIn(browser=browser, server=server, state=state)
         browser.close()
