@@ -211,6 +211,9 @@ class Head:
         admitted = self._admitted(fresh)
         if admitted or group is None:
             group = self.add_columns(source, admitted)
+        elif not group.capacity:
+            # dead columns went and none came: what readers look at has the others in their old places
+            self._move(tuple(self.groups.values()))
         group.schema = schema
         group.taken, group.refused_in = slice(None), -1.0
         series: Sequence[Labels] = schema.series

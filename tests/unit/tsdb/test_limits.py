@@ -6,7 +6,7 @@ from barograph.model.labels import Labels
 from barograph.tsdb.config import LimitsConfig, StoreConfig
 from barograph.tsdb.limits import SeriesLimits
 from helpers.clock import FakeClock
-from unit.tsdb.stores import Kit, labels_of, samples_of, schema_of
+from unit.tsdb.stores import T0, Kit, labels_of, samples_of, schema_of
 
 
 def small(**limits: int) -> StoreConfig:
@@ -74,3 +74,23 @@ def test_what_is_stored_is_taken_back_whatever_the_limits_are_now(tmp_path: Path
     again.tick(schema_of("a", "b", "c"), 1, [1, 2, 3])
     assert seconds_of(again) == {"a": [0, 1], "b": [0, 1], "c": [0, 1]}
     again.store.close()
+
+
+def test_series_that_are_refused_when_dead_ones_are_dropped_leave_the_others_as_they_are(tmp_path: Path) -> None:
+    kit = Kit(tmp_path, small(new_series_per_minute=4))
+    kit.tick(schema_of("a", "b", "c", "d"), 0, [1, 2, 3, 4])
+    only_a = schema_of("a")
+    for second in range(1, 90):
+        kit.tick(only_a, second, [1000 + second])
+        kit.clock.advance(0.1)
+    reader = kit.reader()
+    # b, c and d have no sample in the ring any more; their places are given up, and nobody is let in for them
+    churned = schema_of("a", "x")
+    for second in range(90, 95):
+        kit.tick(churned, second, [1000 + second, 7])
+    assert kit.segments.current is not None
+    reader.attach(kit.segments.current.buffer)
+    found = reader.select([], 90_000 + T0, 1 << 60)
+    assert [group.values.tolist() for group in found.groups] == [[[1090.0, 1091.0, 1092.0, 1093.0, 1094.0]]]
+    reader.close()
+    kit.store.close()
