@@ -219,6 +219,9 @@ class BlockWriter:
         """
         with self.connection:
             self._delete(replaced)
+            if replaced:
+                # their numbers were set aside long before: a reader that has looked since must notice that blocks go
+                self._set_sequence(sequence(self.connection) + 1)
             for span in spans:
                 self._insert(span)
             self._write_tally()

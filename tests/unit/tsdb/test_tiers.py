@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -8,6 +9,8 @@ from barograph.model.matcher import Matcher, MatchOp
 from barograph.model.sample import ABSENT_BITS, STALE_BITS
 from barograph.model.tiers import Column
 from barograph.tsdb import filenames
+from barograph.tsdb.blocks import BlockWriter, Span
+from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.deletion import Deletion, delete
 from barograph.tsdb.filenames import DAY_MS, day_block
 from barograph.tsdb.reader import StoreReader
@@ -82,6 +85,41 @@ def test_late_samples_are_seen_before_and_after_the_tier_is_made_anew(world: Wor
     check(answer, world.samples, DAY, DAY + 2 * DAY_MS)
     assert world.store.stats.tiers_rebuilt == 4
     assert answer.samples_read < 2000
+    reader.close()
+    world.store.close()
+
+
+def test_a_question_under_way_while_a_tier_is_made_anew_is_no_damage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.end_day()
+    reader = world.reader()
+    write_spans, slice_ms = BlockWriter.write_spans, BucketJoining.slice_ms
+    moments: list[str] = []
+
+    def look_before_write(writer: BlockWriter, spans: Sequence[Span], replaced: Sequence[int]) -> None:
+        if replaced and moments == ["planned"]:
+            moments.append("looked")
+            world.store._head.raise_fold_generation(0)  # a fold of today, say
+            reader.catch_up()
+        write_spans(writer, spans, replaced)
+
+    def begin_late(joining: BucketJoining, series: int) -> int:
+        if not moments:
+            moments.append("planned")
+            world.tick(DAY + DAY_MS - 5 * MINUTE + 500, [7.0, 8.0, 9.0])
+            assert world.segments.current is not None
+            reader.attach(world.segments.current.buffer)
+            world.store._upkeep.fold_now()
+            world.keep_up()
+        return slice_ms(joining, series)
+
+    monkeypatch.setattr(BlockWriter, "write_spans", look_before_write)
+    monkeypatch.setattr(BucketJoining, "slice_ms", begin_late)
+    answer = all_columns(reader, DAY, DAY + DAY_MS, MINUTE)
+    assert moments == ["planned", "looked"]
+    assert (answer.warnings, reader.damaged) == ((), 0)
+    check(answer, world.samples, DAY, DAY + DAY_MS)
     reader.close()
     world.store.close()
 
