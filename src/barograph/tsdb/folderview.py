@@ -4,7 +4,7 @@ Two locks: one for what is known of series and of the head, one for the files. W
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -54,8 +54,7 @@ class FolderView:
         self._widths_ms = config.tier_widths_ms
         self._label_rows = LabelRows(self._index.labels)
         self._generation = -1
-        self._head_generation = -1
-        """The head's when it was last looked at; that of the files may be an older one while they are read ahead."""
+        """Of the head when the files were looked at; while these are read ahead it may have a newer one."""
         self._rows_in_files: dict[str, int] = {}
         """Of each source of the head: its rows before this number are in the files as they are known."""
         self._is_reading_ahead = False
@@ -257,16 +256,12 @@ class FolderView:
 
     def _sync(self) -> None:
         """Take in what has changed: new columns of the head, and block files after a fold. The lock is held."""
-        self._head_generation = self._plans.refresh()
-        if self._head_generation == self._generation:
+        generation = self._plans.refresh()
+        if generation == self._generation:
             return
-        if not self._is_reading_ahead or self._lacks_rows():
+        if not self._is_reading_ahead or lacks_rows(self._plans.views, self._rows_in_files):
             self._is_reading_ahead = False
-            self._refresh_files(self._head_generation)
-
-    def _lacks_rows(self) -> bool:
-        """Tell whether rows may have left the head that the files, as they are known, do not have."""
-        return any(view.first_row > self._rows_in_files.get(view.source, 0) for view in self._plans.views)
+            self._refresh_files(generation)
 
     def _unfolded(self) -> list[tuple[int, int]]:
         """Return between which instants each source has rows that the files may not have. The lock is held."""
@@ -312,3 +307,11 @@ class FolderView:
             # series that joined after the matchers were evaluated are not asked for
             present[part[(part >= 0) & (part < len(present))]] = True
         return np.flatnonzero(present & plan.wanted)
+
+
+def lacks_rows(views: Sequence[GroupView], in_files: Mapping[str, int]) -> bool:
+    """Tell whether rows may have left a head that files do not have; `in_files` says from which number on they lack.
+
+    Those that a failing disk never took have left it for nowhere: nobody need look for them.
+    """
+    return any(min(view.first_row, view.folded_rows) > in_files.get(view.source, 0) for view in views)

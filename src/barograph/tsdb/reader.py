@@ -17,7 +17,7 @@ from barograph.tsdb.assemble import Found, assemble
 from barograph.tsdb.bucketjoining import BucketJoining
 from barograph.tsdb.filenames import DAY_MS
 from barograph.tsdb.filereads import Reading
-from barograph.tsdb.folderview import FolderView
+from barograph.tsdb.folderview import FolderView, lacks_rows
 from barograph.tsdb.headreads import read_head, with_late
 from barograph.tsdb.openfiles import MovedError
 from barograph.tsdb.plans import Plan
@@ -90,7 +90,7 @@ class StoreReader(FolderView):
         for _ in range(_ATTEMPTS):
             with self._lock:
                 plan = self._plan(key) if isinstance(key, tuple) else self._plan_of(key)
-                head, generation = self._plans.head, self._head_generation
+                views, in_files = self._plans.views, self._rows_in_files
             if hints.budget is not None:
                 self._require_few(key, plan, (start_ms, end_ms), hints.budget)
             in_head, covered = read_head(plan, start_ms, end_ms, hints)
@@ -108,11 +108,8 @@ class StoreReader(FolderView):
             except MovedError:
                 self._forget_files()
                 continue
-            if head is not None and head.fold_generation != generation:
-                # rows may have left the head after it was read and the files were looked at
-                continue
-            if self._generation != generation and self._lacks_rows():
-                # the files are read ahead, so they were taken as they were before: too long ago
+            if lacks_rows(views, in_files):
+                # perhaps before they were read there, and after the files were looked at
                 continue
             for source, piece in in_head.items():
                 found.pieces.setdefault(source, []).append(piece)
