@@ -22,7 +22,7 @@ from barograph.tsdb.config import StoreConfig
 from barograph.tsdb.daychunks import Asked, DayChunks
 from barograph.tsdb.filenames import BlockName
 from barograph.tsdb.index import LabelIndex, SeriesIds, collector_at_rest
-from barograph.tsdb.openfiles import DayFile, OpenFiles
+from barograph.tsdb.openfiles import DayFile, MovedError, OpenFiles
 from barograph.tsdb.tombstones import Tombstone, reaching, read_tombstones
 
 
@@ -73,7 +73,7 @@ class DayFiles:
             connection = self._open.connection(file)
             if sqlite.check_format(connection, self._folder / file.name.file_name, blocks.FORMAT):
                 return next(blocks.read_series(connection, len(file.series)), None)
-        except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE):
+        except (apsw.Error, OSError, VersionError, MovedError, *sqlite.UNREADABLE):
             pass
         return None
 
@@ -111,7 +111,12 @@ class DayFiles:
         for name in present:
             path = self._folder / name.file_name
             try:
-                self._load(self._known(name), warnings, is_recent=name.period in recent)
+                file = self._known(name)
+                self._load(file, is_recent=name.period in recent)
+                warnings += file.warnings
+            except (FileNotFoundError, MovedError):
+                # retention took it just now
+                self._forget(name)
             except (apsw.Error, OSError, VersionError, *sqlite.UNREADABLE) as error:
                 if path.with_name(f"{path.name}-journal").exists():
                     # its making was cut off, before anything was in it: the store's next start undoes that
@@ -218,19 +223,23 @@ class DayFiles:
         """Close all files."""
         self._open.close()
 
-    def _load(self, file: DayFile, warnings: list[str], *, is_recent: bool) -> None:
+    def _load(self, file: DayFile, *, is_recent: bool) -> None:
         """Read a file's spans and series where they may have changed."""
         signature = filenames.signature(self._folder / file.name.file_name)
         # the clock of a file's times is coarse, so it is trusted only where hardly anything changes
         if signature == file.signature and not is_recent:
             return
-        file.signature = signature
         connection = self._open.connection(file)
         version = int(connection.pragma("data_version"))
-        if version == file.version:
-            return
-        if sqlite.check_format(connection, self._folder / file.name.file_name, blocks.FORMAT) == 0:
-            return
+        if version != file.version:
+            if sqlite.check_format(connection, self._folder / file.name.file_name, blocks.FORMAT) == 0:
+                return
+            self._read(file, connection)
+            file.version = version
+        # not before: what could not be read just now is tried again
+        file.signature = signature
+
+    def _read(self, file: DayFile, connection: apsw.Connection) -> None:
         with connection:
             spans, missing = blocks.read_spans(connection)
             series_count = blocks.read_tally(connection)[1]
@@ -239,21 +248,24 @@ class DayFiles:
             # series are never taken out of a file: what is known of the others need not be read again
             runs = list(blocks.read_series(connection, len(file.series)))
             sequence = blocks.sequence(connection)
+        file.warnings = []
         if missing:
-            self._report(f"{file.name.file_name}: {missing} damaged spans are shown as gaps", warnings)
+            self._report(f"{file.name.file_name}: {missing} damaged spans are shown as gaps", file.warnings)
         for first, infos in runs:
             self.take_series(file, first, infos)
         if (unnamed := series_count - int(np.count_nonzero(file.series >= 0))) > 0:
             self._report(
-                f"{file.name.file_name}: the labels of {unnamed} series are damaged; they are shown as gaps", warnings
+                f"{file.name.file_name}: the labels of {unnamed} series are damaged; they are shown as gaps",
+                file.warnings,
             )
         file.spans = sorted(spans, key=lambda span: span.span)
-        file.version, file.sequence, file.missing = version, sequence, missing
+        file.sequence, file.missing = sequence, missing
         file.tiers = _by_day(spans)
 
     def _forget(self, name: BlockName) -> None:
-        forgotten = self._days.pop(name)
-        self._chunks.forget(forgotten.number)
+        forgotten = self._days.pop(name, None)
+        if forgotten is not None:
+            self._chunks.forget(forgotten.number)
         self._open.forget(name)
 
     def _report(self, text: str, warnings: list[str]) -> None:

@@ -21,7 +21,7 @@ _OPEN_FILES = 4
 
 
 class MovedError(Exception):
-    """A block is gone: it was merged since `refresh`. Refresh, and read again."""
+    """A block is gone: it was merged since `refresh`, or its file removed. Refresh, and read again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +43,8 @@ class DayFile:
     """Rises with every change; what is made of the file says of which one."""
     missing: int = 0
     """How many spans are damaged or lost."""
+    warnings: list[str] = field(default_factory=list)
+    """What was found damaged when it was read: as long as it stays so, whoever looks is told."""
     tiers: dict[int, dict[str, dict[int, Span]]] = field(default_factory=dict)
     """In a tier's file: where each day begins, to source, to column, to the span."""
 
@@ -62,10 +64,16 @@ class OpenFiles:
 
         Raises:
             apsw.Error: It cannot be opened.
+            MovedError: It is gone, or another one of its name is there.
         """
         connection = self._open.get(file.name)
         if connection is None:
-            connection = sqlite.open_reading(self._folder / file.name.file_name)
+            self._require_there(file)
+            try:
+                connection = sqlite.open_reading(self._folder / file.name.file_name)
+            except apsw.CantOpenError:
+                self._require_there(file)
+                raise
             self._open[file.name] = connection
             # what another connection saw says nothing about this one
             file.version = -1
@@ -73,6 +81,14 @@ class OpenFiles:
                 self._open.popitem(last=False)[1].close(True)
         self._open.move_to_end(file.name)
         return connection
+
+    def _require_there(self, file: DayFile) -> None:
+        try:
+            identity = (self._folder / file.name.file_name).stat().st_ino
+        except FileNotFoundError:
+            raise MovedError from None
+        if identity != file.identity:
+            raise MovedError
 
     def require_unmoved(self, file: DayFile) -> None:
         """Return where a file is as it was at `refresh`: what is missing in it is damage.

@@ -5,16 +5,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import apsw
+import numpy as np
 import pytest
 
+from barograph.model.columns import SampleColumns
 from barograph.model.errors import ReadOnlyError
 from barograph.model.matcher import Matcher, MatchOp
+from barograph.tsdb.bulk import encode_samples
+from barograph.tsdb.dayfiles import DayFiles
+from barograph.tsdb.filenames import day_block
 from barograph.tsdb.headreads import read_head
+from barograph.tsdb.load import load
 from barograph.tsdb.reader import StoreReader
-from unit.tsdb.stores import SMALL, T0, Kit, samples_of, schema_of
+from barograph.tsdb.retention import remove_block
+from unit.tsdb.stores import FAMILY, SMALL, T0, Kit, labels_of, samples_of, schema_of
 
 X = Matcher("i", MatchOp.EQUAL, "x")
 LAST = 149
+DAY = day_block(T0)
 
 
 @pytest.fixture
@@ -81,3 +90,112 @@ def test_rows_that_a_failing_disk_never_took_are_waited_for_by_nobody(
     assert found[:140] == list(range(140))
     monkeypatch.undo()
     reader.close()
+
+
+def test_a_day_that_retention_takes_under_a_reader_is_no_damage(kit: Kit) -> None:
+    reader = kit.reader()
+    reader.catch_up()
+    reader._files._open.close()  # as many other files do that are read meanwhile
+    in_head = [second for second in range(LAST + 1) if second > LAST + 1 - SMALL.ring_slots]
+    kit.store._files.close_block(DAY)
+    remove_block(kit.folder, DAY)
+    answer = reader.select([X], T0, T0 + 10**6)
+    assert sorted(samples_of(answer)['m{i="x"}']) == in_head
+    assert (answer.warnings, reader.damaged) == ((), 0)
+    reader.close()
+
+
+@pytest.mark.parametrize("step", ["_known", "_load"])
+def test_a_day_that_retention_takes_while_files_are_looked_at_is_no_damage(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    reader, look = kit.reader(), getattr(DayFiles, step)
+
+    def look_late(*arguments: Any, **options: Any) -> Any:
+        kit.store._files.close_block(DAY)
+        remove_block(kit.folder, DAY)
+        return look(*arguments, **options)
+
+    monkeypatch.setattr(DayFiles, step, look_late)
+    answer = reader.select([X], T0, T0 + 10**6)
+    assert (answer.warnings, reader.damaged) == ((), 0)
+    assert reader._files.names() == set()
+    reader.close()
+
+
+def test_another_file_of_the_same_name_is_not_read_as_the_one_before(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    load_samples(kit, [0, 1, 2])
+    reader = StoreReader(kit.folder, kit.config)
+    reader.catch_up()
+    reader._files._open.close()
+    (kit.folder / DAY.file_name).rename(kit.folder / "kept")  # so that its inode is not given away anew
+    remove_block(kit.folder, DAY)
+    load_samples(kit, [60, 61, 63])
+    assert samples_of(reader.select([X], T0, T0 + 10**6)) == samples_of(kit.reader().select([X], T0, T0 + 10**6))
+    assert reader.damaged == 0
+    reader.close()
+    kit.store.close()
+
+
+def test_a_day_that_could_not_be_read_for_a_moment_is_read_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = Kit(tmp_path)
+    days = [day * 86_400 for day in range(4)]
+    load_samples(kit, days)
+    other, reader = kit.reader(), kit.reader()
+    assert other.select([X], T0, T0 + 10**9).sample_count == 4
+
+    def refuse(_: object) -> None:
+        raise apsw.BusyError("the file is being closed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("barograph.tsdb.blocks.read_spans", refuse)
+        assert "cannot be read and is shown as a gap" in reader.select([X], T0, T0 + 10**9).warnings[0]
+    kit.store._head.raise_fold_generation(0)
+    kit.tick(schema_of("y"), 0, [1.0])
+    assert kit.segments.current is not None
+    reader.attach(kit.segments.current.buffer)
+    answer = reader.select([X], T0, T0 + 10**9)
+    assert (sorted(samples_of(answer)['m{i="x"}']), answer.warnings) == (days, ())
+    reader.close()
+    other.close()
+    kit.store.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM spans WHERE span = 1", "1 damaged spans are shown as gaps"),
+        ("UPDATE series SET body = zeroblob(50)", "the labels of 1 series are damaged"),
+        ("DELETE FROM tally", "the tally of a block file is damaged"),
+    ],
+)
+def test_damage_is_named_as_long_as_it_is_there(tmp_path: Path, statement: str, words: str) -> None:
+    kit = Kit(tmp_path)
+    load_samples(kit, [day * 86_400 for day in range(4)])
+    connection = apsw.Connection(str(kit.folder / DAY.file_name))
+    connection.execute(statement)
+    connection.close()
+    kit.tick(schema_of("y"), 0, [1.0])
+    reader = kit.reader()
+    for _ in range(3):
+        warnings = reader.select([X], T0, T0 + 10**9).warnings
+        assert len(warnings) == 1
+        assert words in warnings[0]
+        kit.store._head.raise_fold_generation(0)  # files are looked at again, and most are as they were
+    assert reader.damaged
+    reader.close()
+    kit.store.close()
+
+
+def load_samples(kit: Kit, seconds: list[int]) -> None:
+    columns = SampleColumns(
+        labels=[labels_of("x")],
+        families=[FAMILY],
+        series=np.zeros(len(seconds), np.intp),
+        timestamps_ms=T0 + 1000 * np.array(seconds),
+        values=np.array(seconds, np.float64),
+    )
+    kit.store.perform(load(encode_samples(columns)))
