@@ -267,10 +267,11 @@ class FolderView:
         """Return between which instants each source has rows that the files may not have. The lock is held."""
         return [view.span_from(self._rows_in_files.get(view.source, 0)) for view in self._plans.views]
 
-    def _forget_files(self) -> None:
-        """Have block files looked at again by the next who asks: blocks have moved."""
+    def _look_again(self) -> None:
+        """Look at block files again, at once: blocks have moved. Who reads ahead could put it off else."""
         with self._lock:
-            self._generation, self._is_reading_ahead = -1, False
+            self._is_reading_ahead = False
+            self._refresh_files(self._plans.refresh())
 
     def _refresh_files(self, generation: int) -> None:
         # before the files are looked at, so that these have no fewer

@@ -72,7 +72,7 @@ class StoreReader(FolderView):
             try:
                 self._read_buckets(key, asked, joining, budget.check if budget is not None else lambda: None)
             except MovedError:
-                self._forget_files()
+                self._look_again()
                 continue
             return joining.finish(self._index.labels, self._offline_warnings)
         raise StoreError(_MOVING)
@@ -106,7 +106,7 @@ class StoreReader(FolderView):
                     for source, pieces in self._reads.read(reading, found.warnings).items():
                         found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
-                self._forget_files()
+                self._look_again()
                 continue
             if lacks_rows(views, in_files):
                 # perhaps before they were read there, and after the files were looked at

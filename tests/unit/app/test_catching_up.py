@@ -117,6 +117,35 @@ def test_rows_are_found_that_leave_the_head_just_before_it_is_read(
     reader.close()
 
 
+def test_blocks_that_move_while_files_are_read_ahead_refuse_nobody(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = schema_of("head")
+    for second in range(2, 60):
+        kit.tick(schema, second, [second])
+        if second % 10 == 0:
+            kit.store._upkeep.fold_now()
+    reader = kit.reader()
+    reader.catch_up()
+    for names in ("gh", "ij", "kl", "mn", "op", "qr", "st"):
+        load_series(kit, names)
+    assert reader.read_ahead(no_pause)
+    with monkeypatch.context() as patch:
+        patch.setattr(kit.store._head, "raise_fold_generation", lambda _: None)  # that comes a moment later
+        kit.store._upkeep.finish()  # merges
+    look_again = reader._look_again
+    looks: list[int] = []
+
+    def look_again_and_read_ahead() -> None:
+        look_again()
+        looks.append(1)
+        reader.read_ahead(no_pause)  # on its thread, before this one asks again
+
+    monkeypatch.setattr(reader, "_look_again", look_again_and_read_ahead)
+    found = samples_of(reader.select(HEAD, T0, T0 + 10**6))
+    assert list(found[str(labels_of("head"))]) == list(range(1, 60))
+    assert looks == [1]
+    reader.close()
+
+
 def test_nobody_reads_a_series_twice(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = kit.reader()
     assert names_of(reader) == "abcdefhead"
