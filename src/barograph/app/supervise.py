@@ -52,6 +52,7 @@ class FrontSupervisor:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
+        self._starting = False
         self._replacing = False
 
     @property
@@ -81,8 +82,10 @@ class FrontSupervisor:
 
     def replace(self) -> None:
         """End the running front so that one with the newest configuration takes over the same sockets."""
-        if self.pid is not None:
+        # one that is being started was told the configuration of before
+        if self._starting or self.pid is not None:
             self._replacing = True
+        if self.pid is not None:
             self._signal(signal.SIGTERM)
 
     async def stop(self, grace_s: float) -> None:
@@ -99,6 +102,7 @@ class FrontSupervisor:
 
     async def _run_once(self) -> int:
         arguments, descriptors = self._prepare()
+        self._starting = True
         try:
             self._process = await children.start(
                 "barograph.app.front",
@@ -110,10 +114,13 @@ class FrontSupervisor:
                 process_group=0,
             )
         finally:
+            self._starting = False
             self._release(descriptors)
         if self._stopping.is_set():
             # the stop came while this one was being started, and found nobody to end
             self._signal(signal.SIGKILL)
+        elif self._replacing:
+            self._signal(signal.SIGTERM)
         return await self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:

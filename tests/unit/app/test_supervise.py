@@ -128,6 +128,25 @@ def test_a_stop_while_a_front_is_being_started_ends_that_one(monkeypatch: pytest
     asyncio.run(story())
 
 
+def test_a_front_that_is_being_started_is_replaced_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def story() -> None:
+        fronts = Fronts(monkeypatch, tmp_path, "time.sleep(60)")
+        running = asyncio.create_task(fronts.supervisor.run())
+        await fronts.started.wait()
+        assert fronts.supervisor.pid is None
+        fronts.started.clear()
+        # it was given the configuration of before
+        fronts.supervisor.replace()
+        await until(fronts.started, fronts)
+        assert fronts.starts == 2
+        await asyncio.sleep(0.2)
+        assert fronts.starts == 2
+        await fronts.supervisor.stop(5)
+        await running
+
+    asyncio.run(story())
+
+
 def test_a_stop_while_waiting_ends_the_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     async def story() -> None:
         monkeypatch.setattr(supervise, "_FIRST_WAIT_S", 60.0)
