@@ -33,6 +33,7 @@ class CatchingUp:
     def look(self, _tick_ms: int = 0) -> None:
         """Begin to read where something has come; returns at once."""
         if self._under_way is None and not self._closed and self._reader.is_behind:
+            self._reader.put_off()  # here: its thread may come to it later than who asks next on this loop
             self._under_way = asyncio.get_running_loop().run_in_executor(self._thread, self._read)
             self._under_way.add_done_callback(self._ended)
 

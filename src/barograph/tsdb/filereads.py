@@ -4,7 +4,7 @@
 with an end that moves: what they get is then a view of a matrix made before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -77,6 +77,15 @@ class FileReads:
         """Drop what is kept: files, or what is deleted of them, have changed."""
         self._kept = ByteCache(self._budget_bytes)
 
+    def has_none(self, reading: Reading) -> bool:
+        """Tell whether the head covers all that there is of a range, so that no file need be read."""
+        return next(self._touched(reading), None) is None
+
+    def _touched(self, reading: Reading) -> Iterator[tuple[DayFile, Span]]:
+        for file, span in self._files.spans_between(reading.start_ms, reading.end_ms):
+            if any(low <= span.last_ms and high >= span.first_ms for low, high in reading.ranges(span.source)):
+                yield file, span
+
     def read(self, reading: Reading, warnings: list[str]) -> dict[str, list[Piece]]:
         """Return for each source the pieces that the head does not cover, oldest span first.
 
@@ -84,11 +93,7 @@ class FileReads:
             MovedError: Blocks were merged since the files were looked at.
             BudgetError: There is more than may be read.
         """
-        spans = [
-            (file, span)
-            for file, span in self._files.spans_between(reading.start_ms, reading.end_ms)
-            if any(low <= span.last_ms and high >= span.first_ms for low, high in reading.ranges(span.source))
-        ]
+        spans = list(self._touched(reading))
         if not spans:
             return {}
         cached, decoded = self._files.chunks_cached, self._files.chunks_decoded

@@ -97,6 +97,10 @@ class FolderView:
         """Whether block files have changed since they were last looked at, so that the next question looks again."""
         return self._plans.head is not None and self._plans.head.fold_generation != self._generation
 
+    def put_off(self) -> None:
+        """Have whoever asks answered from the files as they were, from now on: `read_ahead` is about to begin."""
+        self._is_reading_ahead = True
+
     def read_ahead(self, pause: Callable[[], None]) -> bool:
         """Take in a run of series that block files have got; tells whether there may be more.
 
@@ -106,7 +110,7 @@ class FolderView:
         Args:
             pause: Called without the lock, time and again: a lock is not fair, so others are let in then.
         """
-        self._is_reading_ahead = True
+        self.put_off()
         try:
             with collector_at_rest():
                 self._is_reading_ahead = self._read_run(pause)

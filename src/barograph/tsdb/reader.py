@@ -21,7 +21,7 @@ from barograph.tsdb.folderview import FolderView, lacks_rows
 from barograph.tsdb.headreads import read_head, with_late
 from barograph.tsdb.openfiles import MovedError
 from barograph.tsdb.plans import Plan
-from barograph.tsdb.tierreads import plan_days, read_thinned, read_tier
+from barograph.tsdb.tierreads import plan_days, read_thinned, read_tier, thinned_days
 
 _MOVING = "blocks were merged faster than they could be read; ask again"
 _ATTEMPTS = 5
@@ -95,16 +95,15 @@ class StoreReader(FolderView):
                 self._require_few(key, plan, (start_ms, end_ms), hints.budget)
             in_head, covered = read_head(plan, start_ms, end_ms, hints)
             found = Found()
+            found.counts.head_samples = sum(piece.values.size for piece in in_head.values())
+            reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, hints, found.counts)
             try:
-                if with_thinned:
+                if not self._is_in_head(reading, found, with_thinned=with_thinned):
                     with self._files_lock:
-                        read_thinned(self._files, self._widths_ms, plan.wanted, (start_ms, end_ms), found)
-                found.counts.head_samples = sum(piece.values.size for piece in in_head.values())
-                with self._files_lock:
-                    found.warnings += self._file_warnings
-                    reading = Reading(plan.number, plan.wanted, start_ms, end_ms, covered, hints, found.counts)
-                    for source, pieces in self._reads.read(reading, found.warnings).items():
-                        found.pieces.setdefault(source, []).extend(pieces)
+                        if with_thinned:
+                            read_thinned(self._files, self._widths_ms, plan.wanted, (start_ms, end_ms), found)
+                        for source, pieces in self._reads.read(reading, found.warnings).items():
+                            found.pieces.setdefault(source, []).extend(pieces)
             except MovedError:
                 self._look_again()
                 continue
@@ -116,6 +115,16 @@ class StoreReader(FolderView):
             found.pieces = with_late(found.pieces)
             return found
         raise StoreError(_MOVING)
+
+    def _is_in_head(self, reading: Reading, found: Found, *, with_thinned: bool) -> bool:
+        """Tell whether files have nothing of a range that the head has not; what is wrong with files is found as well.
+
+        Not under the lock of files, which may be held for seconds: what there is changes under both locks only.
+        """
+        with self._lock:
+            found.warnings += self._file_warnings
+            asked = self._files, self._widths_ms, reading.start_ms, reading.end_ms
+            return self._reads.has_none(reading) and not (with_thinned and thinned_days(*asked))
 
     def _require_few(
         self, key: tuple[Matcher, ...] | list[Labels], plan: Plan, time_range: tuple[int, int], budget: ReadBudget

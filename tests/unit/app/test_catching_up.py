@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,26 @@ def test_a_request_waits_for_what_was_stored_before_it(kit: Kit) -> None:
         await catching_up.wait()
         catching_up.close()
         catching_up.look()
+
+    asyncio.run(main())
+    reader.close()
+
+
+def test_who_asks_right_after_a_tick_does_not_read_what_has_come(kit: Kit) -> None:
+    reader = kit.reader()
+    reader.catch_up()
+    load_series(kit, "gh")
+
+    async def main() -> None:
+        catching_up = CatchingUp(reader, SystemClock())
+        begin = threading.Event()
+        catching_up._thread.submit(begin.wait, 10)  # its thread has not come to it yet
+        catching_up.look()
+        assert names_of(reader) == "abcdefhead", "nothing is read on the event loop"
+        begin.set()
+        await catching_up.wait()
+        assert names_of(reader) == "abcdefghhead"
+        catching_up.close()
 
     asyncio.run(main())
     reader.close()

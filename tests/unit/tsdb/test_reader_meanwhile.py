@@ -1,5 +1,6 @@
 """What a reader answers while the store changes under it: steps that fall between two of its own."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -56,6 +57,23 @@ def test_files_that_change_all_the_time_refuse_nobody(kit: Kit, monkeypatch: pyt
     # as the rewriting of what was deleted does, a span at a time
     before_the_head(monkeypatch, lambda: kit.store._head.raise_fold_generation(0))
     assert seconds_of(reader) == list(range(LAST + 1))
+    reader.close()
+
+
+def test_who_asks_for_what_the_head_has_waits_for_nobody_who_reads_files(kit: Kit) -> None:
+    reader = kit.reader()
+    reader.catch_up()
+    found: list[int] = []
+
+    def ask() -> None:
+        found.extend(samples_of(reader.select([X], T0 + 1000 * (LAST - 9), T0 + 10**6))['m{i="x"}'])
+
+    with reader._files_lock:  # for seconds, where a query reads weeks from a slow disk
+        asking = threading.Thread(target=ask)
+        asking.start()
+        asking.join(10)
+    assert found == list(range(LAST - 9, LAST + 1))
+    asking.join()
     reader.close()
 
 
