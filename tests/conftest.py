@@ -9,12 +9,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
+"""As .ci/run says."""
+
 # machines are noisy, so no example has a deadline, and examples may be slow to come; CI tries the same examples each
 # time, everyone else new ones
 settings.register_profile(
     "barograph",
     deadline=None,
-    derandomize=os.environ.get("CI") == "true",
+    derandomize=FAIL_ON_SKIP or os.environ.get("CI") == "true",
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("barograph")
@@ -22,8 +25,6 @@ settings.load_profile("barograph")
 # a shell's background jobs ignore interrupts, and whatever they start does so too: tests that interrupt start afresh
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-FAIL_ON_SKIP = os.environ.get("BAROGRAPH_FAIL_ON_SKIP") == "1"
 
 
 _OF_SERVERS = (

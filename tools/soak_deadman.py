@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -47,8 +48,9 @@ def thread_of(pid: int, name: str) -> int:
     if name == "event loop":
         return pid
     for task in Path(f"/proc/{pid}/task").iterdir():
-        if (task / "comm").read_text().strip() == name:
-            return int(task.name)
+        with suppress(OSError):  # it ended meanwhile
+            if (task / "comm").read_text().strip() == name:
+                return int(task.name)
     raise LookupError(f"process {pid} has no thread {name}")
 
 

@@ -69,6 +69,12 @@ def get(server: Server, path: str, **parameters: str) -> Any:
     return answer.json()["data"]
 
 
+def see_processes(server: Server) -> None:
+    """Wait until processes are known, as they must be when an alert fires for it to show them."""
+    seen = 'barograph_collector_success{collector="process"}'
+    eventually(lambda: server.value(seen) == 1, what="a sample of processes")
+
+
 def states_told(server: Server, number: int) -> set[str]:
     return {each["state"] for each in get(server, f"/alerts/{number}")["deliveries"]}
 
@@ -80,6 +86,7 @@ def test_an_alert_is_told_acknowledged_and_told_when_it_gets_worse_across_a_kill
         flags = ("--config", str(place.config))
         server = Server(tmp_path / "data", *flags).wait_ready()
         try:
+            see_processes(server)
             place.set(2)
             eventually(lambda: hook.kinds() == ["firing"], what="the first message")
             row = eventually(lambda: get(server, "/alerts")["alerts"] or None, what="the alert")[0]
@@ -155,6 +162,7 @@ def test_the_command_line_has_the_same_powers(tmp_path: Path) -> None:
     with recording() as hook:
         place = Place(tmp_path, hook)
         with serving(tmp_path / "data", "--config", str(place.config)) as server:
+            see_processes(server)
             place.set(2)
             eventually(lambda: hook.kinds() == ["firing"], what="the first message")
             listed = barograph(server, "alerts", "list", "--match", 'alertname="FlagIsUp"')

@@ -63,6 +63,7 @@ _MOVING_BY_DEFAULT = (
         "node_memory_",
         "node_timex_",
         "node_pressure_",
+        "node_disk_io_now",
     ),
     *("node_filesystem_", "node_time_seconds", "node_sockstat_", "node_netstat_"),
 )

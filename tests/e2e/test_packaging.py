@@ -178,6 +178,8 @@ def test_as_the_container_recipe_runs_it_the_host_is_seen_and_nothing_can_be_wri
         eventually(lambda: server.value("node_memory_MemTotal_bytes") is not None, what="a sample")
         assert failing(server) == []
         total = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal"))
-        assert server.value("node_memory_MemTotal_bytes") == int(total.split()[1]) * 1024
-        assert (server.value('node_filesystem_size_bytes{mountpoint="/"}') or 0) > 0
+        assert eventually(lambda: server.value("node_memory_MemTotal_bytes")) == int(total.split()[1]) * 1024
+        # mounts are asked each in its turn, and one that is late has no sample yet
+        size = 'node_filesystem_size_bytes{mountpoint="/"}'
+        eventually(lambda: (server.value(size) or 0) > 0, what="the size of the root")
         assert "CapEff:\t0000000000000000" in Path(f"/proc/{server.process.pid}/status").read_text()

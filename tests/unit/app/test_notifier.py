@@ -51,10 +51,7 @@ class Running:
 
 
 @pytest.fixture
-def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    # a busy machine takes longer for what is under way at the end
-    for bound in ("_GRACE_S", "_STOP_S"):
-        monkeypatch.setattr(f"barograph.app.notifier.{bound}", 60.0)
+def running() -> Iterator[Running]:
     with recording() as hook:
         made = make(World(), hook)
         yield made

@@ -105,7 +105,8 @@ def test_it_has_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change the user")
 def test_it_runs_as_an_unprivileged_user() -> None:
-    one = ExecProgram(name="one", command=("/usr/bin/env", "sh", "-c", "echo a $(id -u); echo b $(id -G | wc -w)"))
+    command = ("/usr/bin/env", "sh", "-c", "echo a $(id -u); echo b $(id -G | wc -w)")
+    one = ExecProgram(name="one", command=command, timeout=Duration.parse("1m"))
     found = after_a_run(collector(one))
     assert found["a"] == 65534
     assert found["b"] == 1

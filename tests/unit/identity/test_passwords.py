@@ -9,8 +9,16 @@ import pytest
 from barograph.identity import passwords
 from barograph.identity.argon import Outcome, Work, carry_out
 from barograph.identity.passwords import NOBODYS, PasswordBusyError, Passwords, refuse_password
+from barograph.link import children
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer to begin a process, and to end one."""
+    monkeypatch.setattr(passwords, "_TIMEOUT_S", 120.0)
+    monkeypatch.setattr(children, "_LONGEST_END_S", 60.0)
 
 
 def test_a_password_is_known_again_and_no_other() -> None:

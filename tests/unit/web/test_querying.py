@@ -58,7 +58,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def start(
-    thread: QueryThread, gate: Gate, receive: Callable[[], Awaitable[Any]] = stays, timeout_s: float = 5
+    thread: QueryThread, gate: Gate, receive: Callable[[], Awaitable[Any]] = stays, timeout_s: float = 60
 ) -> "asyncio.Task[str]":
     return asyncio.ensure_future(thread.run(DEAR, timeout_s, receive, gate.work))
 
@@ -67,8 +67,8 @@ def test_cheap_work_is_done_here_and_dear_work_there(thread: QueryThread) -> Non
     def where(cancel: Cancel, left_s: float) -> threading.Thread:
         return threading.current_thread()
 
-    assert run(thread.run(CHEAP_COST, 1, stays, where)) is threading.current_thread()
-    assert run(thread.run(DEAR, 1, stays, where)) is not threading.current_thread()
+    assert run(thread.run(CHEAP_COST, 60, stays, where)) is threading.current_thread()
+    assert run(thread.run(DEAR, 60, stays, where)) is not threading.current_thread()
 
 
 def test_errors_of_the_work_come_out(thread: QueryThread) -> None:
@@ -77,7 +77,7 @@ def test_errors_of_the_work_come_out(thread: QueryThread) -> None:
 
     for cost in (CHEAP_COST, DEAR):
         with pytest.raises(QueryTimeoutError):
-            run(thread.run(cost, 1, stays, fail))
+            run(thread.run(cost, 60, stays, fail))
 
 
 def test_the_wait_in_the_queue_is_taken_off_the_time(thread: QueryThread, clock: FakeClock) -> None:
@@ -88,8 +88,8 @@ def test_the_wait_in_the_queue_is_taken_off_the_time(thread: QueryThread, clock:
         clock.advance(3)
         first.open.set()
         second.open.set()
-        assert await one == "5"
-        assert await two == "2"
+        assert await one == "60"
+        assert await two == "57"
 
     run(play())
 
@@ -144,7 +144,7 @@ def test_too_many_waiting_are_refused_by_the_name_of_the_setting(thread: QueryTh
         await asyncio.gather(*tasks)
         last = Gate()
         last.open.set()
-        assert await start(thread, last) == "5"
+        assert await start(thread, last) == "60"
 
     run(play())
 
@@ -213,7 +213,7 @@ def test_dear_queries_let_others_go_first(thread: QueryThread) -> None:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     here = os.getpriority(os.PRIO_PROCESS, 0)
-    assert run(thread.run(DEAR, 5.0, stays, niceness)) == max(10, here)
+    assert run(thread.run(DEAR, 60, stays, niceness)) == max(10, here)
     assert os.getpriority(os.PRIO_PROCESS, 0) == here
 
 
