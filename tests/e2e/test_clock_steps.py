@@ -11,8 +11,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,13 +52,15 @@ def hearing(server: Server) -> Iterator[list[Tick]]:
 
         def follow() -> None:
             event = ""
-            for line in stream:
-                name, _, data = line.decode().strip().partition(": ")
-                if name == "event":
-                    event = data
-                elif name == "data" and event == "row":
-                    at_ms, ticks, missed, set_back = json.loads(data)
-                    heard.append(Tick(at_ms, ticks, missed, set_back, time.time()))  # noqa: TID251  the machine's own
+            with suppress(OSError, HTTPException):  # at the end, of a front that was too busy to end in time
+                for line in stream:
+                    name, _, data = line.decode().strip().partition(": ")
+                    if name == "event":
+                        event = data
+                    elif name == "data" and event == "row":
+                        at_ms, ticks, missed, set_back = json.loads(data)
+                        heard_s = time.time()  # noqa: TID251  the machine's own
+                        heard.append(Tick(at_ms, ticks, missed, set_back, heard_s))
 
         following = threading.Thread(target=follow)
         following.start()

@@ -153,6 +153,6 @@ def test_the_python_client_of_prometheus(server: Server) -> None:
     # a server that has just started has no two samples yet
     (rate,) = eventually(lambda: rates() or None, what="a rate")
     assert rate["values"]
-    assert client.get_metric_aggregation("node_load1", ["max", "min"])
+    assert eventually(lambda: client.get_metric_aggregation("node_load1", ["max", "min"]), what="an aggregation")
     with pytest.raises(PrometheusApiClientException, match="400"):
         client.custom_query("sum(")
