@@ -17,6 +17,7 @@ from barograph.model.acting import Actor
 from barograph.model.commands import AnyCommand, AnyReply, Done, Reload
 from helpers.at_best import at_best
 from helpers.eventually_async import until
+from helpers.server import UNMEASURED
 
 pytestmark = pytest.mark.e2e
 
@@ -168,7 +169,9 @@ def test_a_front_notices_within_a_second_that_its_keeper_was_killed() -> None:
 
 def seconds_until_noticed() -> float:
     """Kill a keeper and return how long its front lived on."""
-    keeper = subprocess.Popen([sys.executable, "-c", KEEPER, FRONT], stdout=subprocess.PIPE, text=True)
+    keeper = subprocess.Popen(
+        [sys.executable, "-c", KEEPER, FRONT], stdout=subprocess.PIPE, text=True, env={**os.environ, **UNMEASURED}
+    )
     assert keeper.stdout is not None
     try:
         word, pid = keeper.stdout.readline().split()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers.at_best import at_best
-from helpers.server import Answer, Server, eventually, serving
+from helpers.server import UNMEASURED, Answer, Server, eventually, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -201,7 +201,7 @@ def test_a_front_that_is_killed_comes_back_and_the_keeper_does_not_notice(tmp_pa
 
 def test_the_front_ends_within_a_second_of_its_keeper(tmp_path: Path) -> None:
     def seconds() -> float:
-        with serving(tmp_path / "data") as running:
+        with serving(tmp_path / "data", environment=UNMEASURED) as running:
             front = Path(f"/proc/{running.front_pid}/stat")
             killed_s = time.monotonic()
             running.kill()
@@ -234,7 +234,7 @@ def test_every_committed_tick_survives_sigkill(tmp_path: Path) -> None:
 
 def test_sigterm_ends_within_two_seconds_with_everything_stored(tmp_path: Path) -> None:
     def seconds() -> float:
-        with serving(tmp_path / "data") as running:
+        with serving(tmp_path / "data", environment=UNMEASURED) as running:
             (series,) = eventually(
                 lambda: ((found := running.query("node_load1[1m]")) and len(found[0]["values"]) >= 3 and found) or None
             )

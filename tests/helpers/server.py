@@ -36,6 +36,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+"""An environment without coverage: at the end of a process it writes all that it has seen, and what is promised of that
+end is not about it."""
 _LAST_WORDS = 20_000
 """Characters of what a server said that are told when it does not end."""
 _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))

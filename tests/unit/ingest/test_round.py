@@ -148,9 +148,9 @@ class TestHung:
         self.stuck.release()
         guarded = self.rig.round._guarded[1]
         for worker in self.rig.round._runner._stuck:
-            worker.thread.join(10)
+            worker.thread.join(60)
         if guarded.retry is not None:
-            guarded.retry.thread.join(10)
+            guarded.retry.thread.join(60)
 
     def test_the_others_still_give_their_samples(self) -> None:
         assert self.rig.collect(1000) == {1000: [1, None, 1]}
@@ -203,6 +203,7 @@ class TestHung:
         self.hanging.behave = again
         for second in range(3, 60):
             self.rig.collect(second * 1000)
+        assert again.entered.wait(60)
         assert self.hanging.instants == [1000, 3000]
         assert self.rig.metric("barograph_collector_stuck") == 1
         again.release()
@@ -223,7 +224,7 @@ def test_closing_ends_the_worker() -> None:
     worker = rig.round._runner._worker
     assert worker is not None
     rig.round.close()
-    worker.thread.join(10)
+    worker.thread.join(60)
     assert not worker.thread.is_alive()
 
 
