@@ -41,7 +41,8 @@ def figures(count: int, seed: int, place: Path) -> list[Figure]:
             *("--header", f"Authorization: Bearer {server.token}", "--checks", CHECKS),
             *("--exclude-path-regex", LEFT_OUT, "--phases", phases, "--max-examples", str(count)),
             *("--seed", str(seed), "--no-color", "--generation-allow-x00", "false", "--continue-on-failure"),
-            *("--suppress-health-check", "all", "--workers", "2"),
+            # a password takes a process of its own, and that some seconds where cores are short
+            *("--suppress-health-check", "all", "--workers", "2", "--request-timeout", "120"),
         ]
         environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(place)}
         run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place, env=environment)
