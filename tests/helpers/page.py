@@ -29,6 +29,11 @@ def parameters(page: "Page") -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlparse(address(page)).query).items()}
 
 
+def go_within(page: "Page", to: str) -> None:
+    """Go to an address of the page as its links do, and back and forward: nothing is loaded."""
+    page.evaluate("to => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }", to)
+
+
 def listen_to_bar(page: "Page") -> None:
     """Keep from now on what the bar below the top of the page says, also what it says for a moment only."""
     page.evaluate(_LISTEN)

@@ -225,6 +225,22 @@ def serving(
         server.stop()
 
 
+def newest_second(server: Server) -> tuple[str, int]:
+    """Return the host's name and its newest second; a front that has just come has not heard of one yet."""
+
+    def told() -> tuple[str, int] | None:
+        status = server.get("/api/barograph/v1/status").json()["data"]
+        return (status["instance"], status["tick_ms"] // 1000) if status["tick_ms"] else None
+
+    return eventually(told, what="a second")
+
+
+def until_heard(server: Server, seconds: int) -> None:
+    """Wait until so many seconds of the host are there; a busy machine leaves some out."""
+    expression = f'count_over_time(up{{job="node"}}[{4 * seconds}s])'
+    eventually(lambda: (server.value(expression) or 0) >= seconds, 60 + 4 * seconds, f"{seconds} seconds")
+
+
 def store_samples(server: Server, lines: Sequence[str]) -> None:
     """Put samples into a server's store as any Prometheus client may; each line as in the text format, times in ms."""
     request = urllib.request.Request(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { draftsOf, thresholdsText } from "../src/lib/alertdraft";
+import { draftsOf, highestNow, thresholdsText } from "../src/lib/alertdraft";
 
 test("one alert a query, quoted", () => {
   expect(thresholdsText("Disk I/O", [{ promql: "rate(a{b='c'}[2s])", above: 5e6 }])).toBe(
@@ -21,6 +21,11 @@ test("several are told apart, and a name is one", () => {
   expect(names("CPU", 2)).toEqual(["CPUHigh1", "CPUHigh2"]);
   expect(names("9'}\n x: y", 1)).toEqual(["Track9XYHigh"]);
   expect(names("", 1)).toEqual(["TrackHigh"]);
+});
+
+test("a second that was left out is none that decides: the newest value of some is asked for", () => {
+  expect(highestNow("irate(a[2s])", 1000)).toBe("max(last_over_time((irate(a[2s]))[10s:1s]))");
+  expect(highestNow("irate(a[400ms])", 200)).toBe("max(last_over_time((irate(a[400ms]))[2s:200ms]))");
 });
 
 test("a query without data now is left out, and limits are round and above what is now", () => {

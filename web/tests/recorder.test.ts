@@ -348,6 +348,14 @@ test("what the store refused is not given by the stream", async () => {
   expect(page.recorder.failures["cpu"]?.kind).toBe("failed");
 });
 
+test("what has arrived since is counted from the hold, also where an address held the view", async () => {
+  const page = await openView();
+  await page.row(NOW + 1000);
+  page.recorder.follow(readAddress("/h/atlas", new URL(held(FROM, TO), "http://atlas").search));
+  await page.row(NOW + 3000);
+  expect(page.recorder.arrivedMs).toBe(2000);
+});
+
 test("a second that came alone has a window as soon as a person gave it one", async () => {
   const page = await openView(`/h/atlas?at=${written(FROM)}`);
   await page.row(NOW + 1000);

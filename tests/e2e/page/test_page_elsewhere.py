@@ -118,6 +118,7 @@ def test_a_page_that_stays_open_over_a_restart_goes_on_and_says_why_there_is_a_g
         time.sleep(6)
         again = Server(tmp_path / "data", "--listen", address)
         try:
+            again.wait_ready()
             # for three seconds only
             soon(lambda: told_by_bar(page, "caught up"), 60, "the words of what was read")
             page.wait_for_selector(".host[data-state=live]")

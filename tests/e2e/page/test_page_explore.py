@@ -123,6 +123,9 @@ def test_a_limit_is_told_as_a_refusal(open_page: Callable[..., "Page"]) -> None:
 
 def test_a_failure_of_the_server_is_told_where_it_is_and_can_be_tried_again(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/explore")
+    # held, so that it is not asked again by itself
+    page.get_by_role("button", name="Hold the view").click()
+    page.wait_for_selector("text=Back to live")
     page.route(
         "**/api/v1/query_range",
         lambda route: route.fulfill(status=500, json={"status": "error", "error": "the disk is gone"}),

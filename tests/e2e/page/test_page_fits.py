@@ -16,6 +16,13 @@ CUT = """([selector, text]) => [...document.querySelectorAll(selector)].filter(p
   return place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight + 1;
 }).length"""
 
+APART = """() => {
+  const box = place => place.getBoundingClientRect();
+  const flag = box(document.querySelector('figure .flag span'));
+  return [...document.querySelectorAll('figure .mark:not(.flag) span')]
+    .every(mark => box(mark).right < flag.left || box(mark).left > flag.right);
+}"""
+
 
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_a_tile_says_its_peak_with_its_instant(open_page: Callable[..., "Page"], width: int) -> None:
@@ -24,10 +31,9 @@ def test_a_tile_says_its_peak_with_its_instant(open_page: Callable[..., "Page"],
     page.wait_for_selector("text=Back to live")
     assert page.evaluate(CUT, [".meaning", LONGEST]) == 0
     # and it does not lie on the sparkline
-    low = "tile => tile.querySelector('svg').getBoundingClientRect().top"
-    end = "tile => tile.querySelector('.meaning').getBoundingClientRect().bottom"
-    tile = page.locator("[data-tile]").first
-    assert tile.evaluate(end) <= tile.evaluate(low) + 1
+    low = "tile.querySelector('svg').getBoundingClientRect().top"
+    end = "tile.querySelector('.meaning').getBoundingClientRect().bottom"
+    assert page.locator("[data-tile]").first.evaluate(f"tile => {end} <= {low} + 1")
 
 
 def test_the_name_of_the_host_is_whole_beside_the_search_field(open_page: Callable[..., "Page"]) -> None:
@@ -39,7 +45,7 @@ def test_the_name_of_the_host_is_whole_beside_the_search_field(open_page: Callab
 def test_the_name_of_the_host_begins_in_the_narrowest_bar_and_is_its_title(open_page: Callable[..., "Page"]) -> None:
     page = open_page("/?range=30d", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
     name = page.locator(".host .name")
-    assert page.locator(".host").get_attribute("title") == f"{name.inner_text()}: live"
+    page.wait_for_selector(f".host[title='{name.inner_text()}: live']")  # on a busy machine it is silent at times
     width = "place => { place.textContent = 'atlas-db-01'; return place.clientWidth; }"
     assert name.evaluate(width) >= 30
     assert page.locator("header .search").is_visible()
@@ -121,7 +127,4 @@ def test_the_pointer_moves_nothing_in_explore(open_page: Callable[..., "Page"], 
 
     soon(moves_nothing, 30, "a table that stands still under the pointer")
     # and no label of the axis looks out from under the flag
-    flag = page.locator("figure .flag span").bounding_box()
-    marks = [mark.bounding_box() for mark in page.locator("figure .mark:not(.flag) span").all()]
-    assert flag is not None
-    assert all(mark["x"] + mark["width"] < flag["x"] or mark["x"] > flag["x"] + flag["width"] for mark in marks if mark)
+    assert page.evaluate(APART)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers.page import parameters
-from helpers.server import Server, store_samples
+from helpers.server import Server, newest_second, store_samples
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,8 +20,7 @@ FOREIGN = "#page img, #page script, #page [onerror], .palette img, [role=listbox
 @pytest.fixture(scope="module")
 def planted(server: Server) -> None:
     """An interface, a disk and a label of that name, in the host's own series of these seconds and those to come."""
-    status = server.get("/api/barograph/v1/status").json()["data"]
-    host, now_s = status["instance"], status["tick_ms"] // 1000
+    host, now_s = newest_second(server)
     escaped = EVIL.replace('"', '\\"')
     labels = f'device="{escaped}",instance="{host}",job="node"'
     families = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.chromium import LONGEST_MS
 from helpers.server import Server, serving
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def test_a_viewer_sees_alerts_and_programs_and_changes_nothing(
         "/api/barograph/v1/login-links", method="POST", headers=administrator, form={"user": "ann"}
     ).json()["data"]["path"]
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(LONGEST_MS)
     try:
         page = context.new_page()
         page.goto(server.url + link)

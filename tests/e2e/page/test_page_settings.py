@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.chromium import LONGEST_MS
 from helpers.server import Server
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def viewer(browser: "Browser", server: Server) -> Iterator["Page"]:
     server.request("/api/barograph/v1/users", method="POST", headers=headers, form=form)
     link = _post(server, "login-links", user="vera")
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(LONGEST_MS)
     page = context.new_page()
     page.goto(server.url + link["path"])
     page.wait_for_selector("text=Recorder")
@@ -120,11 +122,15 @@ def test_a_token_is_shown_once_and_revoked(open_page: Callable[..., "Page"], ser
     assert page.evaluate("window.hit") is None
 
 
-def test_sessions_are_listed_and_ended(open_page: Callable[..., "Page"], viewer: "Page") -> None:
+def test_sessions_are_listed_and_ended(
+    open_page: Callable[..., "Page"], viewer: "Page", soon: Callable[..., Any]
+) -> None:
     page = open_page("/settings/sessions")
     row = page.locator("tr:has-text('vera')")
     row.first.wait_for()
+    before = row.count()
     row.first.get_by_role("button").click()
+    soon(lambda: row.count() < before, 30, "the end of the session")
     viewer.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     viewer.wait_for_selector("text=You were signed out. Sign in to go on here.")
 

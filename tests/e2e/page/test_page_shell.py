@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from helpers.page import address, parameters
+from helpers.page import address, go_within, parameters
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -45,13 +45,23 @@ def test_a_link_moves_within_the_page_and_keeps_the_view(
     soon(lambda: page.evaluate("document.activeElement.id") == "main", 30, "the focus where the page begins")
 
 
-def test_g_and_a_letter_go_to_a_page(open_page: Callable[..., "Page"]) -> None:
+def _go_by_keys(page: "Page", soon: Callable[..., Any], letter: str, name: str) -> None:
+    link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
+
+    def there() -> bool:
+        # the letter must come within a second and a half, which a busy machine may take for the first key
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        return link.get_attribute("aria-current") == "page"
+
+    soon(there, 30, f"the page {name}")
+
+
+def test_g_and_a_letter_go_to_a_page(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page()
-    page.keyboard.press("g")
-    page.keyboard.press("p")
+    _go_by_keys(page, soon, "p", "Processes")
     page.wait_for_selector("main h1:has-text('Who')")
-    page.keyboard.press("g")
-    page.keyboard.press("o")
+    _go_by_keys(page, soon, "o", "Overview")
     page.wait_for_selector("main h1:has-text('Overview')", state="attached")
 
 
@@ -67,7 +77,7 @@ def test_a_page_whose_file_did_not_arrive_leaves_the_others_as_they_are(open_pag
 @CALM
 def test_an_address_within_the_page_that_nobody_has_says_so(open_page: Callable[..., "Page"]) -> None:
     page = open_page()
-    page.evaluate("history.pushState(null, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate'))")
+    go_within(page, "/nowhere")
     page.wait_for_selector("text=Barograph has no page at this address.")
     page.get_by_role("link", name="Go to the Overview").click()
     page.wait_for_selector(".frame")
@@ -99,7 +109,8 @@ def test_the_palette_finds_hosts_tracks_and_processes(
     page = open_page()
     _palette(page, page.locator(".host .name").inner_text())
     soon(lambda: page.locator("[role=group][aria-label=Hosts] [role=option]").count() == 1, 30, "the host")
-    page.get_by_role("combobox", name="Find a metric").fill("barograph")
+    # of each second the busiest are kept: the server need not be one of them on a busy machine, these tests are
+    page.get_by_role("combobox", name="Find a metric").fill("python")
     soon(lambda: page.locator("[role=group][aria-label=Processes] [role=option]").count() >= 1, 30, "our process")
     page.get_by_role("combobox", name="Find a metric").fill("memory")
     page.locator("[role=group][aria-label=Tracks] [role=option]").first.click()
@@ -128,8 +139,8 @@ def test_what_nothing_is_called_is_said(open_page: Callable[..., "Page"]) -> Non
 def test_rows_that_come_late_move_nothing(open_page: Callable[..., "Page"], soon: Callable[..., Any]) -> None:
     page = open_page("/alerts")
     page.route("**/api/barograph/v1/processes*", lambda _route: None)
-    _palette(page, "barograph")
-    page.wait_for_selector("text=Nothing is called 'barograph'.")
+    _palette(page, "python")
+    page.wait_for_selector("text=Nothing is called 'python'.")
     rows = page.locator("[role=option]")
     before = rows.all_inner_texts(), _boxes(page, "[role=option]")
     page.unroute("**/api/barograph/v1/processes*")  # what waits goes on
@@ -268,7 +279,9 @@ def test_a_track_that_was_chosen_has_the_focus_however_late_its_page_comes(
 
 
 @CALM
-def test_keys_of_tracks_are_offered_where_tracks_are(open_page: Callable[..., "Page"]) -> None:
+def test_keys_of_tracks_are_offered_where_tracks_are(
+    open_page: Callable[..., "Page"], soon: Callable[..., Any]
+) -> None:
     page = open_page("/explore")
     page.wait_for_selector("text=Write a query above")
     page.keyboard.press("?")
@@ -278,7 +291,6 @@ def test_keys_of_tracks_are_offered_where_tracks_are(open_page: Callable[..., "P
         assert dim.locator(f"text={key}").count() == 1
     page.keyboard.press("Escape")
     page.keyboard.press("v")
-    page.keyboard.press("g")
-    page.keyboard.press("o")
+    _go_by_keys(page, soon, "o", "Overview")
     page.wait_for_selector("figure[data-track=cpu] canvas")
     assert page.locator("figure[data-track] table").count() == 0

@@ -38,7 +38,8 @@ def test_a_front_that_dies_is_told_and_the_hole_is_filled(
     os.kill(server.front_pid, signal.SIGKILL)
     lost = "Not connected to Barograph. Trying again"
     soon(lambda: told_by_bar(page, lost), 30, "the words of a lost connection")
-    soon(lambda: told_by_bar(page, "Connected."), 30, "the words of a connection that is back")
+    # a front that takes longer to come is asked for more and more seldom
+    soon(lambda: told_by_bar(page, "Connected."), 90, "the words of a connection that is back")
     soon(lambda: _bar(page) == "", 30, "the end of the words")
     page.wait_for_selector(".host[data-state=live]")
 
@@ -51,9 +52,9 @@ def test_try_now_cuts_the_wait_short(
     # the waits grow longer while nobody answers, so that there is one to cut short
     page.route(LIVE, lambda route: route.abort("connectionrefused"))
     os.kill(server.front_pid, signal.SIGKILL)
-    soon(lambda: re.search(r"Trying again in [78] s", _bar(page)), 60, "a long wait")
+    soon(lambda: re.search(r"Trying again in 1[345] s", _bar(page)), 60, "a long wait")
     page.unroute(LIVE)
-    with page.expect_request(LIVE, timeout=5000):  # well before the wait is over
+    with page.expect_request(LIVE, timeout=10_000):  # well before the wait is over
         page.get_by_role("button", name="Try now").click()
     soon(lambda: told_by_bar(page, "Connected."), 30, "the words of a connection that is back")
 

@@ -1,5 +1,6 @@
 // An alert made of what a track asks: text for the configuration's `thresholds`, to be taken along. Pure.
 
+import { promDuration } from "./asking";
 import { roundMaximum } from "./axis";
 
 /** A value asked for, and the limit that the draft gives it. */
@@ -11,6 +12,13 @@ export interface Draft {
 /** A limit is so much above what is now. */
 const ABOVE = 1.5;
 const LEAST_LIMIT = 0.001;
+
+/** So many of the newest seconds are looked at, or intervals where these are others. */
+const NEWEST = 10;
+
+/** What asks for the highest newest value of a query: a second that was left out has no rate, nor has the one after it. */
+export const highestNow = (promql: string, intervalMs: number): string =>
+  `max(last_over_time((${promql})[${promDuration(NEWEST * intervalMs)}:${promDuration(intervalMs)}]))`;
 
 /** The queries that have data, with limits that what is now does not cross; `now` is each one's value, null without any. */
 export function draftsOf(queries: readonly string[], now: readonly (number | null)[]): Draft[] {

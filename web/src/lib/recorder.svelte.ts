@@ -228,9 +228,11 @@ export class Recorder extends View {
     // also where it is the view that is there: a window that stands in the address is to be kept
     this.cameAlone = address.alone === true;
     if (writeAddress({ ...address, host: address.host || this.host }) === writeAddress(this.address)) return;
+    const wasHeld = this.held !== null;
     this.take(address);
-    if (this.held === null) this.reload();
-    else this.show(this.held);
+    if (this.held === null) return this.reload();
+    if (!wasHeld) this.heldNow();
+    this.show(this.held);
   }
 
   protected begun(): void {
@@ -288,9 +290,14 @@ export class Recorder extends View {
     });
   }
 
+  // What has arrived since a hold is counted from here.
+  private heldNow(): void {
+    this.heldSinceMs = this.newestMs || Date.now();
+  }
+
   private show(window: Window, afresh = false): void {
     this.change();
-    if (this.held === null) this.heldSinceMs = this.newestMs || Date.now();
+    if (this.held === null) this.heldNow();
     this.held = window;
     this.remember();
     const samples = this.samples;
