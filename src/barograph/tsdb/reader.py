@@ -109,6 +109,7 @@ class StoreReader(FolderView):
                 continue
             if lacks_rows(views, in_files):
                 # perhaps before they were read there, and after the files were looked at
+                self._look_again()
                 continue
             for source, piece in in_head.items():
                 found.pieces.setdefault(source, []).append(piece)

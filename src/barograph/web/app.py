@@ -55,6 +55,7 @@ _READING = (
     "/api/v1/admin/",
     "/federate",
     "/api/barograph/v1/live",
+    "/api/barograph/v1/events",
 )
 """What routes begin with that read the store: they wait for what has just come to it."""
 

@@ -90,6 +90,15 @@ def test_rows_that_leave_the_head_meanwhile_are_found(kit: Kit, monkeypatch: pyt
     reader.close()
 
 
+def test_a_fold_that_was_looked_at_half_told_refuses_nobody(kit: Kit) -> None:
+    reader = kit.reader()
+    assert seconds_of(reader) == list(range(LAST + 1))
+    # the generation is told before the rows that it folded: who looks between the two knows those of before
+    reader._rows_in_files = dict.fromkeys(reader._rows_in_files, LAST - SMALL.ring_slots)
+    assert seconds_of(reader) == list(range(LAST + 1))
+    reader.close()
+
+
 def test_rows_that_a_failing_disk_never_took_are_waited_for_by_nobody(
     kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_who_reads_the_store_waits_for_what_has_just_come(site: Site) -> None:
         "/api/v1/series?match[]=up",
         "/api/v1/status/tsdb",
         "/federate",
+        "/api/barograph/v1/events",
     )
     others = ("/-/healthy", "/-/ready", "/metrics", "/login", "/api/barograph/v1/me")
     for path in (*asked, *others):
