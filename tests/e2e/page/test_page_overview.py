@@ -2,11 +2,8 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +11,7 @@ import pytest
 
 from helpers.page import address
 from helpers.server import Server, eventually, newest_second, store_samples, until_heard
+from helpers.storm import is_recorded, storm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -28,44 +26,6 @@ REST_S = 0.07
 HOSTILE_MOUNT = '/"><img src=x onerror="window.hit=1">'
 HOSTILE_SERVICE = '/system.slice/<svg onload="window.hit=1">.service'
 HOSTILE_NAME = "<b onclick=hit>"
-# many small writes, each waited for: what presses a disk however fast it is
-STORM = (
-    f"#!{sys.executable}\n"
-    + """
-import os, sys, threading, time
-try:
-    os.nice(-10)  # whatever else this machine does: it is the disk that is to be pressed
-except PermissionError:
-    pass
-end = time.monotonic() + float(sys.argv[1])
-def write(number):
-    file = os.open(f"{sys.argv[2]}{number}", os.O_WRONLY | os.O_CREAT)
-    while time.monotonic() < end:
-        os.pwrite(file, b"x" * 65536, 0)
-        os.fsync(file)
-threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-"""
-)
-
-
-@contextmanager
-def _storm(folder: Path, name: str, *words: str) -> Iterator[None]:
-    """A process of this name that writes and waits for the disk."""
-    script = folder / name
-    script.write_text(STORM)
-    script.chmod(0o755)
-    process = subprocess.Popen([str(script), "150", str(folder / "written"), *words])
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-        for written in folder.glob("written*"):
-            written.unlink()
 
 
 def _escaped(text: str) -> str:
@@ -193,7 +153,7 @@ def test_hostile_names_are_text(
     open_page: Callable[..., "Page"], server: Server, tmp_path: Path, soon: Callable[..., Any]
 ) -> None:
     del server
-    with _storm(tmp_path, HOSTILE_NAME, "<script>window.hit=1</script>"):
+    with storm(tmp_path, HOSTILE_NAME, "<script>window.hit=1</script>"):
         page = open_page("/?range=5m")
         # the service first: it is busy for some seconds only
         soon(lambda: 'onload="window.hit=1"' in page.locator("text=<svg onload").inner_text(), 30, "the service")
@@ -262,18 +222,13 @@ def test_a_silent_host_has_no_verdict_of_now(open_page: Callable[..., "Page"], s
     eventually(lambda: not _said(page).startswith("No data"), 60, "the verdict of now")
 
 
-def _is_busy(server: Server, name: str) -> bool:
-    table = server.get("/api/barograph/v1/processes", or_null="true", by="io").json()["data"]
-    return table is not None and any(row["name"] == name and row["write"] for row in table["rows"])
-
-
 def test_a_storm_is_named_to_whoever_looks(
     open_page: Callable[..., "Page"], server: Server, tmp_path: Path, soon: Callable[..., Any]
 ) -> None:
     # what rises must rise above something: some calm comes before, which the tests above have mostly waited for
     until_heard(server, 45)
-    with _storm(tmp_path, "night-backup"):
-        soon(lambda: _is_busy(server, "night-backup"), 30, "the storm in the flight recorder")
+    with storm(tmp_path, "night-backup"):
+        soon(lambda: is_recorded(server, "night-backup"), 30, "the storm in the flight recorder")
         page = open_page("/?range=5m")
         soon(lambda: page.locator(".who tr", has_text="night-backup").count() == 1, 30, "the culprit in Who")
         # a page that was just opened has its sentence at once; the storm needs some seconds to be one
