@@ -40,20 +40,26 @@ function open() {
 
 const settle = () => vi.advanceTimersByTimeAsync(1);
 
+/** A page that is live and has asked for more, which the server has not answered yet. */
+async function askedForMore() {
+  vi.useFakeTimers();
+  const streams = serve();
+  const opened = open();
+  await settle();
+  streams[0]!.say(SCHEMA);
+  await settle();
+  opened.live.ask(["more" as unknown as Question]);
+  await settle();
+  return { streams, ...opened };
+}
+
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
 test("a stream that asks for more takes over when it speaks, and until then the old one goes on", async () => {
-  vi.useFakeTimers();
-  const streams = serve();
-  const { live, seen } = open();
-  await settle();
-  streams[0]!.say(SCHEMA);
-  await settle();
-  live.ask(["more" as unknown as Question]);
-  await settle();
+  const { streams, live, seen } = await askedForMore();
   streams[0]!.say("event: row\ndata: [1]\n\n");
   await settle();
   streams[1]!.say(SCHEMA + "event: row\ndata: [2]\n\n");
@@ -64,13 +70,7 @@ test("a stream that asks for more takes over when it speaks, and until then the 
 });
 
 test("a stream that asks for more and never speaks is given up, and asked for again", async () => {
-  vi.useFakeTimers();
-  const streams = serve();
-  const { live, seen } = open();
-  await settle();
-  streams[0]!.say(SCHEMA);
-  await settle();
-  live.ask(["more" as unknown as Question]);
+  const { streams, live, seen } = await askedForMore();
   for (let second = 0; second < 19; second += 1) {
     streams[0]!.say("event: row\ndata: [1]\n\n");
     await vi.advanceTimersByTimeAsync(1000);

@@ -53,6 +53,16 @@ def load_series(kit: Kit, names: str) -> None:
     kit.store.perform(load(encode_samples(columns)))
 
 
+def reading_ahead(kit: Kit) -> StoreReader:
+    """Return a reader that has begun to read what came after it looked, and is not done."""
+    reader = kit.reader()
+    reader.catch_up()
+    load_series(kit, "gh")
+    load_series(kit, "ij")
+    assert reader.read_ahead(no_pause)
+    return reader
+
+
 def names_of(reader: StoreReader) -> str:
     return "".join(labels.get("i") for labels in reader.series([], *EVER))
 
@@ -75,11 +85,7 @@ def test_who_asks_meanwhile_is_answered_from_the_files_as_they_were(kit: Kit) ->
 
 @pytest.mark.parametrize("further", [1, FEW.fold_ticks + 2, FEW.ring_slots + 20])
 def test_rows_are_found_meanwhile_that_are_folded_or_leave_the_head(kit: Kit, further: int) -> None:
-    reader = kit.reader()
-    reader.catch_up()
-    load_series(kit, "gh")
-    load_series(kit, "ij")
-    assert reader.read_ahead(no_pause)
+    reader = reading_ahead(kit)
     schema = schema_of("head")
     for second in range(2, 2 + further):
         kit.tick(schema, second, [second])
@@ -96,11 +102,7 @@ def test_rows_are_found_meanwhile_that_are_folded_or_leave_the_head(kit: Kit, fu
 def test_rows_are_found_that_leave_the_head_just_before_it_is_read(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, further: int
 ) -> None:
-    reader = kit.reader()
-    reader.catch_up()
-    load_series(kit, "gh")
-    load_series(kit, "ij")
-    assert reader.read_ahead(no_pause)
+    reader = reading_ahead(kit)
     schema, full = schema_of("head"), FEW.ring_slots
     for second in range(2, full):
         kit.tick(schema, second, [second])

@@ -71,7 +71,7 @@ def test_who_asks_for_what_the_head_has_waits_for_nobody_who_reads_files(kit: Ki
     with reader._files_lock:  # for seconds, where a query reads weeks from a slow disk
         asking = threading.Thread(target=ask)
         asking.start()
-        asking.join(10)
+        asking.join(60)
     assert found == list(range(LAST - 9, LAST + 1))
     asking.join()
     reader.close()
